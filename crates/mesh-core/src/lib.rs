@@ -1,5 +1,10 @@
 //! The deterministic brain of Diddy-Mesh.
 #![no_std]
+#![cfg_attr(
+    test,
+    expect(clippy::cast_possible_truncation, reason = "the tests' numbers are small")
+)]
+
 extern crate alloc;
 #[cfg(test)]
 extern crate std;
@@ -9,6 +14,11 @@ pub mod breaker;
 pub mod concurrency;
 pub mod dice;
 pub mod hash;
+pub mod limits;
+pub mod method;
 pub mod outlier;
+pub mod path;
 pub mod retry;
+pub mod route;
+pub mod snapshot;
 pub mod time;

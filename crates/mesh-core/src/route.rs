@@ -1,0 +1,55 @@
+//! Which rule a request meets.
+//!
+//! Gateway API precedence: the most specific host, then an exact path, a template
+//! (`/users/{id}`), a regular expression, the longest prefix; among those the method, more header
+//! conditions, more query conditions, the first declared. A rule whose other conditions fail is
+//! passed over and the next best is tried, down to less specific hosts.
+//!
+//! What this does not do: normalise paths ([`crate::path`]) or decide where a rule sends.
+
+pub mod builder;
+pub mod condition;
+pub mod host;
+pub mod pattern;
+pub mod table;
+pub mod walk;
+
+pub use self::{
+    builder::{BuildError, MatchSpec, RouteTableBuilder},
+    pattern::{PathKind, PathTemplate, PatternError},
+    table::RouteTable,
+    walk::Found,
+};
+use crate::method::Method;
+
+/// What routing looks at. All bytes are as the wire had them, but `path` is in normal form.
+#[derive(Clone, Copy, Debug)]
+pub struct RequestHead<'a> {
+    /// Host with or without port, any case; empty where unknown.
+    pub host: &'a [u8],
+    /// Normal form, see [`crate::path::normalize`].
+    pub path: &'a [u8],
+    /// After the `?`, without it.
+    pub query: &'a [u8],
+    /// The method.
+    pub method: Method,
+    /// Values of the table's needed headers, in its order; several lines joined by a comma.
+    pub headers: &'a [Option<&'a [u8]>],
+}
+
+/// The hash that tells a node's literal children apart. Not keyed: the labels are the
+/// configuration's own, and a caller's bytes are compared in full.
+#[must_use]
+pub(crate) const fn mix_segment(hash: u32, byte: u8) -> u32 {
+    (hash ^ byte as u32).wrapping_mul(0x0100_0193)
+}
+
+/// Hash of no bytes.
+pub(crate) const SEGMENT_HASH_START: u32 = 0x811c_9dc5;
+
+pub(crate) fn hash_segment(segment: &[u8]) -> u32 {
+    segment.iter().fold(SEGMENT_HASH_START, |hash, &byte| mix_segment(hash, byte))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,162 @@
+//! The walk over the tree: one pass from the root, no allocation, bounded by the tree itself.
+
+use super::{
+    RequestHead, SEGMENT_HASH_START, mix_segment,
+    table::{Host, Match, Node, RouteTable},
+};
+use crate::{
+    limits::PATH_SEGMENTS_MAX,
+    method::MethodSet,
+    snapshot::tables::{NONE, Rows, row},
+};
+
+/// The best match.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Found {
+    /// What it leads to.
+    pub target: u32,
+    /// Its number in the table's matches.
+    pub match_number: u32,
+}
+
+/// What the walk below a node found. A full match ends the walk; prefixes compete by depth.
+enum Reach {
+    Nothing,
+    Prefix { depth: usize, number: u32 },
+    Whole(u32),
+}
+
+impl RouteTable {
+    /// The best match of a request, or none.
+    #[must_use]
+    pub fn find(&self, head: &RequestHead<'_>) -> Option<Found> {
+        let number = self.for_each_host(head.host, |host| self.find_in(host, head))?;
+        let target = self.match_row(number)?.target;
+        Some(Found { target, match_number: number })
+    }
+
+    fn find_in(&self, host: &Host, head: &RequestHead<'_>) -> Option<u32> {
+        let rest = head.path.split_first().map_or(head.path, |(_, rest)| rest);
+        let reach = self.walk(host.root, Some(rest), 0, head);
+        if let Reach::Whole(number) = reach {
+            return Some(number);
+        }
+        for pattern in host.patterns.of(&self.patterns) {
+            let automaton = row(&self.automata, pattern.automaton);
+            if automaton.is_some_and(|a| a.accepts(head.path.iter().copied()))
+                && let Some(number) = self.first(pattern.matches, head)
+            {
+                return Some(number);
+            }
+        }
+        match reach {
+            Reach::Prefix { number, .. } => Some(number),
+            Reach::Nothing | Reach::Whole(_) => None,
+        }
+    }
+
+    /// Literal children go before the parameter, so that on equal depth the literal wins. A node
+    /// is met once at most, as the tree has one way to it.
+    fn walk(&self, at: u32, rest: Option<&[u8]>, depth: usize, head: &RequestHead<'_>) -> Reach {
+        let Some(node) = row(&self.nodes, at) else { return Reach::Nothing };
+        let Some(rest) = rest else {
+            return match self.first(node.exact, head) {
+                Some(number) => Reach::Whole(number),
+                None => self.prefix(node, depth, head),
+            };
+        };
+        let mut best = Reach::Nothing;
+        if depth < PATH_SEGMENTS_MAX {
+            let mut hash = SEGMENT_HASH_START;
+            let mut len = 0usize;
+            for &byte in rest {
+                if byte == b'/' {
+                    break;
+                }
+                hash = mix_segment(hash, byte);
+                len = len.wrapping_add(1);
+            }
+            let (segment, tail) = rest.split_at_checked(len).unwrap_or((rest, &[]));
+            let tail = tail.split_first().map(|(_, tail)| tail);
+            let literal = self.child(node, hash, segment);
+            if literal != NONE {
+                best = self.walk(literal, tail, depth + 1, head);
+            }
+            if node.param != NONE && len > 0 && !matches!(best, Reach::Whole(_)) {
+                best = deeper(best, self.walk(node.param, tail, depth + 1, head));
+            }
+        }
+        match best {
+            Reach::Nothing => self.prefix(node, depth, head),
+            Reach::Prefix { .. } | Reach::Whole(_) => best,
+        }
+    }
+
+    fn prefix(&self, node: &Node, depth: usize, head: &RequestHead<'_>) -> Reach {
+        match self.first(node.prefix, head) {
+            Some(number) => Reach::Prefix { depth, number },
+            None => Reach::Nothing,
+        }
+    }
+
+    /// The literal child of that segment. Edges are sorted by hash; equal hashes stand together.
+    fn child(&self, node: &Node, hash: u32, segment: &[u8]) -> u32 {
+        let edges = node.edges.of(&self.edges);
+        let from = edges.partition_point(|edge| edge.hash < hash);
+        for edge in edges.get(from..).unwrap_or(&[]) {
+            if edge.hash != hash {
+                break;
+            }
+            if self.text(edge.label) == segment {
+                return edge.node;
+            }
+        }
+        NONE
+    }
+
+    /// The first match of a run whose method and conditions hold.
+    fn first(&self, rows: Rows, head: &RequestHead<'_>) -> Option<u32> {
+        rows.numbers()
+            .find(|&number| row(&self.matches, number).is_some_and(|found| self.fits(found, head)))
+    }
+
+    fn fits(&self, found: &Match, head: &RequestHead<'_>) -> bool {
+        let method = found.methods == MethodSet::NONE || found.methods.contains(head.method);
+        method && found.conditions.of(&self.conditions).iter().all(|c| self.holds(c, head))
+    }
+
+    /// Start and length of each named parameter of a match in a path that it matched.
+    pub fn param_spans(&self, number: u32, path: &[u8]) -> impl Iterator<Item = (u32, u32)> {
+        let params = self.match_row(number).map_or(&[][..], |found| found.params.of(&self.params));
+        params.iter().map(move |param| {
+            let mut start = 1usize;
+            let mut segments = path.get(1..).unwrap_or(&[]).split(|&byte| byte == b'/');
+            for _ in 0..param.segment {
+                start = start.saturating_add(segments.next().map_or(0, <[u8]>::len) + 1);
+            }
+            let len = segments.next().map_or(0, <[u8]>::len);
+            (u32::try_from(start).unwrap_or(0), u32::try_from(len).unwrap_or(0))
+        })
+    }
+
+    /// Where the prefix that a match fixes ends in a path that it matched: the whole path for one
+    /// that is no prefix.
+    #[must_use]
+    pub fn prefix_end(&self, number: u32, path: &[u8]) -> usize {
+        let depth = self.match_row(number).map_or(0, |found| usize::from(found.depth));
+        if depth == 0 {
+            return 0;
+        }
+        let mut slashes = path.iter().enumerate().filter(|&(_, &byte)| byte == b'/');
+        slashes.nth(depth).map_or(path.len(), |(at, _)| at)
+    }
+}
+
+fn deeper(literal: Reach, param: Reach) -> Reach {
+    match (&literal, &param) {
+        (Reach::Prefix { depth, .. }, Reach::Prefix { depth: other, .. }) if other > depth => param,
+        (Reach::Prefix { .. }, Reach::Prefix { .. } | Reach::Nothing) => literal,
+        (Reach::Whole(_), _) => literal,
+        (Reach::Nothing, _) | (_, Reach::Whole(_)) => param,
+    }
+}

@@ -1,0 +1,412 @@
+//! The rows of a Snapshot.
+//!
+//! Tables are flat: a row names rows of another table by [`Rows`] (a run) or by a number, and
+//! text by [`Text`] (a run of the byte pool). A number that means "none" is [`NONE`].
+
+use alloc::vec::Vec;
+
+use super::codec::{Pool, record};
+use crate::{method::MethodSet, time::Micros};
+
+/// "No row" in a field that holds a row number.
+pub const NONE: u32 = u32::MAX;
+
+record! {
+    /// A run of the byte pool.
+    #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+    pub struct Text {
+        /// First byte.
+        pub start: u32,
+        /// Number of bytes.
+        pub len: u32,
+    }
+}
+
+record! {
+    /// A run of rows of another table.
+    #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+    pub struct Rows {
+        /// First row.
+        pub start: u32,
+        /// Number of rows.
+        pub len: u32,
+    }
+}
+
+impl Rows {
+    /// The row numbers of the run.
+    #[must_use]
+    pub const fn numbers(self) -> core::ops::Range<u32> {
+        self.start..self.start.saturating_add(self.len)
+    }
+
+    /// The rows themselves; empty where the run leaves the table.
+    #[must_use]
+    pub fn of<T>(self, table: &[T]) -> &[T] {
+        let (Ok(start), Ok(len)) = (usize::try_from(self.start), usize::try_from(self.len)) else {
+            return &[];
+        };
+        start.checked_add(len).and_then(|end| table.get(start..end)).unwrap_or(&[])
+    }
+}
+
+/// Row `number` of a table.
+pub(crate) fn row<T>(table: &[T], number: u32) -> Option<&T> {
+    table.get(usize::try_from(number).ok()?)
+}
+
+record! {
+    /// A logical name and what its endpoints share.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Service {
+        /// Its name, a lowercase DNS label.
+        pub name: Text,
+        /// Its endpoints.
+        pub endpoints: Rows,
+        /// Its breaker, in the breakers table.
+        pub breaker: u32,
+        /// The policy of calls by name (`mesh.fetch`), in the policies table.
+        pub policy: u32,
+        /// Ready endpoints that breakers must leave.
+        pub min_ready: u16,
+        /// Below this percentage of ready endpoints all are used; 0 = never.
+        pub panic_percent: u8,
+        /// Time over which a recovered endpoint comes back to full weight; 0 = at once.
+        pub slow_start: Micros,
+        /// Share of its weight that it starts with, percent.
+        pub slow_start_min_percent: u8,
+    }
+}
+
+record! {
+    /// One way to reach a service.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Endpoint {
+        /// The service it belongs to.
+        pub service: u32,
+        /// Its identity over Snapshots: a hash of service, address and version.
+        pub key: u64,
+        /// Its address as written, normalised (`binding:NAME`, `https://host/base`, …).
+        pub address: Text,
+        /// How it is reached: a [`Transport`] number.
+        pub transport: u8,
+        /// Its version; empty where none is named.
+        pub version: Text,
+        /// Its share where weights count; 0 = only where nothing else is left.
+        pub weight: u16,
+        /// 1 where `x`, `y`, `z` hold its place.
+        pub located: u8,
+        /// Its place as a unit vector.
+        pub x: f32,
+        /// See `x`.
+        pub y: f32,
+        /// See `x`.
+        pub z: f32,
+        /// What the source said of its health: a [`Health`] number.
+        pub health: u8,
+        /// Region it names; empty where none.
+        pub region: Text,
+        /// Colo it names; empty where none.
+        pub colo: Text,
+    }
+}
+
+/// How an endpoint is reached; the number is its place in the list.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[repr(u8)]
+#[non_exhaustive]
+pub enum Transport {
+    /// `binding:NAME`, a service binding.
+    Binding,
+    /// `https://host/base`, public fetch.
+    Url,
+    /// `do:NAME/key`, a Durable Object.
+    DurableObject,
+    /// `dispatch:NAME/worker`, a dispatch namespace.
+    Dispatch,
+    /// `vpc:NAME/host`, a VPC binding.
+    Vpc,
+    /// `mtls:NAME/https://…`, a client-certificate binding.
+    Mtls,
+    /// `local:NAME`, bundled in the same Worker.
+    Local,
+}
+
+impl Transport {
+    /// Every transport with the scheme that names it.
+    pub const SCHEMES: [(Self, &'static str); 7] = [
+        (Self::Binding, "binding"),
+        (Self::Url, "https"),
+        (Self::DurableObject, "do"),
+        (Self::Dispatch, "dispatch"),
+        (Self::Vpc, "vpc"),
+        (Self::Mtls, "mtls"),
+        (Self::Local, "local"),
+    ];
+
+    /// True where an attempt takes one of the platform's six waiting connections.
+    #[must_use]
+    pub const fn takes_connection(number: u8) -> bool {
+        number == Self::Url as u8 || number == Self::Vpc as u8 || number == Self::Mtls as u8
+    }
+}
+
+/// What the registry or the document says of an endpoint's health.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[repr(u8)]
+#[expect(clippy::exhaustive_enums, reason = "a new health state must be handled by hand")]
+pub enum Health {
+    /// Takes traffic.
+    #[default]
+    Healthy,
+    /// Takes none, except in panic.
+    Unhealthy,
+    /// Finishes what it has and takes no more.
+    Draining,
+}
+
+impl Health {
+    /// The state of that number; an unknown one is taken as unhealthy.
+    #[must_use]
+    pub const fn from_number(number: u8) -> Self {
+        match number {
+            0 => Self::Healthy,
+            2 => Self::Draining,
+            _ => Self::Unhealthy,
+        }
+    }
+}
+
+record! {
+    /// Timeouts, retries and balancing of one rule's backend or of one service.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Policy {
+        /// From begin to response headers over all attempts; 0 = none.
+        pub request_timeout: Micros,
+        /// One attempt; 0 = the rest of the request's time.
+        pub attempt_timeout: Micros,
+        /// Longest silence between two chunks of a body; 0 = none. Kept by the host.
+        pub idle_timeout: Micros,
+        /// Retries after the first attempt; 0 = none.
+        pub retries: u8,
+        /// Methods that may be retried without an `Idempotency-Key`.
+        pub retry_methods: MethodSet,
+        /// Conditions, as `retry::RetryOn` bits.
+        pub retry_on: u32,
+        /// Statuses that may be retried, as closed ranges.
+        pub retry_statuses: Vec<StatusRange>,
+        /// gRPC codes that may be retried, one bit each.
+        pub retry_grpc: u32,
+        /// First backoff window.
+        pub backoff_base: Micros,
+        /// Longest backoff window.
+        pub backoff_max: Micros,
+        /// Longest `Retry-After` that is waited for.
+        pub retry_after_max: Micros,
+        /// Largest request body in bytes that is kept for a retry.
+        pub body_max: u32,
+        /// The budget of the service that this policy's retries are paid from: permille of
+        /// requests; 1000 and more = no budget.
+        pub budget_permille: u16,
+        /// Retries per second and isolate that are always allowed.
+        pub budget_floor: u16,
+        /// How long a deposit lasts.
+        pub budget_ttl: Micros,
+        /// A `balance::Algorithm` number.
+        pub balancer: u8,
+        /// What `consistentHash` hashes: a [`HashOn`] number.
+        pub hash_on: u8,
+        /// For a header or a cookie: the needed header's number.
+        pub hash_field: u16,
+        /// For a cookie or a query parameter: its name.
+        pub hash_name: Text,
+    }
+}
+
+record! {
+    /// A closed range of statuses.
+    #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+    pub struct StatusRange {
+        /// Lowest.
+        pub from: u16,
+        /// Highest.
+        pub to: u16,
+    }
+}
+
+/// What `consistentHash` takes its key from.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[repr(u8)]
+#[non_exhaustive]
+pub enum HashOn {
+    /// Nothing: every request draws a key.
+    Nothing,
+    /// The path.
+    Path,
+    /// A request header.
+    Header,
+    /// A cookie.
+    Cookie,
+    /// A query parameter.
+    Query,
+    /// The caller's address, from `cf-connecting-ip`.
+    ClientAddress,
+}
+
+record! {
+    /// A breaker's settings, as `breaker::BreakerConfig` takes them.
+    #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+    pub struct BreakerRow {
+        /// A `breaker::BreakerMode` number.
+        pub mode: u8,
+        /// Failures in a row that open it; 0 = not asked.
+        pub consecutive_failures: u32,
+        /// It opens below this share of successes, permille; 0 = not asked.
+        pub success_permille: u16,
+        /// An answer slower than this counts as slow; 0 = not asked.
+        pub slow_after: Micros,
+        /// It opens above this share of slow answers, permille.
+        pub slow_permille: u16,
+        /// Width of the window.
+        pub window: Micros,
+        /// Answers in the window before a share says anything.
+        pub min_requests: u32,
+        /// First open time.
+        pub open_min: Micros,
+        /// Longest open time.
+        pub open_max: Micros,
+        /// Jitter on the open time, permille.
+        pub jitter_permille: u16,
+        /// Probes at a time while half-open.
+        pub probes: u8,
+    }
+}
+
+record! {
+    /// What happens to requests that match.
+    #[derive(Clone, Debug, Default, PartialEq)]
+    pub struct Rule {
+        /// Its name: as written, or `rules[3]`.
+        pub name: Text,
+        /// Where it sends, by weight.
+        pub backends: Rows,
+        /// Header edits on the rule, in the edits table.
+        pub edits: Rows,
+        /// In the rewrites table, or [`NONE`].
+        pub rewrite: u32,
+        /// In the redirects table, or [`NONE`].
+        pub redirect: u32,
+    }
+}
+
+record! {
+    /// One destination of a rule.
+    #[derive(Clone, Debug, Default, PartialEq)]
+    pub struct Backend {
+        /// The service, or [`NONE`] where it does not exist: such a share answers 500.
+        pub service: u32,
+        /// Its share among the rule's backends.
+        pub weight: u32,
+        /// Its policy: the service's with the rule's fields laid over.
+        pub policy: u32,
+        /// Header edits of this backend, after the rule's.
+        pub edits: Rows,
+        /// In the rewrites table, or [`NONE`]; goes before the rule's.
+        pub rewrite: u32,
+    }
+}
+
+record! {
+    /// One header edit.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Edit {
+        /// 0 = on the request, 1 = on the response.
+        pub side: u8,
+        /// 0 = set, 1 = add, 2 = remove.
+        pub action: u8,
+        /// Header name, lowercase.
+        pub name: Text,
+        /// Value; empty for remove.
+        pub value: Text,
+    }
+}
+
+record! {
+    /// A rewrite of host, path or both.
+    #[derive(Clone, Debug, Default, PartialEq)]
+    pub struct Rewrite {
+        /// New host; empty = kept.
+        pub host: Text,
+        /// A [`PathChange`] number.
+        pub path: u8,
+        /// The new path or prefix.
+        pub value: Text,
+    }
+}
+
+record! {
+    /// An answer that sends the caller elsewhere.
+    #[derive(Clone, Debug, Default, PartialEq)]
+    pub struct Redirect {
+        /// New scheme; empty = the request's.
+        pub scheme: Text,
+        /// New host; empty = the request's.
+        pub host: Text,
+        /// New port; 0 = not said.
+        pub port: u16,
+        /// A [`PathChange`] number.
+        pub path: u8,
+        /// The new path or prefix.
+        pub value: Text,
+        /// 301, 302, 303, 307 or 308.
+        pub status: u16,
+    }
+}
+
+/// What a rewrite or a redirect does to the path.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[repr(u8)]
+#[expect(clippy::exhaustive_enums, reason = "the Gateway API's two path modifiers, and none")]
+pub enum PathChange {
+    /// Keeps it.
+    Keep,
+    /// Replaces all of it.
+    Full,
+    /// Replaces the matched prefix.
+    Prefix,
+}
+
+record! {
+    /// A deterministic automaton over bytes: what a regular expression becomes at compile time,
+    /// so that the data plane holds no regex engine and matches in one step a byte.
+    #[derive(Clone, Debug, Default, Eq, PartialEq)]
+    pub struct Automaton {
+        /// The class of each of the 256 bytes.
+        pub classes: Pool,
+        /// Number of classes.
+        pub class_count: u16,
+        /// `transitions[state * class_count + class]` is the next state; state 0 is dead.
+        pub transitions: Vec<u16>,
+        /// Where it starts.
+        pub start: u16,
+        /// One bit per state, least significant first: set where the text so far matches.
+        pub accepting: Pool,
+    }
+}
+
+impl Automaton {
+    /// True where the whole of `text` matches. One table step per byte; stops at the dead state.
+    #[must_use]
+    pub fn accepts(&self, text: impl Iterator<Item = u8>) -> bool {
+        let mut state = usize::from(self.start);
+        for byte in text {
+            let class = self.classes.0.get(usize::from(byte)).copied().unwrap_or(0);
+            let at = state.saturating_mul(usize::from(self.class_count)) + usize::from(class);
+            state = usize::from(self.transitions.get(at).copied().unwrap_or(0));
+            if state == 0 {
+                return false;
+            }
+        }
+        self.accepting.0.get(state >> 3).is_some_and(|bits| bits >> (state & 7) & 1 == 1)
+    }
+}
