@@ -19,6 +19,7 @@ pub mod method;
 pub mod outlier;
 pub mod path;
 pub mod retry;
+mod ring;
 pub mod route;
 pub mod snapshot;
 pub mod time;
