@@ -1,0 +1,244 @@
+//! Finagle's retry budget: requests pay in a fraction of a retry, each retry takes out a whole
+//! one, and what was paid in is gone after `ttl`.
+//!
+//! Per service and isolate. Retries of the last `ttl` never exceed the floor plus the share of the
+//! requests that the ring still remembers (at most a tenth of `ttl` longer).
+
+use crate::{
+    ring,
+    time::{Micros, Timestamp},
+};
+
+/// One more bucket than tenths of the ttl, so that a withdrawal is remembered a full ttl.
+const BUCKETS: u8 = 11;
+/// A retry costs a thousand; a request pays in its permille.
+const RETRY_COST: i32 = 1_000;
+/// Shortest ttl; below a second the floor would be a burst per clock tick.
+const TTL_MIN: Micros = Micros::from_secs(1);
+/// Longest ttl; a longer memory would let a quiet hour pay for a storm.
+const TTL_MAX: Micros = Micros::from_secs(60);
+
+/// How many retries a service's requests pay for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct RetryBudgetConfig {
+    /// How long a request's payment and a retry's cost are remembered; default 10 s, 1 s to 60 s.
+    pub ttl: Micros,
+    /// Retries per thousand requests; default 200. 1000 and more count as 1000: one each.
+    pub permille: u16,
+    /// Retries per second that are free, for services with few requests; default 1.
+    ///
+    /// Per isolate: a thousand isolates have a thousand times this.
+    pub floor_per_second: u16,
+}
+
+impl RetryBudgetConfig {
+    /// 20 % of the requests of the last 10 s, and one retry per second.
+    pub const DEFAULT: Self =
+        Self { ttl: Micros::from_secs(10), permille: 200, floor_per_second: 1 };
+
+    fn ttl_clamped(&self) -> Micros {
+        self.ttl.clamp(TTL_MIN, TTL_MAX)
+    }
+
+    /// The free part of the balance, in thousandths of a retry.
+    fn reserve(&self) -> i64 {
+        let free = self.ttl_clamped().saturating_mul(u64::from(self.floor_per_second)).0 / 1_000;
+        i64::try_from(free).unwrap_or(i64::MAX)
+    }
+}
+
+impl Default for RetryBudgetConfig {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+/// The budget of one service; 64 bytes.
+#[derive(Clone, Debug)]
+pub struct RetryBudget {
+    anchor: Timestamp,
+    /// Payments less costs per bucket, in thousandths of a retry.
+    buckets: [i32; BUCKETS as usize],
+    head: u8,
+}
+
+impl Default for RetryBudget {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl RetryBudget {
+    /// A budget that holds its floor only.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { anchor: Timestamp::ZERO, buckets: [0; BUCKETS as usize], head: 0 }
+    }
+
+    /// A first attempt pays in. Retries do not: they would pay for themselves.
+    pub fn deposit(&mut self, config: &RetryBudgetConfig, now: Timestamp) {
+        self.rotate(config, now);
+        self.add(i32::from(config.permille.min(1_000)));
+    }
+
+    /// Takes out one retry; false where the budget does not hold one.
+    #[must_use = "without a withdrawal there is no retry"]
+    pub fn withdraw(&mut self, config: &RetryBudgetConfig, now: Timestamp) -> bool {
+        self.rotate(config, now);
+        let paid = self.balance(config) >= i64::from(RETRY_COST);
+        if paid {
+            self.add(-RETRY_COST);
+        }
+        paid
+    }
+
+    /// Whole retries that could be withdrawn, as of the last deposit or withdrawal.
+    #[must_use]
+    pub fn retries_left(&self, config: &RetryBudgetConfig) -> u32 {
+        let whole = self.balance(config).max(0) / i64::from(RETRY_COST);
+        u32::try_from(whole).unwrap_or(u32::MAX)
+    }
+
+    fn balance(&self, config: &RetryBudgetConfig) -> i64 {
+        let net: i64 = self.buckets.iter().map(|bucket| i64::from(*bucket)).sum();
+        net.saturating_add(config.reserve())
+    }
+
+    fn add(&mut self, amount: i32) {
+        if let Some(bucket) = self.buckets.get_mut(usize::from(self.head)) {
+            *bucket = bucket.saturating_add(amount);
+        }
+    }
+
+    fn rotate(&mut self, config: &RetryBudgetConfig, now: Timestamp) {
+        let ttl = config.ttl_clamped();
+        let span = ttl.saturating_add(Micros(ttl.0 / 10));
+        for _ in 0..ring::advance(&mut self.anchor, span, BUCKETS, now) {
+            self.head = ring::next(self.head, BUCKETS);
+            if let Some(bucket) = self.buckets.get_mut(usize::from(self.head)) {
+                *bucket = 0;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::{vec, vec::Vec};
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn drain(budget: &mut RetryBudget, config: &RetryBudgetConfig, now: Timestamp) -> u32 {
+        (0..100_000).take_while(|_| budget.withdraw(config, now)).count() as u32
+    }
+
+    #[test]
+    fn the_defaults_hold_ten_free_retries_and_a_fifth_of_the_requests() {
+        let (mut budget, config) = (RetryBudget::new(), RetryBudgetConfig::DEFAULT);
+        let now = Timestamp::from_millis(123_456);
+        for _ in 0..100 {
+            budget.deposit(&config, now);
+        }
+        assert_eq!(budget.retries_left(&config), 30);
+        assert_eq!(drain(&mut budget, &config, now), 30);
+    }
+
+    #[test]
+    fn finagle_default_holds_a_hundred_free_retries() {
+        let config = RetryBudgetConfig { floor_per_second: 10, ..RetryBudgetConfig::DEFAULT };
+        assert_eq!(drain(&mut RetryBudget::new(), &config, Timestamp::ZERO), 100);
+    }
+
+    #[test]
+    fn thirty_percent_is_thirty_and_not_a_third() {
+        let config =
+            RetryBudgetConfig { permille: 300, floor_per_second: 0, ..RetryBudgetConfig::DEFAULT };
+        let mut budget = RetryBudget::new();
+        for _ in 0..1_000 {
+            budget.deposit(&config, Timestamp::ZERO);
+        }
+        assert_eq!(drain(&mut budget, &config, Timestamp::ZERO), 300);
+    }
+
+    #[test]
+    fn payments_and_costs_are_gone_after_the_ttl() {
+        let config = RetryBudgetConfig { floor_per_second: 1, ..RetryBudgetConfig::DEFAULT };
+        let (mut budget, start) = (RetryBudget::new(), Timestamp::from_millis(70_000));
+        for _ in 0..1_000 {
+            budget.deposit(&config, start);
+        }
+        assert_eq!(drain(&mut budget, &config, start), 210);
+        let before = start.saturating_add(Micros::from_millis(9_999));
+        assert_eq!(drain(&mut budget, &config, before), 0);
+        let after = start.saturating_add(Micros::from_secs(11));
+        assert_eq!(drain(&mut budget, &config, after), 10);
+    }
+
+    #[test]
+    fn amplification_is_bounded_by_the_budget() {
+        // three attempts, everything fails: 3.0 without a budget, 1.1 with one of 10 %
+        let config = RetryBudgetConfig { ttl: TTL_MAX, permille: 100, floor_per_second: 0 };
+        let (mut budget, mut attempts) = (RetryBudget::new(), 0u32);
+        for i in 0..10_000u64 {
+            let now = Timestamp::from_millis(i);
+            budget.deposit(&config, now);
+            attempts += 1;
+            for _ in 0..2 {
+                attempts += u32::from(budget.withdraw(&config, now));
+            }
+        }
+        assert_eq!(attempts, 11_000);
+    }
+
+    #[test]
+    fn extremes_neither_overflow_nor_pay_out_too_much() {
+        let config =
+            RetryBudgetConfig { ttl: Micros::MAX, permille: u16::MAX, floor_per_second: u16::MAX };
+        let mut budget = RetryBudget::new();
+        budget.deposit(&config, Timestamp::from_micros(u64::MAX));
+        assert_eq!(budget.retries_left(&config), 65_535 * 60 + 1);
+        let none = RetryBudgetConfig { permille: 0, floor_per_second: 0, ..config };
+        assert!(!RetryBudget::new().withdraw(&none, Timestamp::ZERO));
+    }
+
+    proptest! {
+        /// Every withdrawal is checked against a plain list of what happened.
+        #[test]
+        fn retries_never_exceed_floor_and_share(
+            steps in prop::collection::vec((0..1_500u64, any::<bool>()), 1..400),
+            permille in 0..1_000u16,
+            floor_per_second in 0..4u16,
+            ttl_s in 1..12u64,
+        ) {
+            let ttl = Micros::from_secs(ttl_s);
+            let config = RetryBudgetConfig { ttl, permille, floor_per_second };
+            let (mut budget, mut now_ms) = (RetryBudget::new(), 0u64);
+            let (mut requests, mut retries): (Vec<u64>, Vec<u64>) = (vec![], vec![]);
+            for (wait_ms, is_request) in steps {
+                // half of the steps happen on a clock that stands still
+                now_ms += wait_ms.saturating_sub(750);
+                let now = Timestamp::from_millis(now_ms);
+                if is_request {
+                    budget.deposit(&config, now);
+                    requests.push(now_ms);
+                } else {
+                    let width_ms = ttl_s * 100;
+                    let tick = |at: u64| now_ms / width_ms - at / width_ms;
+                    let paid = requests.iter().filter(|at| tick(**at) < 11).count() as u64;
+                    let taken = retries.iter().filter(|at| tick(**at) < 11).count() as u64;
+                    let held = u64::from(floor_per_second) * ttl_s * 1_000
+                        + paid * u64::from(permille);
+                    let withdrawn = budget.withdraw(&config, now);
+                    prop_assert_eq!(withdrawn, held >= (taken + 1) * 1_000);
+                    if withdrawn {
+                        retries.push(now_ms);
+                        let in_ttl = retries.iter().filter(|at| now_ms - **at < ttl_s * 1_000);
+                        prop_assert!(in_ttl.count() as u64 * 1_000 <= held);
+                    }
+                }
+            }
+        }
+    }
+}
