@@ -103,6 +103,25 @@ mod tests {
     }
 
     #[test]
+    fn xxh64_reference_sanity_buffer() {
+        // The reference's self-test: bytes from a generator, by length and seed.
+        const PRIME32: u64 = 2_654_435_761;
+        let mut buffer = [0u8; 222];
+        let mut byte_gen = PRIME32;
+        for byte in &mut buffer {
+            *byte = byte_gen.to_be_bytes()[0];
+            byte_gen = byte_gen.wrapping_mul(11_400_714_785_074_694_797);
+        }
+        assert_eq!(xxh64(&buffer[..0], PRIME32), 0xac75_fda2_929b_17ef);
+        assert_eq!(xxh64(&buffer[..1], 0), 0xe934_a84a_db05_2768);
+        assert_eq!(xxh64(&buffer[..1], PRIME32), 0x5014_6076_43a9_b4c3);
+        assert_eq!(xxh64(&buffer[..14], 0), 0x8282_dcc4_994e_35c8);
+        assert_eq!(xxh64(&buffer[..14], PRIME32), 0xc3bd_6bf6_3deb_6df0);
+        assert_eq!(xxh64(&buffer[..222], 0), 0xb641_ae8c_b691_c174);
+        assert_eq!(xxh64(&buffer[..222], PRIME32), 0x20cb_8ab7_ae10_c14a);
+    }
+
+    #[test]
     fn combine_spreads_small_differences_and_keeps_order() {
         assert_ne!(combine(1, 2), combine(2, 1));
         let mut bits = 0;

@@ -1,0 +1,10 @@
+//! Integration tests of the brain, in one binary.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that meets the impossible should stop there"
+)]
+
+extern crate alloc;
+
+mod queue_simulation;
