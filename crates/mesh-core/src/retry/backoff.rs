@@ -104,7 +104,8 @@ mod tests {
     #[test]
     fn edges_of_the_window() {
         let backoff = RetryBackoff { base: Micros(3), max: Micros::MAX };
-        assert_eq!(backoff.window(62), Micros::MAX);
+        assert_eq!(backoff.window(62), Micros(3 << 62));
+        assert_eq!(backoff.window(63), Micros::MAX);
         assert_eq!(backoff.window(255), Micros::MAX);
         let top = RetryBackoff { base: Micros(1 << 63), max: Micros::MAX };
         assert_eq!(top.window(0), Micros(1 << 63));
