@@ -1,0 +1,143 @@
+/** The loop of one request: the engine decides, the host sends and tells what happened, until there is an answer. */
+import type { Call } from "./call.js";
+import type { Edits } from "./edits.js";
+import type { Brain } from "./engine.js";
+import type { Features } from "./features.js";
+import { BODY, FLAG, OUT, OUTCOME, STEP } from "./generated/abi.js";
+import { outgoing, type Order } from "./outgoing.js";
+import { drop, race, sleep } from "./race.js";
+import { guarded } from "./recovery.js";
+import { finish, reasonName, redirect, refuse } from "./respond.js";
+
+/** Stands for the step of an engine that is gone. */
+const LOST = -1;
+
+/** An order with what only the loop needs. */
+export interface Sending extends Order {
+  readonly ticket: number;
+  readonly flags: number;
+}
+
+/** Carries a request from its first step to its answer. */
+export async function run(call: Call, features: Features, brain: Brain, first: number): Promise<Response> {
+  let step = first;
+  let answer: Response | undefined;
+  let edits: Edits | undefined;
+  for (;;) {
+    if (step === STEP.SEND) {
+      const sending = guarded(call.slot, 0, () => order(call, brain));
+      if (sending === undefined) {
+        step = LOST;
+        continue;
+      }
+      await drop(answer);
+      if (sending.flags & FLAG.BUFFER_BODY && !(await hold(call))) {
+        abandon(call, brain, sending.ticket);
+        return refuse(400, "cancelled");
+      }
+      edits = sending.edits;
+      const result = await race(call, sending.endpoint, outgoing(call, sending, features.trace?.parent), sending.timeout);
+      if (typeof result === "number") {
+        answer = undefined;
+        step = tell(call, brain, sending, result, undefined);
+      } else {
+        answer = result;
+        step = tell(call, brain, sending, OUTCOME.RESPONSE, result);
+      }
+    } else if (step === STEP.DELIVER && answer !== undefined) {
+      return finish(answer, edits);
+    } else if (step === STEP.WAIT) {
+      const ticket = brain.slot(OUT.TICKET);
+      const delay = brain.slot(OUT.DELAY_MS);
+      await drop(answer);
+      answer = undefined;
+      await sleep(delay);
+      step = resume(call, brain, ticket, OUTCOME.WAITED, 0, 0);
+    } else if (step === STEP.RESPOND) {
+      const made = respond(brain);
+      await drop(answer);
+      return made;
+    } else {
+      // The engine is gone. An answer that is here already is as good as any.
+      return answer === undefined ? refuse(503, "engine_trap") : finish(answer, edits);
+    }
+  }
+}
+
+/** The answer that the engine asks the host to make. */
+export function respond(brain: Brain): Response {
+  const status = brain.slot(OUT.STATUS);
+  const text = brain.slot(OUT.TEXT_LEN) > 0 ? brain.text() : "";
+  if (status >= 300 && status < 400) {
+    return redirect(status, text);
+  }
+  return refuse(status, reasonName(brain.slot(OUT.REASON)), status === 405 ? { allow: text } : undefined);
+}
+
+/** Reads the OUT slots of a SEND step, before anything is awaited. */
+export function order(call: Call, brain: Brain): Sending {
+  const endpoint = call.slot.endpoints[brain.slot(OUT.ENDPOINT)];
+  const flags = brain.slot(OUT.FLAGS);
+  if (endpoint === undefined) {
+    throw new RangeError("the engine named an endpoint that does not exist");
+  }
+  return {
+    endpoint,
+    flags,
+    ticket: brain.slot(OUT.TICKET),
+    attempt: brain.slot(OUT.ATTEMPT),
+    timeout: brain.slot(OUT.TIMEOUT_MS),
+    target: flags & FLAG.TARGET ? brain.text() : undefined,
+    host: flags & FLAG.HOST ? brain.text2() : undefined,
+    edits: flags & (FLAG.EDIT_REQUEST | FLAG.EDIT_RESPONSE) ? call.slot.edits(brain, brain.slot(OUT.EDITS)) : undefined,
+  };
+}
+
+/** Holds a body that a retry may need. False when the caller went away while it was read. */
+async function hold(call: Call): Promise<boolean> {
+  if (call.body !== BODY.REPLAYABLE || call.held !== undefined) {
+    return true;
+  }
+  try {
+    call.held = await call.request.arrayBuffer();
+    call.spent = true;
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Tells the engine what came of an attempt. */
+function tell(call: Call, brain: Brain, { ticket, flags }: Sending, outcome: number, answer: Response | undefined): number {
+  let extra = 0;
+  if (answer !== undefined && flags & (FLAG.WANT_RETRY_AFTER | FLAG.WANT_LOAD) && !call.slot.stale()) {
+    const { headers, status } = answer;
+    const wait = flags & FLAG.WANT_RETRY_AFTER && (status === 429 || status === 503) ? headers.get("retry-after") : null;
+    const load = flags & FLAG.WANT_LOAD ? headers.get("endpoint-load-metrics") : null;
+    if (wait !== null || load !== null) {
+      guarded(call.slot, 0, () => {
+        if (brain.open(4 + 3 * ((wait?.length ?? 0) + (load?.length ?? 0)))) {
+          brain.putValue(wait);
+          brain.putValue(load);
+          extra = brain.written();
+        }
+      });
+    }
+  }
+  return resume(call, brain, ticket, outcome, answer?.status ?? 0, extra);
+}
+
+function resume(call: Call, brain: Brain, ticket: number, outcome: number, status: number, extra: number): number {
+  if (call.slot.stale()) {
+    return LOST;
+  }
+  const now = performance.now();
+  return guarded(call.slot, now, () => brain.raw.resume(ticket, outcome, status, extra, now)) ?? LOST;
+}
+
+function abandon(call: Call, brain: Brain, ticket: number): void {
+  const now = performance.now();
+  if (!call.slot.stale()) {
+    guarded(call.slot, now, () => brain.raw.abandon(ticket, now));
+  }
+}

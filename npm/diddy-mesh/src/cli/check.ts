@@ -1,0 +1,51 @@
+/** A file compiled, with each finding at its place. */
+import "../entry/config-node.js";
+import { compile } from "../config.js";
+import type { Diagnostic } from "../../wasm/control.js";
+import { readDocument, type Position } from "./document.js";
+import { painter } from "./io.js";
+import type { MeshDocument } from "../types.js";
+
+/** A finding with its place. */
+export type Finding = Pick<Diagnostic, "severity" | "code" | "path" | "message"> & Partial<Diagnostic> & Position;
+
+/** What a file holds. */
+export interface Checked {
+  readonly file: string;
+  readonly document: MeshDocument | undefined;
+  /** Absent where there is an error. */
+  readonly snapshot: Uint8Array | undefined;
+  readonly findings: readonly Finding[];
+}
+
+/** Reads and compiles a file. */
+export function check(file: string): Checked {
+  const { value, errors, locate } = readDocument(file);
+  if (errors.length > 0) {
+    const findings = errors.map(({ line, column, message }): Finding => ({ severity: "error", code: "syntax", path: "", message, line, column }));
+    return { file, document: undefined, snapshot: undefined, findings };
+  }
+  const document = value as MeshDocument;
+  const { snapshot, diagnostics } = compile(document);
+  const findings = diagnostics.map((finding): Finding => ({ ...finding, ...locate(finding.path) }));
+  return { file, document, snapshot, findings };
+}
+
+/** Prints the findings as `file:line:column path: message`, and how many there are. */
+export function report({ file, findings }: Checked, stream: NodeJS.WriteStream): void {
+  const paint = painter(stream);
+  const name = file === "-" ? "<stdin>" : file;
+  for (const { line, column, severity, message } of findings) {
+    const label = severity === "error" ? paint("red", "error") : paint("yellow", "warning");
+    stream.write(`${name}:${line}:${column} ${label} ${message}\n`);
+  }
+  const errors = findings.filter(({ severity }) => severity === "error").length;
+  if (findings.length > 0) {
+    stream.write(`${paint("bold", `${errors} ${errors === 1 ? "error" : "errors"}, ${findings.length - errors} ${findings.length - errors === 1 ? "warning" : "warnings"}`)}\n`);
+  }
+}
+
+/** The same for programs. */
+export function asJson({ file, snapshot, findings }: Checked): string {
+  return JSON.stringify({ ok: snapshot !== undefined, file, diagnostics: findings }, null, 2);
+}

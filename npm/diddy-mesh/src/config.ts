@@ -1,0 +1,50 @@
+/** `diddy-mesh/config`: the compiler of configuration documents. Loading it lets `new DiddyMesh({ config: document })` take documents. */
+import * as control from "../wasm/control.js";
+import { MeshError } from "./errors.js";
+import { runtime } from "./runtime.js";
+import type { MeshDocument } from "./types.js";
+
+export { MeshError } from "./errors.js";
+export type * from "../wasm/control.js";
+export type { MeshDocument };
+
+let ready = false;
+
+/** Gives the compiler its wasm module, the one of `diddy-mesh/control.wasm`, where no entry of the package fits the bundler. */
+export function initConfig(module: WebAssembly.Module): void {
+  control.initSync({ module });
+  runtime.compiler = compileOrThrow;
+  ready = true;
+}
+
+function loaded(): typeof control {
+  if (!ready) {
+    throw new MeshError("not_initialized", 'the compiler was not loaded: call initConfig(module) with the module of "diddy-mesh/control.wasm"');
+  }
+  return control;
+}
+
+/** Compiles a document; throws a `MeshError` with every finding in `diagnostics` when it has errors. */
+export function compileOrThrow(document: MeshDocument): Uint8Array {
+  const { snapshot, diagnostics } = loaded().compile(document);
+  if (snapshot === undefined) {
+    const errors = diagnostics.filter(({ severity }) => severity === "error");
+    throw new MeshError("invalid_config", `the configuration has ${errors.length} error(s):\n${errors.map(({ message }) => `  ${message}`).join("\n")}`, { diagnostics });
+  }
+  return snapshot;
+}
+
+/** Compiles a document: a Snapshot where there is no error, and all findings. */
+export function compile(document: MeshDocument): control.Compiled {
+  return loaded().compile(document);
+}
+
+/** All findings about a document. */
+export function validate(document: MeshDocument): control.Diagnostic[] {
+  return loaded().validate(document);
+}
+
+/** What the mesh would do with one request: the rule and why the others not, the endpoints, the policies. */
+export function explain(document: MeshDocument, request: control.ExplainRequest): control.Explanation {
+  return loaded().explain(document, request);
+}

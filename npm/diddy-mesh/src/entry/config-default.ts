@@ -1,0 +1,2 @@
+// The module comes by initConfig(): no way to load wasm works in every bundler.
+export * from "../config.js";

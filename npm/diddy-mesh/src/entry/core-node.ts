@@ -1,0 +1,4 @@
+import { readFileSync } from "node:fs";
+import { install } from "../runtime.js";
+export * from "../core.js";
+install(new WebAssembly.Module(readFileSync(new URL("../../wasm/engine.wasm", import.meta.url))));

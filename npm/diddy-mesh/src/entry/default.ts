@@ -1,0 +1,2 @@
+// The module comes by init() of "diddy-mesh/init": no way to load wasm works in every bundler.
+export * from "../index.js";

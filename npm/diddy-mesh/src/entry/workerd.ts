@@ -1,0 +1,5 @@
+import * as platform from "cloudflare:workers";
+import module from "../../wasm/engine.wasm";
+import { install } from "../runtime.js";
+export * from "../index.js";
+install(module, platform);

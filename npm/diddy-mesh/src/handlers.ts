@@ -1,0 +1,95 @@
+/**
+ * Handler maps as the engine sees them. A table is registered once per set of keys;
+ * a literal made anew for each request is recognised by its keys, and is not kept: its closures belong to that request.
+ */
+import { MeshError } from "./errors.js";
+import type { Brain } from "./engine.js";
+import type { Slot } from "./slot.js";
+import type { Handler, HandlerMap } from "./types.js";
+
+/** More sets of keys than this in one isolate means that keys are made from data. */
+const TABLES_MAX = 64;
+
+/** One registered set of keys. */
+export interface HandlerTable {
+  /** The engine's number. */
+  readonly id: number;
+  readonly keys: readonly string[];
+  /** The methods of each key, null where the value is a handler itself. */
+  readonly methods: readonly (readonly string[] | null)[];
+  /** Per engine index: the key, the method, and the names of the parameters. */
+  readonly lines: readonly Line[];
+}
+
+interface Line {
+  readonly key: string;
+  readonly method: string | null;
+  readonly params: readonly string[];
+}
+
+/** The table of a map, registered if it is new. */
+export function tableOf(slot: Slot, brain: Brain, map: HandlerMap): HandlerTable {
+  const known = slot.tablesByMap.get(map);
+  if (known !== undefined && sameKeys(known, map)) {
+    return known;
+  }
+  return slot.tables.find((table) => sameKeys(table, map)) ?? register(slot, brain, map);
+}
+
+/** The handler behind an index of the engine. */
+export function handlerAt(map: HandlerMap, line: Line): Handler {
+  const value = map[line.key] as Handler | Record<string, Handler>;
+  return typeof value === "function" ? value : (value[line.method as string] as Handler);
+}
+
+function sameKeys(table: HandlerTable, map: HandlerMap): boolean {
+  let at = 0;
+  for (const key in map) {
+    if (key !== table.keys[at] || !sameMethods(table.methods[at] as readonly string[] | null, map[key])) {
+      return false;
+    }
+    at += 1;
+  }
+  return at === table.keys.length;
+}
+
+function sameMethods(methods: readonly string[] | null, value: HandlerMap[string] | undefined): boolean {
+  if (typeof value !== "object") {
+    return methods === null;
+  }
+  let at = 0;
+  for (const method in value) {
+    if (methods?.[at] !== method) {
+      return false;
+    }
+    at += 1;
+  }
+  return at === methods?.length;
+}
+
+function register(slot: Slot, brain: Brain, map: HandlerMap): HandlerTable {
+  if (slot.tables.length >= TABLES_MAX) {
+    throw new MeshError("invalid_handlers", `more than ${TABLES_MAX} different sets of handler patterns: use {name} segments instead of patterns made from data`);
+  }
+  const keys = Object.keys(map);
+  const methods = keys.map((key) => (typeof map[key] === "object" ? Object.keys(map[key]) : null));
+  const lines = keys.flatMap((key, i): Line[] => {
+    const params = paramNames(key);
+    return (methods[i] ?? [null]).map((method) => ({ key, method, params }));
+  });
+  const text = lines.map((line) => (line.method === null ? line.key : `${line.method.toUpperCase()} ${line.key}`)).join("\n");
+  const id = brain.open(3 * text.length) ? brain.raw.handlers(brain.put(text)) : -1;
+  if (id < 0) {
+    const line = lines[-1 - id];
+    throw new MeshError("invalid_handlers", `the handler pattern ${JSON.stringify(line?.key)} is not valid: ${brain.text()}`);
+  }
+  const table = { id, keys, methods, lines };
+  slot.tables.push(table);
+  slot.tablesByMap.set(map, table);
+  return table;
+}
+
+/** Names in the order in which the engine reports their values. */
+function paramNames(pattern: string): string[] {
+  return Array.from(pattern.matchAll(/\{([^{}]+)\}|\/(\*)$/g), (found) => found[1] ?? "*");
+}

@@ -1,0 +1,24 @@
+/** `diddy-mesh`: the data plane with everything. */
+import { drain } from "./events.js";
+import { Mesh } from "./mesh.js";
+import { findRegistry, refresh } from "./registry.js";
+import { readStats } from "./stats.js";
+import { traceOf, traceparent } from "./trace.js";
+import type { MeshOptions, MeshStats } from "./types.js";
+
+export { MeshError, type ConfigDiagnostic, type MeshErrorCode } from "./errors.js";
+export type * from "./types.js";
+
+const features = { trace: { of: traceOf, parent: traceparent }, observe: { drain }, registry: { find: findRegistry, refresh } };
+
+/** A mesh with routing, resilience, registry and trace context. Cheap to make per request. */
+export class DiddyMesh extends Mesh {
+  constructor(options: MeshOptions) {
+    super(options, features);
+  }
+
+  /** What this isolate knows of its services. */
+  stats(): MeshStats {
+    return { services: readStats(this.slot()), traps: this.traps };
+  }
+}

@@ -1,0 +1,42 @@
+/**
+ * What happens when the engine traps: it is made anew, the last Snapshot is loaded again, the trap is counted,
+ * and the request that met it takes the plain path to the first endpoint of its route, without retries.
+ */
+import type { Call } from "./call.js";
+import { MeshError } from "./errors.js";
+import type { Features } from "./features.js";
+import { OUTCOME } from "./generated/abi.js";
+import { outgoing, type Order } from "./outgoing.js";
+import { race } from "./race.js";
+import { finish, refuse } from "./respond.js";
+import { reset } from "./runtime.js";
+import type { Slot } from "./slot.js";
+import type { Endpoint } from "./transport.js";
+
+/** Runs engine work. Undefined means that it trapped and that the instance was replaced. */
+export function guarded<T>(slot: Slot, now: number, work: () => T): T | undefined {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof MeshError) {
+      throw error;
+    }
+    reset();
+    slot.notice({ type: "engine_trap", at: now, error: new MeshError("engine_trap", "the engine trapped and was made anew", { cause: error }) });
+    return undefined;
+  }
+}
+
+/** The first endpoint of a service that this Worker can reach. */
+export function firstEndpoint(call: Call, service: number | undefined): Endpoint | undefined {
+  return call.slot.endpoints.find((endpoint) => endpoint.service === service && endpoint.reachable);
+}
+
+/** One attempt that the engine does not hear of. */
+export async function plain(call: Call, features: Features, order: Order): Promise<Response> {
+  const result = await race(call, order.endpoint, outgoing(call, order, features.trace?.parent), order.timeout);
+  if (typeof result !== "number") {
+    return finish(result, order.edits);
+  }
+  return result === OUTCOME.TIMEOUT ? refuse(504, "timeout") : refuse(502, "reset");
+}

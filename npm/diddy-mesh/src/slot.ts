@@ -1,0 +1,143 @@
+/**
+ * What an isolate keeps per configuration identity: the engine, the last good Snapshot, and the tables read from them.
+ * A mesh made per request finds its slot here, so it costs a map look-up.
+ */
+import { Brain } from "./engine.js";
+import { MeshError } from "./errors.js";
+import { DESCRIBE, SNAPSHOT_ERRORS } from "./generated/abi.js";
+import { parseEdits, type Edits } from "./edits.js";
+import type { HandlerTable } from "./handlers.js";
+import { memory, runtime } from "./runtime.js";
+import { parseAddress, type Endpoint } from "./transport.js";
+import type { HandlerMap, LocalService, MeshEvent } from "./types.js";
+
+const HOST_EVENTS_MAX = 64;
+
+/** See the head of this file. */
+export class Slot {
+  services = new Map<string, number>();
+  serviceNames: string[] = [];
+  endpoints: Endpoint[] = [];
+  headers: string[] = [];
+  needs = 0;
+  /** Handler tables of the current engine. */
+  tables: HandlerTable[] = [];
+  tablesByMap = new WeakMap<HandlerMap, HandlerTable>();
+  /** Events the host noticed, until somebody drains them; the oldest are dropped. */
+  readonly noticed: MeshEvent[] = [];
+  /** When the registry was last asked, in ms; undefined before the first answer. */
+  readAt: number | undefined;
+  /** The Snapshot in use: what is loaded again after a trap. */
+  bytes: Uint8Array | undefined;
+  /** What the registry gave last, good or not. */
+  published: Uint8Array | undefined;
+  #initial: Uint8Array | undefined;
+  #brain: Brain | undefined;
+  #generation = -1;
+  #edits: (Edits | undefined)[] = [];
+  #env: object | undefined;
+  #local = "";
+
+  constructor(initial: Uint8Array | undefined) {
+    this.#initial = initial;
+  }
+
+  /** The engine, made on first use inside a handler and again after a trap. */
+  brain(now: number): Brain {
+    const brain = this.#brain;
+    return brain !== undefined && this.#generation === runtime.generation ? brain : this.#revive(now);
+  }
+
+  /** Whether the engine of before is gone. */
+  stale(): boolean {
+    return this.#generation !== runtime.generation;
+  }
+
+  #revive(now: number): Brain {
+    memory();
+    const brain = new Brain();
+    const seed = crypto.getRandomValues(new Uint32Array(2));
+    brain.raw.seed(seed[0] as number, seed[1] as number);
+    this.#brain = brain;
+    this.#generation = runtime.generation;
+    this.tables = [];
+    this.tablesByMap = new WeakMap();
+    const bytes = this.bytes ?? this.#initial;
+    this.#initial = undefined;
+    if (bytes !== undefined) {
+      this.load(bytes, now);
+    }
+    return brain;
+  }
+
+  /** Takes a Snapshot. A broken one changes nothing: the last good one stays, and an event says so. */
+  load(bytes: Uint8Array, now: number): boolean {
+    const brain = this.brain(now);
+    const failure = brain.raw.load(bytes, now);
+    if (failure !== 0) {
+      const why = SNAPSHOT_ERRORS[failure - 1] ?? "unknown";
+      this.notice({ type: "snapshot_rejected", at: now, detail: why, error: new MeshError("invalid_snapshot", `the Snapshot was refused: ${why}`) });
+      return false;
+    }
+    this.bytes = bytes;
+    this.#read(brain);
+    return true;
+  }
+
+  #read(brain: Brain): void {
+    const { raw } = brain;
+    this.serviceNames = Array.from({ length: raw.service_count() }, (_, i) => brain.describe(DESCRIBE.SERVICE, i));
+    this.services = new Map(this.serviceNames.map((name, i) => [name, i]));
+    this.endpoints = Array.from({ length: raw.endpoint_count() }, (_, i) => parseAddress(brain.describe(DESCRIBE.ENDPOINT, i), raw.endpoint_service(i)));
+    const headers = brain.describe(DESCRIBE.HEADERS, 0);
+    this.headers = headers === "" ? [] : headers.split("\n");
+    this.needs = raw.needs();
+    this.#edits = [];
+    this.#env = undefined;
+  }
+
+  /** Joins the endpoints with what this Worker can reach. Done again only when the bindings are other ones. */
+  join(env: object, local: Readonly<Record<string, LocalService>> | undefined, now: number): void {
+    const names = local === undefined ? "" : Object.keys(local).join();
+    if (this.#env === env && this.#local === names) {
+      return;
+    }
+    const { raw } = this.brain(now);
+    this.#env = env;
+    this.#local = names;
+    this.endpoints.forEach((endpoint, i) => {
+      endpoint.reachable = endpoint.transport.reachable(endpoint, env, local);
+      raw.reachable(i, endpoint.reachable ? 1 : 0, now);
+    });
+  }
+
+  /** The header edits with this id. */
+  edits(brain: Brain, id: number): Edits {
+    return (this.#edits[id] ??= parseEdits(brain.describe(DESCRIBE.EDITS, id)));
+  }
+
+  notice(event: MeshEvent): void {
+    if (this.noticed.length >= HOST_EVENTS_MAX) {
+      this.noticed.shift();
+    }
+    this.noticed.push(event);
+  }
+}
+
+/** Slots by what identifies a configuration: the bytes, the document, or the registry and the name in it. */
+const byObject = new WeakMap<object, Map<string, Slot>>();
+const nothing = {};
+
+/** The slot of an identity; `initial` is asked for only when it is new. */
+export function slotOf(identity: object | undefined, name: string, initial: () => Uint8Array | undefined): Slot {
+  const key = identity ?? nothing;
+  let slots = byObject.get(key);
+  if (slots === undefined) {
+    byObject.set(key, (slots = new Map()));
+  }
+  let slot = slots.get(name);
+  if (slot === undefined) {
+    slots.set(name, (slot = new Slot(initial())));
+  }
+  return slot;
+}

@@ -1,0 +1,47 @@
+/** W3C Trace Context, level 1: a valid `traceparent` is continued, anything else starts a new trace. */
+
+/** The trace a request belongs to. */
+export interface Trace {
+  /** 32 lower-case hex digits, not all zero. */
+  readonly id: string;
+  /** Two hex digits: whether it is sampled, and whether its id is random. Other bits are not ours to pass on. */
+  readonly flags: string;
+  /** Whether it began here, so that a `tracestate` of the caller belongs to something else. */
+  readonly fresh: boolean;
+}
+
+const HEADER = /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
+const POOL_BYTES = 1024;
+const hex = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, "0"));
+let pool = new Uint8Array(0);
+let used = 0;
+
+/** The trace of an incoming request, given its `traceparent`. */
+export function traceOf(header: string | null): Trace {
+  const found = header === null ? null : HEADER.exec(header.trim());
+  // Version 00 ends after the flags; a later one may go on.
+  if (found !== null && (found[1] !== "00" || found[5] === undefined)) {
+    return { id: found[2] as string, flags: hex[Number.parseInt(found[4] as string, 16) & 3] as string, fresh: false };
+  }
+  return { id: randomHex(16), flags: "01", fresh: true };
+}
+
+/** The header of one attempt: the same trace, a new span. */
+export function traceparent(trace: Trace): string {
+  return `00-${trace.id}-${randomHex(8)}-${trace.flags}`;
+}
+
+/** Random bytes are drawn in blocks, inside a request: module scope may not draw any. */
+function randomHex(bytes: number): string {
+  if (used + bytes > pool.length) {
+    pool = crypto.getRandomValues(new Uint8Array(POOL_BYTES));
+    used = 0;
+  }
+  // Never all zero: that would be no id.
+  let text = hex[(pool[used] as number) || 1] as string;
+  for (let i = 1; i < bytes; i++) {
+    text += hex[pool[used + i] as number];
+  }
+  used += bytes;
+  return text;
+}

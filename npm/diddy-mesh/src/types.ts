@@ -1,0 +1,123 @@
+/** The public types. Platform objects are described by the few members that are used, so no types package is required. */
+import type { Document } from "../wasm/control.js";
+import type { Reason } from "./generated/abi.js";
+import type { MeshError } from "./errors.js";
+
+/** A configuration document, as `diddy-mesh/config` compiles it. */
+export type MeshDocument = Document;
+export type { Reason };
+
+/** The part of a KV namespace that the registry reads. */
+export interface KvReader {
+  get(key: string, options: { type: "arrayBuffer"; cacheTtl?: number }): Promise<ArrayBuffer | null>;
+}
+
+/** The part of an execution context that the mesh uses. */
+export interface ContextLike {
+  waitUntil(promise: Promise<unknown>): void;
+}
+
+/** A service bundled in the same Worker, reached through a `local:NAME` address. */
+export interface LocalService {
+  fetch(request: Request, env?: never, ctx?: never): Response | Promise<Response>;
+}
+
+/** Options of a mesh with routing and resilience only (`diddy-mesh/core`). */
+export interface CoreOptions {
+  /** The name of the service this Worker is: a lowercase DNS label. */
+  readonly serviceName: string;
+  /** The version of this Worker, as shown to the outside. */
+  readonly version?: string | undefined;
+  /** A compiled Snapshot, or a document when `diddy-mesh/config` is imported. Without it only local handlers answer. */
+  readonly config?: Uint8Array | ArrayBuffer | MeshDocument | undefined;
+  /** The bindings of this Worker. By default what is passed to `handle`, else `env` of `cloudflare:workers`. */
+  readonly env?: object | undefined;
+  /** Services that run in this Worker, by the NAME of their `local:NAME` address. */
+  readonly local?: Readonly<Record<string, LocalService>> | undefined;
+  /**
+   * Also send `mesh-timeout-ms` and `mesh-depth` with requests that would otherwise be passed on untouched.
+   * Default false: they travel only where the request is rewritten for another reason, because a rewrite costs 1-3 µs.
+   */
+  readonly propagate?: boolean | undefined;
+}
+
+/** Options of a mesh with everything (`diddy-mesh`). */
+export interface MeshOptions extends CoreOptions {
+  /** Where the Snapshot is published: a KV namespace, or `"kv"` for the one found in `env`. Its Snapshot replaces `config`. */
+  readonly registry?: KvReader | "kv" | undefined;
+  /** The mesh whose Snapshot is read from the registry. Default `"default"`. */
+  readonly mesh?: string | undefined;
+  /** Take part in W3C trace context: accept and send `traceparent`. Default false. */
+  readonly observability?: boolean | undefined;
+  /** Called for each event after the answer was made. What it throws is ignored. */
+  readonly onEvent?: ((event: MeshEvent) => void) | undefined;
+}
+
+/** What a handler gets beside the request. */
+export interface MeshContext {
+  /** The values of the `{name}` segments, percent-decoded; `*` holds what a trailing `*` matched. */
+  readonly params: Readonly<Record<string, string>>;
+  /** The bindings of this Worker. */
+  readonly env: object;
+  /** The trace this request belongs to (32 hex digits), when `observability` is on. */
+  readonly traceId: string | undefined;
+  /** Calls a service; carries the trace, the deadline and the depth of this request. */
+  readonly fetch: MeshFetch;
+  /** Keeps the Worker alive for work that the answer does not need. */
+  readonly waitUntil: (promise: Promise<unknown>) => void;
+}
+
+/** What `mesh.fetch` takes beside the standard options. */
+export interface MeshRequestInit extends RequestInit {
+  /** How long the whole call may take, retries included. Milliseconds; the smaller of this and the configured one holds. */
+  readonly timeoutMs?: number;
+}
+
+/** Calls a service of the mesh by its name. */
+export type MeshFetch = (service: string, target: string | URL | Request, init?: MeshRequestInit) => Promise<Response>;
+
+/** Answers a request. */
+export type Handler = (request: Request, context: MeshContext) => Response | Promise<Response>;
+
+/** Handlers by HTTP method. */
+export type MethodHandlers = Readonly<Record<string, Handler>>;
+
+/** Handlers by pattern: `"/exact"`, `"/users/{id}"`, `"/files/*"`, each with an optional method in front: `"GET /exact"`. */
+export type HandlerMap = Readonly<Record<string, Handler | MethodHandlers>>;
+
+/** Something that happened in the mesh. */
+export interface MeshEvent {
+  /** What: a name of the closed set of the engine, or one of the host's own. */
+  readonly type: string;
+  /** Milliseconds of `performance.now()` at which it was noticed. */
+  readonly at: number;
+  readonly service?: string | undefined;
+  readonly endpoint?: string | undefined;
+  readonly reason?: Reason | undefined;
+  /** Which attempt of its request, from 1; 0 where that means nothing. */
+  readonly attempt?: number | undefined;
+  /** A number that belongs to the event, such as a duration in milliseconds. */
+  readonly value?: number | undefined;
+  readonly detail?: string | undefined;
+  /** The error that explains it, when the mesh made one. */
+  readonly error?: MeshError | undefined;
+  /** What a handler threw. */
+  readonly cause?: unknown;
+}
+
+/** What the isolate knows of one endpoint. */
+export interface EndpointStats {
+  readonly address: string;
+  readonly version: string | undefined;
+  /** Whether this Worker has the binding that the address names. */
+  readonly reachable: boolean;
+  /** Counters and levels of the engine, by column name. */
+  readonly values: Readonly<Record<string, number>>;
+}
+
+/** What the isolate knows of its mesh. It sees only the traffic that it served itself. */
+export interface MeshStats {
+  readonly services: Readonly<Record<string, readonly EndpointStats[]>>;
+  /** How often the engine crashed and was made anew. */
+  readonly traps: number;
+}
