@@ -28,7 +28,8 @@ pub struct LoadReport {
 
 impl LoadReport {
     /// Reads a header value: `TEXT name=number,…`, the same list without `TEXT`, or
-    /// `JSON {"name": number, …}` in either of protobuf's two spellings. `None` for anything else.
+    /// `JSON {"name": number, …}`. Case and underscores in names do not matter, so that both of
+    /// protobuf's spellings are known. `None` for anything else.
     ///
     /// ```
     /// use mesh_core::balance::load_report::LoadReport;
@@ -42,10 +43,10 @@ impl LoadReport {
         if value.len() > BYTES_MAX {
             return None;
         }
-        if let Some(rest) = value.strip_prefix(b"JSON ") {
-            return Self::parse_json(rest);
+        if let Some(object) = value.strip_prefix(b"JSON ") {
+            return Self::parse_list(object, Format::Json);
         }
-        Self::parse_text(value.strip_prefix(b"TEXT ").unwrap_or(value))
+        Self::parse_list(value.strip_prefix(b"TEXT ").unwrap_or(value), Format::Text)
     }
 
     /// The utilisation to weigh by.
@@ -58,55 +59,72 @@ impl LoadReport {
         }
     }
 
-    fn parse_text(list: &[u8]) -> Option<Self> {
+    /// One loop for both formats: they differ in quotes and braces only.
+    fn parse_list(list: &[u8], format: Format) -> Option<Self> {
         let mut report = Self::default();
         let mut cursor = Cursor::new(list);
+        let json = matches!(format, Format::Json);
+        // Braces open around the cursor: 1 in a JSON object, 2 in a map of named metrics.
+        let mut depth = 0_u8;
+        let mut opens = json;
         loop {
-            cursor.skip_space();
-            let name = cursor.name();
-            if name.is_empty() || !cursor.take(b'=') {
-                return None;
+            if opens {
+                depth = depth.saturating_add(1);
+                if depth > 2 || !cursor.take(b'{') {
+                    return None;
+                }
             }
-            report.set(name, cursor.number()?);
-            cursor.skip_space();
+            if !(opens && cursor.is_next(b'}')) {
+                let quoted = !json || cursor.take(b'"');
+                let name = cursor.name();
+                let closed = if json { cursor.take(b'"') } else { !name.is_empty() };
+                if !quoted || !closed || !cursor.take(if json { b':' } else { b'=' }) {
+                    return None;
+                }
+                opens = json && cursor.is_next(b'{');
+                if opens {
+                    continue;
+                }
+                let value = cursor.number()?;
+                if depth < 2 {
+                    report.set(name, value);
+                }
+            }
+            opens = false;
+            while depth > 0 && cursor.take(b'}') {
+                depth = depth.saturating_sub(1);
+            }
             if cursor.is_empty() {
-                return Some(report);
+                return (depth == 0).then_some(report);
             }
-            if !cursor.take(b',') {
+            if (json && depth == 0) || !cursor.take(b',') {
                 return None;
             }
         }
-    }
-
-    fn parse_json(object: &[u8]) -> Option<Self> {
-        let mut report = Self::default();
-        let mut cursor = Cursor::new(object);
-        if !cursor.take_token(b'{') {
-            return None;
-        }
-        cursor.members(|cursor, name| {
-            // A map of named metrics is one level deep, and skipped.
-            if cursor.take_token(b'{') {
-                return cursor.members(|cursor, _| cursor.number().map(drop));
-            }
-            report.set(name, cursor.number()?);
-            Some(())
-        })?;
-        cursor.skip_space();
-        cursor.is_empty().then_some(report)
     }
 
     fn set(&mut self, name: &[u8], value: f64) {
-        match name {
-            b"cpu_utilization" | b"cpuUtilization" => self.cpu_utilization = value,
-            b"application_utilization" | b"applicationUtilization" => {
-                self.application_utilization = value;
-            }
-            b"rps_fractional" | b"rpsFractional" => self.rps = value,
-            b"eps" => self.eps = value,
-            _ => {}
+        // The name's spellings differ in case and underscores only.
+        let is = |known: &[u8]| {
+            let letters = name.iter().filter(|byte| **byte != b'_').map(u8::to_ascii_lowercase);
+            letters.eq(known.iter().copied())
+        };
+        if is(b"cpuutilization") {
+            self.cpu_utilization = value;
+        } else if is(b"applicationutilization") {
+            self.application_utilization = value;
+        } else if is(b"rpsfractional") {
+            self.rps = value;
+        } else if is(b"eps") {
+            self.eps = value;
         }
     }
+}
+
+#[derive(Clone, Copy)]
+enum Format {
+    Text,
+    Json,
 }
 
 #[cfg(test)]

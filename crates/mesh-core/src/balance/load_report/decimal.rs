@@ -1,4 +1,4 @@
-//! A cursor over bytes that reads names, JSON members and non-negative decimals.
+//! A cursor over bytes that reads names, punctuation and non-negative decimals.
 //!
 //! Its own decimal parser, because the standard one carries tables for the last bit of precision
 //! (about 10 kB of wasm); this one is good to 1e-13, which no load metric has.
@@ -12,33 +12,24 @@ pub(super) struct Cursor<'a> {
 }
 
 impl<'a> Cursor<'a> {
+    /// A cursor at the first byte of `rest` that is no space.
     pub(super) const fn new(rest: &'a [u8]) -> Self {
-        Self { rest }
+        Self { rest: rest.trim_ascii_start() }
     }
 
     pub(super) const fn is_empty(&self) -> bool {
         self.rest.is_empty()
     }
 
-    pub(super) fn skip_space(&mut self) {
-        self.rest = self.rest.trim_ascii_start();
+    /// True where `byte` comes next.
+    pub(super) fn is_next(&self, byte: u8) -> bool {
+        self.rest.first() == Some(&byte)
     }
 
-    /// Steps over `byte` if it comes next.
+    /// Steps over `byte`, if it comes next, and over the space behind it.
+    #[inline(never)]
     pub(super) fn take(&mut self, byte: u8) -> bool {
-        match self.rest.split_first() {
-            Some((first, rest)) if *first == byte => {
-                self.rest = rest;
-                true
-            }
-            _ => false,
-        }
-    }
-
-    /// Steps over `byte` with space on both sides.
-    pub(super) fn take_token(&mut self, byte: u8) -> bool {
-        self.skip_space();
-        let taken = self.take(byte);
+        let taken = self.step(byte);
         if taken {
             self.skip_space();
         }
@@ -54,45 +45,19 @@ impl<'a> Cursor<'a> {
         name
     }
 
-    /// Reads `"name": …` members up to the closing brace; `value` reads each value.
-    pub(super) fn members(
-        &mut self,
-        mut value: impl FnMut(&mut Self, &'a [u8]) -> Option<()>,
-    ) -> Option<()> {
-        if self.take_token(b'}') {
-            return Some(());
-        }
-        loop {
-            if !self.take_token(b'"') {
-                return None;
-            }
-            let name = self.name();
-            if !self.take(b'"') || !self.take_token(b':') {
-                return None;
-            }
-            value(self, name)?;
-            if self.take_token(b'}') {
-                return Some(());
-            }
-            if !self.take_token(b',') {
-                return None;
-            }
-        }
-    }
-
-    /// A non-negative decimal with an optional fraction and exponent.
+    /// A non-negative decimal with an optional fraction and exponent, and the space behind it.
     pub(super) fn number(&mut self) -> Option<f64> {
         let mut mantissa = 0.0;
         let whole = self.digits(&mut mantissa)?;
         let mut places = 0;
-        if self.take(b'.') {
+        if self.step(b'.') {
             places = self.digits(&mut mantissa)?;
         }
         let mut exponent = 0;
-        if self.take(b'e') || self.take(b'E') {
-            let down = self.take(b'-');
+        if self.step(b'e') || self.step(b'E') {
+            let down = self.step(b'-');
             if !down {
-                self.take(b'+');
+                self.step(b'+');
             }
             let mut size = 0.0;
             if self.digits(&mut size)? > 4 {
@@ -109,10 +74,27 @@ impl<'a> Cursor<'a> {
             power *= 10.0;
         }
         let number = if shift < 0 { mantissa / power } else { mantissa * power };
+        self.skip_space();
         number.is_finite().then_some(number)
     }
 
+    /// Steps over `byte` alone, if it comes next.
+    fn step(&mut self, byte: u8) -> bool {
+        match self.rest.split_first() {
+            Some((first, rest)) if *first == byte => {
+                self.rest = rest;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn skip_space(&mut self) {
+        self.rest = self.rest.trim_ascii_start();
+    }
+
     /// Appends the digits that come next to `number`, and says how many; `None` for none.
+    #[inline(never)]
     fn digits(&mut self, number: &mut f64) -> Option<i32> {
         let mut count = 0i32;
         while let Some((first, rest)) = self.rest.split_first() {
