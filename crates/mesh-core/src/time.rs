@@ -105,6 +105,20 @@ impl Micros {
     pub const fn saturating_mul(self, factor: u64) -> Self {
         Self(self.0.saturating_mul(factor))
     }
+
+    /// The span doubled `times` times; saturates.
+    #[must_use]
+    pub const fn saturating_doubled(self, times: u8) -> Self {
+        let times = times as u32;
+        if self.0.leading_zeros() >= times {
+            // the zeros of a span of nothing are 64, and shifting nothing is nothing
+            Self(self.0.wrapping_shl(times))
+        } else if self.0 == 0 {
+            self
+        } else {
+            Self::MAX
+        }
+    }
 }
 
 impl fmt::Display for Micros {
@@ -128,6 +142,19 @@ mod tests {
         let t = Timestamp::from_millis(5);
         assert_eq!(t.saturating_since(t), Micros::ZERO);
         assert_eq!(Timestamp::ZERO.saturating_since(t), Micros::ZERO);
+    }
+
+    #[test]
+    fn doubles_exactly_up_to_the_last_bit() {
+        assert_eq!(Micros(3).saturating_doubled(61), Micros(3 << 61));
+        assert_eq!(Micros(3).saturating_doubled(62), Micros(3 << 62));
+        assert_eq!(Micros(3).saturating_doubled(63), Micros::MAX);
+        assert_eq!(Micros(1 << 63).saturating_doubled(0), Micros(1 << 63));
+        assert_eq!(Micros(1).saturating_doubled(63), Micros(1 << 63));
+        assert_eq!(Micros(1).saturating_doubled(64), Micros::MAX);
+        for times in [0, 63, 64, 255] {
+            assert_eq!(Micros::ZERO.saturating_doubled(times), Micros::ZERO);
+        }
     }
 
     #[test]

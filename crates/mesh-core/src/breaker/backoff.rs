@@ -20,13 +20,7 @@ impl OpenBackoff {
     /// capped at `max`.
     #[must_use]
     pub fn base(&self, level: u8) -> Micros {
-        let max = self.max.max(self.min);
-        let doubled = match self.min.0.leading_zeros() {
-            zeros if zeros > u32::from(level) => self.min.0.wrapping_shl(u32::from(level)),
-            _ if self.min.is_zero() => 0,
-            _ => u64::MAX,
-        };
-        Micros(doubled).min(max)
+        self.min.saturating_doubled(level).min(self.max.max(self.min))
     }
 
     /// Draws the open time: `base` plus a uniform part of `jitter`, never above `max`.
