@@ -100,6 +100,9 @@ mod tests {
         assert_eq!(backoff.window(62), Micros(3 << 62));
         assert_eq!(backoff.window(63), Micros::MAX);
         assert_eq!(backoff.window(255), Micros::MAX);
+        let top = RetryBackoff { base: Micros(1 << 63), max: Micros::MAX };
+        assert_eq!(top.window(0), Micros(1 << 63));
+        assert_eq!(top.window(1), Micros::MAX);
         let off = RetryBackoff { base: Micros::ZERO, max: Micros::MAX };
         assert_eq!(off.delay_from(200, 12_345), Micros::ZERO);
         let none = RetryBackoff { base: Micros(25), max: Micros::ZERO };
