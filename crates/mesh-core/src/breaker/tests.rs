@@ -307,6 +307,30 @@ fn a_probe_without_a_timeout_has_the_default_lease() {
 }
 
 #[test]
+fn a_probe_with_a_short_lease_does_not_end_the_lease_of_a_long_one() {
+    let config = BreakerConfig { probes: 3, ..BreakerConfig::DEFAULT };
+    let (mut bench, _long) = Bench::half_open(config);
+    let short = Micros::from_millis(10);
+    let (second, _) = bench.breaker.on_start(Admission::Probe, short, &config, bench.now);
+    let (third, _) = bench.breaker.on_start(Admission::Probe, short, &config, bench.now);
+    assert!(second.is_probe() && third.is_probe());
+    bench.wait(short);
+    assert_eq!(bench.breaker.admits(&config, bench.now), Admission::Refused);
+    bench.wait(LEASE);
+    assert_eq!(bench.breaker.admits(&config, bench.now), Admission::Probe);
+}
+
+#[test]
+fn a_failure_counts_in_the_ratio_until_its_bucket_leaves_the_window() {
+    for (wait_s, expected) in [(9, Some(TransitionReason::LowSuccessRate)), (10, None)] {
+        let mut bench = Bench::new(BreakerConfig::DEFAULT);
+        bench.sequence(&[F; 4]);
+        bench.wait(Micros::from_secs(wait_s));
+        assert_eq!(bench.run(S), expected, "{wait_s} s");
+    }
+}
+
+#[test]
 fn an_abandoned_probe_gives_its_slot_back_at_once() {
     let (mut bench, probe) = Bench::half_open(BreakerConfig::DEFAULT);
     bench.breaker.on_abandon(probe);
