@@ -17,6 +17,7 @@ use conditions::{Ending, RetryConditions};
 use crate::{
     dice::Dice,
     method::{Method, MethodSet},
+    reason::Denial,
     time::{Micros, Timestamp},
 };
 
@@ -63,42 +64,16 @@ pub struct FailedAttempt {
     pub remaining: Micros,
 }
 
-/// The answer to "again?".
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[expect(clippy::exhaustive_enums, reason = "yes or no")]
-pub enum RetryDecision {
-    /// Try again after this time. The budget has been charged.
-    Retry {
-        /// How long to wait; zero = at once.
-        after: Micros,
-    },
-    /// Answer with what there is.
-    Stop(StopReason),
-}
-
-/// Why there is no further attempt; the order in which they are asked.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum StopReason {
-    /// The ending is none that the rule repeats: a success among them.
-    NotRetryable,
-    /// All retries are used.
-    AttemptsUsed,
-    /// The method may change something twice.
-    MethodNotIdempotent,
-    /// The body is a stream that was already read.
-    BodyNotReplayable,
-    /// The wait would reach the deadline.
-    DeadlineTooClose,
-    /// The service's retry budget is empty.
-    BudgetEmpty,
-}
-
 impl RetryPolicy {
-    /// Decides whether the request is tried again, and charges the budget if so.
+    /// Decides whether the request is tried again after the returned time (zero = at once), and
+    /// charges the budget if so.
     ///
     /// The wait is the backoff, or the answer's `Retry-After` with up to half of it on top where
     /// that is longer: its clients were all told the same moment.
+    ///
+    /// # Errors
+    /// The [`Denial`] where there is no further attempt; [`Denial::None`] where the ending asked
+    /// for none.
     pub fn decide(
         &self,
         failed: &FailedAttempt,
@@ -106,42 +81,42 @@ impl RetryPolicy {
         budget_config: &RetryBudgetConfig,
         now: Timestamp,
         dice: &mut impl Dice,
-    ) -> RetryDecision {
+    ) -> Result<Micros, Denial> {
         if let Some(reason) = self.forbids(failed) {
-            return RetryDecision::Stop(reason);
+            return Err(reason);
         }
         let backoff = self.backoff.delay(failed.retries_done, dice);
         let after = match failed.retry_after {
             Some(hint) if hint >= failed.remaining => {
-                return RetryDecision::Stop(StopReason::DeadlineTooClose);
+                return Err(Denial::RetryAfter);
             }
             Some(hint) => backoff.max(jittered_from(hint, dice.roll())),
             None => backoff,
         };
         if after >= failed.remaining {
-            return RetryDecision::Stop(StopReason::DeadlineTooClose);
+            return Err(Denial::Deadline);
         }
         if !budget.withdraw(budget_config, now) {
-            return RetryDecision::Stop(StopReason::BudgetEmpty);
+            return Err(Denial::Budget);
         }
-        RetryDecision::Retry { after }
+        Ok(after)
     }
 
     /// What forbids a retry whatever the time and the budget.
     #[must_use]
-    pub fn forbids(&self, failed: &FailedAttempt) -> Option<StopReason> {
+    pub fn forbids(&self, failed: &FailedAttempt) -> Option<Denial> {
         if !self.conditions.matches(&failed.ending) {
-            Some(StopReason::NotRetryable)
+            Some(Denial::None)
         } else if failed.retries_done >= self.retries {
-            Some(StopReason::AttemptsUsed)
+            Some(Denial::Attempts)
         } else if !self.methods.contains(failed.method)
             && !failed.idempotency_key
             && failed.ending != Ending::ConnectFailure
         {
             // a request that was never sent has changed nothing
-            Some(StopReason::MethodNotIdempotent)
+            Some(Denial::Method)
         } else if !failed.replayable {
-            Some(StopReason::BodyNotReplayable)
+            Some(Denial::Body)
         } else {
             None
         }

@@ -7,6 +7,7 @@
 //!
 //! What this does not do: normalise paths ([`crate::path`]) or decide where a rule sends.
 
+pub mod automaton;
 pub mod builder;
 pub mod condition;
 pub mod host;
@@ -15,9 +16,10 @@ pub mod table;
 pub mod walk;
 
 pub use self::{
+    automaton::Automaton,
     builder::{BuildError, MatchSpec, RouteTableBuilder},
     pattern::{PathKind, PathTemplate, PatternError},
-    table::RouteTable,
+    table::{RouteRows, RouteTable},
     walk::Found,
 };
 use crate::method::Method;

@@ -1,20 +1,23 @@
 //! One immutable, hashed, versioned compile of a configuration document and its endpoints.
 //!
 //! Layout: 4 bytes magic, u16 format, u16 reserved, u64 xxh64 of the body (all little-endian),
-//! then the body: the tables in the order of [`Snapshot`]'s fields. A Snapshot that is truncated,
-//! altered or of a newer format is a typed error; the host keeps the last good one.
+//! then the body: a directory and the tables. A Snapshot that is truncated, altered or of a newer
+//! format is a typed error; the host keeps the last good one. Rows are read where they stand; a
+//! number that leaves its table reads as no row, never as another one.
 
-pub mod codec;
+pub mod draft;
+pub mod row;
+pub(crate) mod sections;
 pub mod tables;
 
-use alloc::vec::Vec;
 use core::fmt;
 
 use self::{
-    codec::{Field, Pool, Reader, record},
+    draft::Mesh,
+    row::{Table, Word},
+    sections::{Section, Sections, text_of},
     tables::{
-        Backend, BreakerRow, Edit, Endpoint, NONE, Policy, Redirect, Rewrite, Rows, Rule, Service,
-        Text, row,
+        Backend, BreakerRow, Edit, Endpoint, Policy, Redirect, Rewrite, Rule, Service, Text,
     },
 };
 use crate::{hash::xxh64, limits::SNAPSHOT_BYTES_MAX, route::RouteTable};
@@ -24,40 +27,6 @@ const HEADER_BYTES: usize = 16;
 
 /// The byte format that this build reads and writes.
 pub const FORMAT: u16 = 1;
-
-record! {
-    /// A compiled mesh. Rows are public so that compilers and tools can read them; a Snapshot that
-    /// came from [`Snapshot::decode`] is sound: every number in it names a row that exists.
-    #[derive(Clone, Debug, Default, PartialEq)]
-    pub struct Snapshot {
-        /// Counts up with each publication; 0 for one that was compiled by hand.
-        pub version: u64,
-        /// Name of the mesh.
-        pub name: Text,
-        /// The byte pool of all [`Text`] outside `routes`.
-        pub text: Pool,
-        /// Services.
-        pub services: Vec<Service>,
-        /// Endpoints, grouped by service.
-        pub endpoints: Vec<Endpoint>,
-        /// Policies, each distinct one once.
-        pub policies: Vec<Policy>,
-        /// Breaker settings, each distinct one once.
-        pub breakers: Vec<BreakerRow>,
-        /// Rules, as declared.
-        pub rules: Vec<Rule>,
-        /// Backends, grouped by rule.
-        pub backends: Vec<Backend>,
-        /// Header edits.
-        pub edits: Vec<Edit>,
-        /// Rewrites.
-        pub rewrites: Vec<Rewrite>,
-        /// Redirects.
-        pub redirects: Vec<Redirect>,
-        /// The route table; its targets are rules.
-        pub routes: RouteTable,
-    }
-}
 
 /// Why bytes are no Snapshot that this build can serve.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -116,8 +85,15 @@ impl fmt::Display for SnapshotError {
 
 impl core::error::Error for SnapshotError {}
 
+/// A compiled mesh; read-only.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    routes: RouteTable,
+    hash: u64,
+}
+
 impl Snapshot {
-    /// Reads a Snapshot and checks it whole: magic, format, checksum, values, row numbers.
+    /// Reads a Snapshot: magic, format, checksum, directory.
     ///
     /// # Errors
     /// [`SnapshotError`] says what is wrong; nothing is kept of a bad one.
@@ -125,114 +101,117 @@ impl Snapshot {
         if bytes.len() > SNAPSHOT_BYTES_MAX {
             return Err(SnapshotError::TooLarge);
         }
-        let Some((header, body)) = bytes.split_first_chunk::<HEADER_BYTES>() else {
+        let Some((mut header, body)) = bytes.split_at_checked(HEADER_BYTES) else {
             let begins_well = bytes.starts_with(&MAGIC) || MAGIC.starts_with(bytes);
-            return Err(if begins_well {
-                SnapshotError::Truncated
-            } else {
-                SnapshotError::NotASnapshot
-            });
+            return Err(if begins_well { SnapshotError::Truncated } else { SnapshotError::NotASnapshot });
         };
-        let [m0, m1, m2, m3, f0, f1, _, _, hash @ ..] = *header;
-        if [m0, m1, m2, m3] != MAGIC {
+        if !header.starts_with(&MAGIC) {
             return Err(SnapshotError::NotASnapshot);
         }
-        let found = u16::from_le_bytes([f0, f1]);
+        let (_magic, found, _reserved) =
+            (u32::take(&mut header), u16::take(&mut header), u16::take(&mut header));
         if found > FORMAT {
             return Err(SnapshotError::NewerFormat { found });
         }
-        if xxh64(body, 0) != u64::from_le_bytes(hash) {
+        let hash = u64::take(&mut header);
+        if xxh64(body, 0) != hash {
             return Err(SnapshotError::Checksum);
         }
-        let mut reader = Reader::new(body);
-        let snapshot = Self::read(&mut reader)?;
-        if !reader.is_empty() {
-            return Err(SnapshotError::Malformed);
-        }
-        snapshot.check()?;
-        Ok(snapshot)
+        Ok(Self { routes: RouteTable::new(Sections::read(body)?), hash })
     }
 
-    /// Writes the byte form. Equal Snapshots give equal bytes.
+    /// Hash of the body: equal for equal content.
     #[must_use]
-    pub fn encode(&self) -> Vec<u8> {
-        let mut body = Vec::new();
-        self.write(&mut body);
-        let mut bytes = Vec::with_capacity(body.len().saturating_add(HEADER_BYTES));
-        bytes.extend_from_slice(&MAGIC);
-        bytes.extend_from_slice(&FORMAT.to_le_bytes());
-        bytes.extend_from_slice(&[0, 0]);
-        bytes.extend_from_slice(&xxh64(&body, 0).to_le_bytes());
-        bytes.extend_from_slice(&body);
-        bytes
+    pub const fn hash(&self) -> u64 {
+        self.hash
+    }
+
+    /// Bytes that it takes in memory.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.routes.sections().bytes().len()
+    }
+
+    /// Version and name.
+    #[must_use]
+    pub fn mesh(&self) -> Mesh {
+        self.table(Section::Mesh).get(0).unwrap_or_default()
     }
 
     /// The bytes of a text; empty where it leaves the pool.
     #[must_use]
     pub fn text(&self, text: Text) -> &[u8] {
-        Rows { start: text.start, len: text.len }.of(&self.text.0)
+        text_of(self.routes.sections().pool(Section::Text), text)
     }
 
     /// Number of the service of that name.
     #[must_use]
     pub fn service_number(&self, name: &[u8]) -> Option<u32> {
-        let at = self.services.iter().position(|service| self.text(service.name) == name)?;
-        u32::try_from(at).ok()
+        let mut services = (0u32..).zip(self.services().iter());
+        services.find(|(_, service)| self.text(service.name) == name).map(|(number, _)| number)
     }
 
-    /// Service `number`.
+    /// The route table; its targets are rules.
     #[must_use]
-    pub fn service(&self, number: u32) -> Option<&Service> {
-        row(&self.services, number)
+    pub const fn routes(&self) -> &RouteTable {
+        &self.routes
     }
 
-    /// Endpoint `number`.
+    /// Services.
     #[must_use]
-    pub fn endpoint(&self, number: u32) -> Option<&Endpoint> {
-        row(&self.endpoints, number)
+    pub fn services(&self) -> Table<'_, Service> {
+        self.table(Section::Services)
     }
 
-    /// Policy `number`.
+    /// Endpoints, grouped by service.
     #[must_use]
-    pub fn policy(&self, number: u32) -> Option<&Policy> {
-        row(&self.policies, number)
+    pub fn endpoints(&self) -> Table<'_, Endpoint> {
+        self.table(Section::Endpoints)
     }
 
-    /// Rule `number`.
+    /// Policies.
     #[must_use]
-    pub fn rule(&self, number: u32) -> Option<&Rule> {
-        row(&self.rules, number)
+    pub fn policies(&self) -> Table<'_, Policy> {
+        self.table(Section::Policies)
     }
 
-    /// Checks every number against its table.
-    ///
-    /// # Errors
-    /// [`SnapshotError::Malformed`] where a number leaves its table.
-    pub fn check(&self) -> Result<(), SnapshotError> {
-        let has = |number: u32, len: usize| usize::try_from(number).is_ok_and(|at| at < len);
-        let holds = |rows: Rows, len: usize| {
-            rows.start.checked_add(rows.len).is_some_and(|end| end as usize <= len)
-        };
-        let mut sound = self.services.iter().all(|service| {
-            holds(service.endpoints, self.endpoints.len())
-                && has(service.policy, self.policies.len())
-                && has(service.breaker, self.breakers.len())
-        });
-        sound &= self.endpoints.iter().all(|endpoint| has(endpoint.service, self.services.len()));
-        sound &= self.rules.iter().all(|rule| {
-            holds(rule.backends, self.backends.len())
-                && holds(rule.edits, self.edits.len())
-                && (rule.rewrite == NONE || has(rule.rewrite, self.rewrites.len()))
-                && (rule.redirect == NONE || has(rule.redirect, self.redirects.len()))
-        });
-        sound &= self.backends.iter().all(|backend| {
-            let served = has(backend.service, self.services.len())
-                && has(backend.policy, self.policies.len());
-            (backend.service == NONE || served)
-                && holds(backend.edits, self.edits.len())
-                && (backend.rewrite == NONE || has(backend.rewrite, self.rewrites.len()))
-        });
-        sound &= self.routes.matches.iter().all(|found| has(found.target, self.rules.len()));
-        if sound { self.routes.check() } else { Err(SnapshotError::Malformed) }
+    /// Breaker settings.
+    #[must_use]
+    pub fn breakers(&self) -> Table<'_, BreakerRow> {
+        self.table(Section::Breakers)
+    }
+
+    /// Rules, as declared.
+    #[must_use]
+    pub fn rules(&self) -> Table<'_, Rule> {
+        self.table(Section::Rules)
+    }
+
+    /// Backends, grouped by rule.
+    #[must_use]
+    pub fn backends(&self) -> Table<'_, Backend> {
+        self.table(Section::Backends)
+    }
+
+    /// Header edits.
+    #[must_use]
+    pub fn edits(&self) -> Table<'_, Edit> {
+        self.table(Section::Edits)
+    }
+
+    /// Rewrites.
+    #[must_use]
+    pub fn rewrites(&self) -> Table<'_, Rewrite> {
+        self.table(Section::Rewrites)
+    }
+
+    /// Redirects.
+    #[must_use]
+    pub fn redirects(&self) -> Table<'_, Redirect> {
+        self.table(Section::Redirects)
+    }
+
+    fn table<T: row::Row>(&self, section: Section) -> Table<'_, T> {
+        self.routes.sections().table(section)
     }
 }

@@ -69,6 +69,18 @@ impl StatusSet {
         set
     }
 
+    /// The set as bits, for the Snapshot.
+    #[must_use]
+    pub const fn words(&self) -> [u64; 8] {
+        self.0
+    }
+
+    /// The set of those bits.
+    #[must_use]
+    pub const fn from_words(words: [u64; 8]) -> Self {
+        Self(words)
+    }
+
     /// True where `status` is in the set.
     #[must_use]
     pub fn contains(&self, status: u16) -> bool {

@@ -17,7 +17,7 @@ fn failed() -> FailedAttempt {
     }
 }
 
-fn decide(policy: &RetryPolicy, failed: &FailedAttempt) -> RetryDecision {
+fn decide(policy: &RetryPolicy, failed: &FailedAttempt) -> Result<Micros, Denial> {
     let config = RetryBudgetConfig::DEFAULT;
     let mut dice = SeededDice::new(1);
     policy.decide(failed, &mut RetryBudget::new(), &config, Timestamp::ZERO, &mut dice)
@@ -28,16 +28,16 @@ fn each_question_has_its_reason() {
     let policy = RetryPolicy::default();
     let ok = Ending::Answered { status: 200, grpc: None, host: RetryOn::NONE };
     for (attempt, reason) in [
-        (FailedAttempt { ending: ok, ..failed() }, StopReason::NotRetryable),
-        (FailedAttempt { retries_done: 1, ..failed() }, StopReason::AttemptsUsed),
-        (FailedAttempt { method: Method::Post, ..failed() }, StopReason::MethodNotIdempotent),
-        (FailedAttempt { method: Method::Other, ..failed() }, StopReason::MethodNotIdempotent),
-        (FailedAttempt { replayable: false, ..failed() }, StopReason::BodyNotReplayable),
-        (FailedAttempt { remaining: Micros::ZERO, ..failed() }, StopReason::DeadlineTooClose),
+        (FailedAttempt { ending: ok, ..failed() }, Denial::None),
+        (FailedAttempt { retries_done: 1, ..failed() }, Denial::Attempts),
+        (FailedAttempt { method: Method::Post, ..failed() }, Denial::Method),
+        (FailedAttempt { method: Method::Other, ..failed() }, Denial::Method),
+        (FailedAttempt { replayable: false, ..failed() }, Denial::Body),
+        (FailedAttempt { remaining: Micros::ZERO, ..failed() }, Denial::Deadline),
     ] {
-        assert_eq!(decide(&policy, &attempt), RetryDecision::Stop(reason));
+        assert_eq!(decide(&policy, &attempt), Err(reason));
     }
-    assert!(matches!(decide(&policy, &failed()), RetryDecision::Retry { .. }));
+    assert!(matches!(decide(&policy, &failed()), Ok(_)));
 }
 
 #[test]
@@ -50,7 +50,7 @@ fn a_post_is_repeated_with_a_key_by_name_or_where_it_was_never_sent() {
         (policy, FailedAttempt { ending: Ending::ConnectFailure, ..post }),
         (named, post),
     ] {
-        assert!(matches!(decide(&policy, &attempt), RetryDecision::Retry { .. }));
+        assert!(matches!(decide(&policy, &attempt), Ok(_)));
     }
 }
 
@@ -58,9 +58,9 @@ fn a_post_is_repeated_with_a_key_by_name_or_where_it_was_never_sent() {
 fn a_hint_beyond_the_deadline_stops_and_within_it_is_not_undercut() {
     let policy = RetryPolicy::default();
     let late = FailedAttempt { retry_after: Some(Micros::from_secs(5)), ..failed() };
-    assert_eq!(decide(&policy, &late), RetryDecision::Stop(StopReason::DeadlineTooClose));
+    assert_eq!(decide(&policy, &late), Err(Denial::RetryAfter));
     let soon = FailedAttempt { retry_after: Some(Micros::from_secs(2)), ..failed() };
-    let RetryDecision::Retry { after } = decide(&policy, &soon) else { panic!("stopped") };
+    let Ok(after) = decide(&policy, &soon) else { panic!("stopped") };
     assert!(after >= Micros::from_secs(2) && after < Micros::from_secs(3), "{after}");
 }
 
@@ -70,15 +70,15 @@ fn an_empty_budget_stops_and_a_stop_costs_nothing() {
     let (mut budget, mut dice) = (RetryBudget::new(), SeededDice::new(1));
     let late = FailedAttempt { remaining: Micros::ZERO, ..failed() };
     for _ in 0..100 {
-        policy.decide(&late, &mut budget, &config, Timestamp::ZERO, &mut dice);
+        assert!(policy.decide(&late, &mut budget, &config, Timestamp::ZERO, &mut dice).is_err());
     }
     assert_eq!(budget.retries_left(&config), 10);
     for _ in 0..10 {
         let again = policy.decide(&failed(), &mut budget, &config, Timestamp::ZERO, &mut dice);
-        assert!(matches!(again, RetryDecision::Retry { .. }));
+        assert!(matches!(again, Ok(_)));
     }
     let again = policy.decide(&failed(), &mut budget, &config, Timestamp::ZERO, &mut dice);
-    assert_eq!(again, RetryDecision::Stop(StopReason::BudgetEmpty));
+    assert_eq!(again, Err(Denial::Budget));
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn layers_multiply_without_a_budget_and_add_with_one() {
                 Some(all) => policy.decide(&attempt, &mut all[layer], &config, now, &mut dice),
                 None => policy.decide(&attempt, &mut RetryBudget::new(), &endless, now, &mut dice),
             };
-            if !matches!(decision, RetryDecision::Retry { .. }) {
+            if !matches!(decision, Ok(_)) {
                 return;
             }
         }
@@ -137,7 +137,7 @@ proptest! {
         let (mut budget, mut dice) = (RetryBudget::new(), SeededDice::new(seed));
         let config = RetryBudgetConfig::DEFAULT;
         let decision = policy.decide(&attempt, &mut budget, &config, Timestamp::ZERO, &mut dice);
-        if let RetryDecision::Retry { after } = decision {
+        if let Ok(after) = decision {
             prop_assert!(after.0 < remaining);
             prop_assert!(after.0 >= hint.unwrap_or(0));
         }

@@ -3,14 +3,19 @@
 use alloc::vec::Vec;
 
 use super::{
-    PathTemplate, hash_segment,
+    Automaton, PathTemplate, hash_segment,
     pattern::Segment,
-    table::{Condition, ConditionKind, Edge, Host, Match, Node, Param, PathPattern, RouteTable},
+    table::{
+        Condition, ConditionKind, Edge, Host, Match, Name, Node, Param, PathPattern, RouteRows,
+    },
 };
 use crate::{
     limits::NEEDED_HEADERS_MAX,
     method::MethodSet,
-    snapshot::tables::{Automaton, NONE, Rows, Text},
+    snapshot::{
+        sections::text_of,
+        tables::{NONE, Rows, Text},
+    },
 };
 
 /// The path of a match.
@@ -97,7 +102,8 @@ struct DraftHost {
 /// Collects matches, then lays them out flat.
 #[derive(Debug, Default)]
 pub struct RouteTableBuilder {
-    table: RouteTable,
+    table: RouteRows,
+    automata: Vec<Automaton>,
     drafts: Vec<DraftNode>,
     hosts: Vec<DraftHost>,
 }
@@ -152,7 +158,8 @@ impl RouteTableBuilder {
     /// # Errors
     /// [`BuildError::TooManyHeaders`].
     pub fn header(&mut self, name: &str) -> Result<u32, BuildError> {
-        let known = self.table.headers.iter().position(|h| self.table.text(*h) == name.as_bytes());
+        let named = |known: &Name| text_of(&self.table.text, known.text) == name.as_bytes();
+        let known = self.table.headers.iter().position(named);
         if let Some(number) = known.and_then(|at| u32::try_from(at).ok()) {
             return Ok(number);
         }
@@ -160,21 +167,21 @@ impl RouteTableBuilder {
             return Err(BuildError::TooManyHeaders);
         }
         let text = self.text(name.as_bytes());
-        self.table.headers.push(text);
+        self.table.headers.push(Name { text });
         Ok(count(&self.table.headers).saturating_sub(1))
     }
 
     /// Lays the table out.
     #[must_use]
-    pub fn finish(mut self) -> RouteTable {
+    pub fn finish(mut self) -> RouteRows {
         let declared = core::mem::take(&mut self.table.matches);
-        self.hosts.sort_by(|a, b| host_rank(a).cmp(&host_rank(b)));
+        sort_by(&mut self.hosts, |a, b| host_rank(a) < host_rank(b));
         for host in core::mem::take(&mut self.hosts) {
             let wildcard = host.pattern.starts_with(b"*.");
             if wildcard {
-                self.table.wildcard_hosts += 1;
+                self.table.facts.wildcard_hosts += 1;
             } else if !host.pattern.is_empty() {
-                self.table.exact_hosts += 1;
+                self.table.facts.exact_hosts += 1;
             }
             let pattern = self.text(host.pattern.strip_prefix(b"*.").unwrap_or(&host.pattern));
             let root = self.lay_node(host.root, &declared);
@@ -229,7 +236,7 @@ impl RouteTableBuilder {
         let exact = self.lay_matches(&mut node.exact, declared);
         let prefix = self.lay_matches(&mut node.prefix, declared);
         self.table.nodes.push(Node { exact, prefix, param: NONE, edges: Rows::default() });
-        node.literals.sort_by_key(|(label, _)| hash_segment(label));
+        sort_by(&mut node.literals, |a, b| hash_segment(&a.0) < hash_segment(&b.0));
         let edges = Rows { start: count(&self.table.edges), len: count(&node.literals) };
         for (label, _) in &node.literals {
             let text = self.text(label);
@@ -252,7 +259,8 @@ impl RouteTableBuilder {
 
     fn lay_matches(&mut self, numbers: &mut [u32], declared: &[Match]) -> Rows {
         let of = |number: &u32| usize::try_from(*number).ok().and_then(|n| declared.get(n));
-        numbers.sort_by_key(|number| of(number).map(|found| self.rank(found)));
+        let rank = |number: &u32| of(number).map(|found| self.rank(found));
+        sort_by(numbers, |a, b| rank(a) < rank(b));
         let start = count(&self.table.matches);
         self.table.matches.extend(numbers.iter().filter_map(of).copied());
         Rows { start, len: count(&self.table.matches).saturating_sub(start) }
@@ -260,18 +268,25 @@ impl RouteTableBuilder {
 
     /// Smaller is better: a method, more header conditions, more query conditions, declared first.
     fn rank(&self, found: &Match) -> (bool, usize, usize, u32) {
-        let conditions = found.conditions.of(&self.table.conditions);
-        let queries = conditions.iter().filter(|condition| condition.header == NONE).count();
-        let headers = conditions.len().saturating_sub(queries);
+        let (mut headers, mut queries) = (0usize, 0usize);
+        for number in found.conditions.numbers() {
+            let row = usize::try_from(number).ok().and_then(|at| self.table.conditions.get(at));
+            match row {
+                Some(row) if row.header == NONE => queries += 1,
+                Some(_) => headers += 1,
+                None => {}
+            }
+        }
         let none = found.methods == MethodSet::NONE;
         (none, usize::MAX - headers, usize::MAX - queries, found.order)
     }
 
     fn lay_expressions(&mut self, mut drafts: Vec<(u32, u32, u32)>, declared: &[Match]) -> Rows {
         let of = |number: u32| usize::try_from(number).ok().and_then(|n| declared.get(n));
-        drafts.sort_by_key(|&(_, length, number)| {
-            (u32::MAX - length, of(number).map(|found| self.rank(found)))
-        });
+        let rank = |draft: &(u32, u32, u32)| {
+            (u32::MAX - draft.1, of(draft.2).map(|found| self.rank(found)))
+        };
+        sort_by(&mut drafts, |a, b| rank(a) < rank(b));
         let start = count(&self.table.patterns);
         for (automaton, _, number) in drafts {
             let matches = self.lay_matches(&mut [number], declared);
@@ -287,7 +302,7 @@ impl RouteTableBuilder {
             self.condition(header, Text::default(), &condition.value);
         }
         for condition in &spec.query {
-            self.table.needs_query = 1;
+            self.table.facts.needs_query = 1;
             let name = self.text(condition.name.as_bytes());
             self.condition(NONE, name, &condition.value);
         }
@@ -307,17 +322,19 @@ impl RouteTableBuilder {
     }
 
     fn automaton(&mut self, automaton: &Automaton) -> u32 {
-        let known = self.table.automata.iter().position(|a| a == automaton);
+        let known = self.automata.iter().position(|a| a == automaton);
         let at = known.unwrap_or_else(|| {
-            self.table.automata.push(automaton.clone());
-            self.table.automata.len() - 1
+            self.automata.push(automaton.clone());
+            let row = automaton.lay(&mut self.table.text);
+            self.table.automata.push(row);
+            self.automata.len() - 1
         });
         u32::try_from(at).unwrap_or(NONE)
     }
 
     fn text(&mut self, bytes: &[u8]) -> Text {
-        let text = Text { start: count(&self.table.text.0), len: count(bytes) };
-        self.table.text.0.extend_from_slice(bytes);
+        let text = Text { start: count(&self.table.text), len: count(bytes) };
+        self.table.text.extend_from_slice(bytes);
         text
     }
 }
@@ -329,6 +346,19 @@ fn host_rank(host: &DraftHost) -> (u8, &[u8]) {
         Some(below) => (1, below),
         None if pattern.is_empty() => (2, pattern),
         None => (0, pattern),
+    }
+}
+
+/// Sorts by insertion, keeping the order of equals. The engine carries this for handler tables,
+/// where a library sort would be four times the size of the rest of the engine; runs are the
+/// children of one node or the hosts of one table, and mostly in order already.
+fn sort_by<T>(rows: &mut [T], before: impl Fn(&T, &T) -> bool) {
+    for end in 1..rows.len() {
+        let mut at = end;
+        while at > 0 && matches!(rows.get(at - 1..=at), Some([a, b]) if before(b, a)) {
+            rows.swap(at - 1, at);
+            at -= 1;
+        }
     }
 }
 

@@ -2,43 +2,48 @@
 
 use super::{
     RequestHead,
-    table::{Condition, ConditionKind, RouteTable},
+    table::{AutomatonRow, Condition, ConditionKind, RouteTable},
 };
 use crate::{
     path::escape,
-    snapshot::tables::{Automaton, NONE, row},
+    snapshot::{sections::Section, tables::NONE},
 };
 
 impl RouteTable {
     /// True where the condition holds. A query condition looks at the first parameter of its name.
     #[must_use]
     pub fn holds(&self, condition: &Condition, head: &RequestHead<'_>) -> bool {
-        let automaton = || row(&self.automata, condition.automaton);
         let expected = self.text(condition.value);
         if condition.header == NONE {
             let Some(raw) = query_value(head.query, self.text(condition.name)) else {
                 return false;
             };
-            return compare(condition.kind, decoded(raw), expected, automaton);
+            return self.compare(condition, decoded(raw), expected);
         }
         let value = usize::try_from(condition.header).ok().and_then(|at| head.headers.get(at));
         let Some(&Some(value)) = value else { return false };
-        compare(condition.kind, value.iter().copied(), expected, automaton)
+        self.compare(condition, value.iter().copied(), expected)
     }
-}
 
-fn compare<'t>(
-    kind: u8,
-    value: impl Iterator<Item = u8>,
-    expected: &[u8],
-    automaton: impl Fn() -> Option<&'t Automaton>,
-) -> bool {
-    if kind == ConditionKind::Exact as u8 {
-        value.eq(expected.iter().copied())
-    } else if kind == ConditionKind::RegularExpression as u8 {
-        automaton().is_some_and(|automaton| automaton.accepts(value))
-    } else {
-        true
+    fn compare(
+        &self,
+        condition: &Condition,
+        value: impl Iterator<Item = u8>,
+        expected: &[u8],
+    ) -> bool {
+        if condition.kind == ConditionKind::Exact as u8 {
+            value.eq(expected.iter().copied())
+        } else if condition.kind == ConditionKind::RegularExpression as u8 {
+            self.accepts(condition.automaton, value)
+        } else {
+            true
+        }
+    }
+
+    /// True where automaton `number` takes the whole of `text`.
+    pub(super) fn accepts(&self, number: u32, text: impl Iterator<Item = u8>) -> bool {
+        let row: Option<AutomatonRow> = self.table(Section::Automata).get(number);
+        row.is_some_and(|row| row.accepts(self.sections().pool(Section::RouteText), text))
     }
 }
 

@@ -3,6 +3,7 @@
 use core::cmp::Ordering;
 
 use super::table::{Host, RouteTable};
+use crate::snapshot::{row::Table, sections::Section};
 
 /// Strips a port and one trailing dot. Case is folded while comparing.
 fn bare(host: &[u8]) -> &[u8] {
@@ -20,9 +21,19 @@ fn compare(pattern: &[u8], host: &[u8]) -> Ordering {
     pattern.iter().copied().cmp(host.iter().map(u8::to_ascii_lowercase))
 }
 
-fn find<'t>(table: &RouteTable, hosts: &'t [Host], host: &[u8]) -> Option<&'t Host> {
-    let at = hosts.binary_search_by(|row| compare(table.text(row.pattern), host)).ok()?;
-    hosts.get(at)
+/// The row of that pattern among `from..to`, which are sorted.
+fn find(table: &RouteTable, mut from: u32, mut to: u32, host: &[u8]) -> Option<Host> {
+    let hosts: Table<'_, Host> = table.table(Section::Hosts);
+    while from < to {
+        let middle = from + (to - from) / 2;
+        let row = hosts.get(middle)?;
+        match compare(table.text(row.pattern), host) {
+            Ordering::Less => from = middle + 1,
+            Ordering::Equal => return Some(row),
+            Ordering::Greater => to = middle,
+        }
+    }
+    None
 }
 
 impl RouteTable {
@@ -32,24 +43,24 @@ impl RouteTable {
         host: &[u8],
         mut visit: impl FnMut(&Host) -> Option<T>,
     ) -> Option<T> {
-        let exact_count = usize::try_from(self.exact_hosts).unwrap_or(0);
-        let (exact, rest) = self.hosts.split_at_checked(exact_count)?;
-        let wildcard_count = usize::try_from(self.wildcard_hosts).unwrap_or(0);
-        let (wildcards, any) = rest.split_at_checked(wildcard_count)?;
-        if !exact.is_empty() || !wildcards.is_empty() {
+        let facts = self.facts();
+        let exact = facts.exact_hosts;
+        let named = exact.saturating_add(facts.wildcard_hosts);
+        if named > 0 {
             let host = bare(host);
-            if let Some(found) = find(self, exact, host).and_then(&mut visit) {
+            if let Some(found) = find(self, 0, exact, host).as_ref().and_then(&mut visit) {
                 return Some(found);
             }
             let mut below = host;
             while let Some(at) = below.iter().position(|&byte| byte == b'.') {
                 below = below.get(at.saturating_add(1)..).unwrap_or(&[]);
-                if let Some(found) = find(self, wildcards, below).and_then(&mut visit) {
+                let row = find(self, exact, named, below);
+                if let Some(found) = row.as_ref().and_then(&mut visit) {
                     return Some(found);
                 }
             }
         }
-        any.first().and_then(visit)
+        self.table(Section::Hosts).get(named).as_ref().and_then(visit)
     }
 }
 

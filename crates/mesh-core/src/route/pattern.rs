@@ -36,9 +36,11 @@ pub enum PatternError {
     TooLong,
 }
 
-impl fmt::Display for PatternError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl PatternError {
+    /// What is wrong, as a sentence's part.
+    #[must_use]
+    pub const fn message(self) -> &'static str {
+        match self {
             Self::NoSlash => "a path begins with `/`",
             Self::Braces => {
                 "`{name}` takes a whole segment, with a name of letters, digits and `_`"
@@ -50,7 +52,13 @@ impl fmt::Display for PatternError {
                  no request could match it"
             }
             Self::TooLong => "at most 64 segments, 16 parameters and 16384 bytes",
-        })
+        }
+    }
+}
+
+impl fmt::Display for PatternError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.message())
     }
 }
 

@@ -9,42 +9,59 @@ use alloc::vec::Vec;
 use crate::{
     method::MethodSet,
     snapshot::{
-        SnapshotError,
-        codec::{Pool, record},
-        tables::{Automaton, NONE, Rows, Text, row},
+        row::{Table, record},
+        sections::{Packer, Section, Sections, text_of},
+        tables::{Rows, Text},
     },
 };
 
+/// A whole table, read in place.
+#[derive(Clone, Debug, Default)]
+pub struct RouteTable {
+    sections: Sections,
+}
+
+/// The rows of a table while it is being built.
+#[derive(Clone, Debug, Default)]
+pub struct RouteRows {
+    pub(super) text: Vec<u8>,
+    /// Header names that hosts read for each request, lowercase.
+    pub(super) headers: Vec<Name>,
+    /// Exact ones sorted, then wildcards sorted, then the one for any host.
+    pub(super) hosts: Vec<Host>,
+    /// A child's number is above its parent's.
+    pub(super) nodes: Vec<Node>,
+    /// Sorted by hash within a node.
+    pub(super) edges: Vec<Edge>,
+    /// Best first within a node.
+    pub(super) matches: Vec<Match>,
+    pub(super) conditions: Vec<Condition>,
+    /// Best first within a host.
+    pub(super) patterns: Vec<PathPattern>,
+    pub(super) automata: Vec<AutomatonRow>,
+    pub(super) params: Vec<Param>,
+    pub(super) facts: Facts,
+}
+
 record! {
-    /// A whole table.
-    #[derive(Clone, Debug, Default, PartialEq)]
-    pub struct RouteTable {
-        /// The byte pool of all [`Text`] here.
-        pub text: Pool,
-        /// Host patterns: exact ones sorted, then wildcards sorted, then the one for any host.
-        pub hosts: Vec<Host>,
-        /// How many of `hosts` are exact.
+    /// What there is once per table.
+    #[derive(Clone, Copy, Debug, Default, PartialEq)]
+    pub struct Facts {
+        /// How many hosts are exact.
         pub exact_hosts: u32,
-        /// How many of `hosts` are wildcards.
+        /// How many hosts are wildcards.
         pub wildcard_hosts: u32,
-        /// Tree nodes; a child's number is above its parent's.
-        pub nodes: Vec<Node>,
-        /// Literal children, sorted by hash within a node.
-        pub edges: Vec<Edge>,
-        /// What must hold besides host and path, best first within a node.
-        pub matches: Vec<Match>,
-        /// Header and query conditions.
-        pub conditions: Vec<Condition>,
-        /// Paths given as regular expressions, best first within a host.
-        pub patterns: Vec<PathPattern>,
-        /// Compiled regular expressions.
-        pub automata: Vec<Automaton>,
-        /// Names of path parameters, by match.
-        pub params: Vec<Param>,
-        /// Header names that hosts read for each request, lowercase.
-        pub headers: Vec<Text>,
         /// 1 where some match asks for the query.
         pub needs_query: u8,
+    }
+}
+
+record! {
+    /// A name.
+    #[derive(Clone, Copy, Debug, Default, PartialEq)]
+    pub struct Name {
+        /// Its text.
+        pub text: Text,
     }
 }
 
@@ -150,6 +167,23 @@ pub enum ConditionKind {
 }
 
 record! {
+    /// A compiled regular expression, see [`super::automaton`].
+    #[derive(Clone, Copy, Debug, Default, PartialEq)]
+    pub struct AutomatonRow {
+        /// 256 bytes: the class of each byte.
+        pub classes: Text,
+        /// Next states, two bytes each.
+        pub transitions: Text,
+        /// One bit per state.
+        pub accepting: Text,
+        /// Number of classes.
+        pub class_count: u16,
+        /// Where it starts.
+        pub start: u16,
+    }
+}
+
+record! {
     /// A named path parameter.
     #[derive(Clone, Copy, Debug, Default, PartialEq)]
     pub struct Param {
@@ -161,35 +195,79 @@ record! {
 }
 
 impl RouteTable {
+    pub(crate) const fn new(sections: Sections) -> Self {
+        Self { sections }
+    }
+
+    pub(crate) const fn sections(&self) -> &Sections {
+        &self.sections
+    }
+
     /// The bytes of a text; empty where it leaves the pool.
     #[must_use]
     pub fn text(&self, text: Text) -> &[u8] {
-        Rows { start: text.start, len: text.len }.of(&self.text.0)
+        text_of(self.sections.pool(Section::RouteText), text)
     }
 
-    /// Match `number` with its target and conditions.
+    /// Header names that hosts read for each request, lowercase, in the order of their numbers.
+    pub fn headers(&self) -> impl Iterator<Item = &[u8]> {
+        let names: Table<'_, Name> = self.sections.table(Section::Headers);
+        names.iter().map(|name| self.text(name.text))
+    }
+
+    /// Number of those.
     #[must_use]
-    pub fn match_row(&self, number: u32) -> Option<&Match> {
-        row(&self.matches, number)
+    pub fn header_count(&self) -> usize {
+        self.sections.table::<Name>(Section::Headers).len() as usize
     }
 
-    /// Checks every number against its table, and that the tree has no way back up, so that the
-    /// walk ends on any input.
-    ///
-    /// # Errors
-    /// [`SnapshotError::Malformed`] where a number leaves its table.
-    pub fn check(&self) -> Result<(), SnapshotError> {
-        let nodes = self.nodes.len();
-        let child = |parent: usize, number: u32| {
-            usize::try_from(number).is_ok_and(|at| at < nodes && at > parent)
-        };
-        let mut sound = self.hosts.iter().all(|host| row(&self.nodes, host.root).is_some());
-        for (at, node) in self.nodes.iter().enumerate() {
-            sound &= node.param == NONE || child(at, node.param);
-            sound &= node.edges.of(&self.edges).iter().all(|edge| child(at, edge.node));
-        }
-        let hosts = self.exact_hosts.checked_add(self.wildcard_hosts);
-        sound &= hosts.is_some_and(|count| count as usize <= self.hosts.len());
-        if sound { Ok(()) } else { Err(SnapshotError::Malformed) }
+    /// True where some match asks for the query.
+    #[must_use]
+    pub fn needs_query(&self) -> bool {
+        self.facts().needs_query != 0
+    }
+
+    /// Match `number`.
+    #[must_use]
+    pub fn match_row(&self, number: u32) -> Option<Match> {
+        self.sections.table(Section::Matches).get(number)
+    }
+
+    /// Named parameters of a match.
+    pub fn params(&self, found: Match) -> impl Iterator<Item = Param> + '_ {
+        self.sections.table(Section::Params).run(found.params)
+    }
+
+    pub(super) fn facts(&self) -> Facts {
+        self.sections.table(Section::RouteFacts).get(0).unwrap_or_default()
+    }
+
+    pub(super) fn table<T: crate::snapshot::row::Row>(&self, section: Section) -> Table<'_, T> {
+        self.sections.table(section)
+    }
+}
+
+impl RouteRows {
+    /// Adds the sections of the table, which are the first of a Snapshot.
+    pub(crate) fn pack(&self, packer: &mut Packer) {
+        packer.pool(&self.text);
+        packer.table(&self.headers);
+        packer.table(&self.hosts);
+        packer.table(&self.nodes);
+        packer.table(&self.edges);
+        packer.table(&self.matches);
+        packer.table(&self.conditions);
+        packer.table(&self.patterns);
+        packer.table(&self.automata);
+        packer.table(&self.params);
+        packer.table(&[self.facts]);
+    }
+
+    /// The table on its own, as for a Worker's handlers.
+    #[must_use]
+    pub fn into_table(self) -> RouteTable {
+        let mut packer = Packer::default();
+        self.pack(&mut packer);
+        RouteTable::new(Sections::read(&packer.body()).unwrap_or_default())
     }
 }

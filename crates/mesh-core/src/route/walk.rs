@@ -2,12 +2,16 @@
 
 use super::{
     RequestHead, SEGMENT_HASH_START, mix_segment,
-    table::{Host, Match, Node, RouteTable},
+    table::{Condition, Edge, Host, Match, Node, PathPattern, RouteTable},
 };
 use crate::{
     limits::PATH_SEGMENTS_MAX,
     method::MethodSet,
-    snapshot::tables::{NONE, Rows, row},
+    snapshot::{
+        row::Table,
+        sections::Section,
+        tables::{NONE, Rows},
+    },
 };
 
 /// The best match.
@@ -41,9 +45,8 @@ impl RouteTable {
         if let Reach::Whole(number) = reach {
             return Some(number);
         }
-        for pattern in host.patterns.of(&self.patterns) {
-            let automaton = row(&self.automata, pattern.automaton);
-            if automaton.is_some_and(|a| a.accepts(head.path.iter().copied()))
+        for pattern in self.table::<PathPattern>(Section::Patterns).run(host.patterns) {
+            if self.accepts(pattern.automaton, head.path.iter().copied())
                 && let Some(number) = self.first(pattern.matches, head)
             {
                 return Some(number);
@@ -58,11 +61,12 @@ impl RouteTable {
     /// Literal children go before the parameter, so that on equal depth the literal wins. A node
     /// is met once at most, as the tree has one way to it.
     fn walk(&self, at: u32, rest: Option<&[u8]>, depth: usize, head: &RequestHead<'_>) -> Reach {
-        let Some(node) = row(&self.nodes, at) else { return Reach::Nothing };
+        let nodes: Table<'_, Node> = self.table(Section::Nodes);
+        let Some(node) = nodes.get(at) else { return Reach::Nothing };
         let Some(rest) = rest else {
             return match self.first(node.exact, head) {
                 Some(number) => Reach::Whole(number),
-                None => self.prefix(node, depth, head),
+                None => self.prefix(&node, depth, head),
             };
         };
         let mut best = Reach::Nothing;
@@ -78,16 +82,17 @@ impl RouteTable {
             }
             let (segment, tail) = rest.split_at_checked(len).unwrap_or((rest, &[]));
             let tail = tail.split_first().map(|(_, tail)| tail);
-            let literal = self.child(node, hash, segment);
-            if literal != NONE {
+            let literal = self.child(&node, hash, segment);
+            // a child's number is above its parent's: on no bytes can the walk go round
+            if literal != NONE && literal > at {
                 best = self.walk(literal, tail, depth + 1, head);
             }
-            if node.param != NONE && len > 0 && !matches!(best, Reach::Whole(_)) {
+            if node.param != NONE && node.param > at && len > 0 && !matches!(best, Reach::Whole(_)) {
                 best = deeper(best, self.walk(node.param, tail, depth + 1, head));
             }
         }
         match best {
-            Reach::Nothing => self.prefix(node, depth, head),
+            Reach::Nothing => self.prefix(&node, depth, head),
             Reach::Prefix { .. } | Reach::Whole(_) => best,
         }
     }
@@ -101,34 +106,45 @@ impl RouteTable {
 
     /// The literal child of that segment. Edges are sorted by hash; equal hashes stand together.
     fn child(&self, node: &Node, hash: u32, segment: &[u8]) -> u32 {
-        let edges = node.edges.of(&self.edges);
-        let from = edges.partition_point(|edge| edge.hash < hash);
-        for edge in edges.get(from..).unwrap_or(&[]) {
-            if edge.hash != hash {
-                break;
-            }
-            if self.text(edge.label) == segment {
-                return edge.node;
+        let edges: Table<'_, Edge> = self.table(Section::Edges);
+        let Rows { start: mut from, len } = node.edges;
+        let mut to = from.saturating_add(len);
+        while from < to {
+            let middle = from + (to - from) / 2;
+            if edges.get(middle).is_some_and(|edge| edge.hash < hash) {
+                from = middle + 1;
+            } else {
+                to = middle;
             }
         }
-        NONE
+        let run = Rows { start: from, len: node.edges.numbers().end.saturating_sub(from) };
+        edges
+            .run(run)
+            .take_while(|edge| edge.hash == hash)
+            .find(|edge| self.text(edge.label) == segment)
+            .map_or(NONE, |edge| edge.node)
     }
 
     /// The first match of a run whose method and conditions hold.
     fn first(&self, rows: Rows, head: &RequestHead<'_>) -> Option<u32> {
-        rows.numbers()
-            .find(|&number| row(&self.matches, number).is_some_and(|found| self.fits(found, head)))
+        let matches: Table<'_, Match> = self.table(Section::Matches);
+        rows.numbers().find(|&number| matches.get(number).is_some_and(|m| self.fits(&m, head)))
     }
 
     fn fits(&self, found: &Match, head: &RequestHead<'_>) -> bool {
         let method = found.methods == MethodSet::NONE || found.methods.contains(head.method);
-        method && found.conditions.of(&self.conditions).iter().all(|c| self.holds(c, head))
+        let conditions: Table<'_, Condition> = self.table(Section::Conditions);
+        method && conditions.run(found.conditions).all(|c| self.holds(&c, head))
     }
 
     /// Start and length of each named parameter of a match in a path that it matched.
-    pub fn param_spans(&self, number: u32, path: &[u8]) -> impl Iterator<Item = (u32, u32)> {
-        let params = self.match_row(number).map_or(&[][..], |found| found.params.of(&self.params));
-        params.iter().map(move |param| {
+    pub fn param_spans<'a>(
+        &'a self,
+        number: u32,
+        path: &'a [u8],
+    ) -> impl Iterator<Item = (u32, u32)> + 'a {
+        let found = self.match_row(number).unwrap_or_default();
+        self.params(found).map(move |param| {
             let mut start = 1usize;
             let mut segments = path.get(1..).unwrap_or(&[]).split(|&byte| byte == b'/');
             for _ in 0..param.segment {

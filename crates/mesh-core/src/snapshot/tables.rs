@@ -3,34 +3,38 @@
 //! Tables are flat: a row names rows of another table by [`Rows`] (a run) or by a number, and
 //! text by [`Text`] (a run of the byte pool). A number that means "none" is [`NONE`].
 
-use alloc::vec::Vec;
-
-use super::codec::{Pool, record};
-use crate::{method::MethodSet, time::Micros};
+use super::row::record;
+use crate::{
+    breaker::BreakerConfig,
+    method::MethodSet,
+    retry::{
+        RetryPolicy,
+        backoff::RetryBackoff,
+        budget::RetryBudgetConfig,
+        conditions::{GrpcCodes, RetryConditions, RetryOn, StatusSet},
+    },
+    time::Micros,
+};
 
 /// "No row" in a field that holds a row number.
 pub const NONE: u32 = u32::MAX;
 
-record! {
-    /// A run of the byte pool.
-    #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
-    pub struct Text {
-        /// First byte.
-        pub start: u32,
-        /// Number of bytes.
-        pub len: u32,
-    }
+/// A run of a byte pool.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+pub struct Text {
+    /// First byte.
+    pub start: u32,
+    /// Number of bytes.
+    pub len: u32,
 }
 
-record! {
-    /// A run of rows of another table.
-    #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
-    pub struct Rows {
-        /// First row.
-        pub start: u32,
-        /// Number of rows.
-        pub len: u32,
-    }
+/// A run of rows of another table.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+pub struct Rows {
+    /// First row.
+    pub start: u32,
+    /// Number of rows.
+    pub len: u32,
 }
 
 impl Rows {
@@ -39,25 +43,11 @@ impl Rows {
     pub const fn numbers(self) -> core::ops::Range<u32> {
         self.start..self.start.saturating_add(self.len)
     }
-
-    /// The rows themselves; empty where the run leaves the table.
-    #[must_use]
-    pub fn of<T>(self, table: &[T]) -> &[T] {
-        let (Ok(start), Ok(len)) = (usize::try_from(self.start), usize::try_from(self.len)) else {
-            return &[];
-        };
-        start.checked_add(len).and_then(|end| table.get(start..end)).unwrap_or(&[])
-    }
-}
-
-/// Row `number` of a table.
-pub(crate) fn row<T>(table: &[T], number: u32) -> Option<&T> {
-    table.get(usize::try_from(number).ok()?)
 }
 
 record! {
     /// A logical name and what its endpoints share.
-    #[derive(Clone, Debug, PartialEq)]
+    #[derive(Clone, Copy, Debug, Default, PartialEq)]
     pub struct Service {
         /// Its name, a lowercase DNS label.
         pub name: Text,
@@ -80,7 +70,7 @@ record! {
 
 record! {
     /// One way to reach a service.
-    #[derive(Clone, Debug, PartialEq)]
+    #[derive(Clone, Copy, Debug, Default, PartialEq)]
     pub struct Endpoint {
         /// The service it belongs to.
         pub service: u32,
@@ -94,14 +84,12 @@ record! {
         pub version: Text,
         /// Its share where weights count; 0 = only where nothing else is left.
         pub weight: u16,
-        /// 1 where `x`, `y`, `z` hold its place.
+        /// 1 where `latitude` and `longitude` are known.
         pub located: u8,
-        /// Its place as a unit vector.
-        pub x: f32,
-        /// See `x`.
-        pub y: f32,
-        /// See `x`.
-        pub z: f32,
+        /// Degrees north, -90 to 90.
+        pub latitude: f32,
+        /// Degrees east, -180 to 180.
+        pub longitude: f32,
         /// What the source said of its health: a [`Health`] number.
         pub health: u8,
         /// Region it names; empty where none.
@@ -179,7 +167,7 @@ impl Health {
 
 record! {
     /// Timeouts, retries and balancing of one rule's backend or of one service.
-    #[derive(Clone, Debug, PartialEq)]
+    #[derive(Clone, Copy, Debug, Default, PartialEq)]
     pub struct Policy {
         /// From begin to response headers over all attempts; 0 = none.
         pub request_timeout: Micros,
@@ -191,10 +179,11 @@ record! {
         pub retries: u8,
         /// Methods that may be retried without an `Idempotency-Key`.
         pub retry_methods: MethodSet,
-        /// Conditions, as `retry::RetryOn` bits.
+        /// Conditions, as `retry::conditions::RetryOn` bits; statuses and codes count only with
+        /// their bits set.
         pub retry_on: u32,
-        /// Statuses that may be retried, as closed ranges.
-        pub retry_statuses: Vec<StatusRange>,
+        /// Statuses that may be retried.
+        pub retry_statuses: StatusSet,
         /// gRPC codes that may be retried, one bit each.
         pub retry_grpc: u32,
         /// First backoff window.
@@ -223,14 +212,30 @@ record! {
     }
 }
 
-record! {
-    /// A closed range of statuses.
-    #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-    pub struct StatusRange {
-        /// Lowest.
-        pub from: u16,
-        /// Highest.
-        pub to: u16,
+impl Policy {
+    /// Its retries, as the decision takes them.
+    #[must_use]
+    pub const fn retry(&self) -> RetryPolicy {
+        RetryPolicy {
+            retries: self.retries,
+            methods: self.retry_methods,
+            conditions: RetryConditions {
+                on: RetryOn(self.retry_on),
+                statuses: self.retry_statuses,
+                grpc: GrpcCodes(self.retry_grpc),
+            },
+            backoff: RetryBackoff { base: self.backoff_base, max: self.backoff_max },
+        }
+    }
+
+    /// Its retry budget.
+    #[must_use]
+    pub const fn budget(&self) -> RetryBudgetConfig {
+        RetryBudgetConfig {
+            ttl: self.budget_ttl,
+            permille: self.budget_permille,
+            floor_per_second: self.budget_floor,
+        }
     }
 }
 
@@ -255,7 +260,7 @@ pub enum HashOn {
 
 record! {
     /// A breaker's settings, as `breaker::BreakerConfig` takes them.
-    #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+    #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
     pub struct BreakerRow {
         /// A `breaker::BreakerMode` number.
         pub mode: u8,
@@ -282,9 +287,28 @@ record! {
     }
 }
 
+impl BreakerRow {
+    /// The settings as the breaker takes them.
+    #[must_use]
+    pub const fn config(&self) -> BreakerConfig {
+        BreakerConfig {
+            consecutive_failures: self.consecutive_failures,
+            success_ratio_permille: self.success_permille,
+            slow_call_after: self.slow_after,
+            slow_call_ratio_permille: self.slow_permille,
+            window: self.window,
+            min_requests: self.min_requests,
+            open_min: self.open_min,
+            open_max: self.open_max,
+            jitter_permille: self.jitter_permille,
+            probes: self.probes,
+        }
+    }
+}
+
 record! {
     /// What happens to requests that match.
-    #[derive(Clone, Debug, Default, PartialEq)]
+    #[derive(Clone, Copy, Debug, Default, PartialEq)]
     pub struct Rule {
         /// Its name: as written, or `rules[3]`.
         pub name: Text,
@@ -301,7 +325,7 @@ record! {
 
 record! {
     /// One destination of a rule.
-    #[derive(Clone, Debug, Default, PartialEq)]
+    #[derive(Clone, Copy, Debug, Default, PartialEq)]
     pub struct Backend {
         /// The service, or [`NONE`] where it does not exist: such a share answers 500.
         pub service: u32,
@@ -318,7 +342,7 @@ record! {
 
 record! {
     /// One header edit.
-    #[derive(Clone, Debug, PartialEq)]
+    #[derive(Clone, Copy, Debug, Default, PartialEq)]
     pub struct Edit {
         /// 0 = on the request, 1 = on the response.
         pub side: u8,
@@ -333,7 +357,7 @@ record! {
 
 record! {
     /// A rewrite of host, path or both.
-    #[derive(Clone, Debug, Default, PartialEq)]
+    #[derive(Clone, Copy, Debug, Default, PartialEq)]
     pub struct Rewrite {
         /// New host; empty = kept.
         pub host: Text,
@@ -346,7 +370,7 @@ record! {
 
 record! {
     /// An answer that sends the caller elsewhere.
-    #[derive(Clone, Debug, Default, PartialEq)]
+    #[derive(Clone, Copy, Debug, Default, PartialEq)]
     pub struct Redirect {
         /// New scheme; empty = the request's.
         pub scheme: Text,
@@ -374,39 +398,4 @@ pub enum PathChange {
     Full,
     /// Replaces the matched prefix.
     Prefix,
-}
-
-record! {
-    /// A deterministic automaton over bytes: what a regular expression becomes at compile time,
-    /// so that the data plane holds no regex engine and matches in one step a byte.
-    #[derive(Clone, Debug, Default, Eq, PartialEq)]
-    pub struct Automaton {
-        /// The class of each of the 256 bytes.
-        pub classes: Pool,
-        /// Number of classes.
-        pub class_count: u16,
-        /// `transitions[state * class_count + class]` is the next state; state 0 is dead.
-        pub transitions: Vec<u16>,
-        /// Where it starts.
-        pub start: u16,
-        /// One bit per state, least significant first: set where the text so far matches.
-        pub accepting: Pool,
-    }
-}
-
-impl Automaton {
-    /// True where the whole of `text` matches. One table step per byte; stops at the dead state.
-    #[must_use]
-    pub fn accepts(&self, text: impl Iterator<Item = u8>) -> bool {
-        let mut state = usize::from(self.start);
-        for byte in text {
-            let class = self.classes.0.get(usize::from(byte)).copied().unwrap_or(0);
-            let at = state.saturating_mul(usize::from(self.class_count)) + usize::from(class);
-            state = usize::from(self.transitions.get(at).copied().unwrap_or(0));
-            if state == 0 {
-                return false;
-            }
-        }
-        self.accepting.0.get(state >> 3).is_some_and(|bits| bits >> (state & 7) & 1 == 1)
-    }
 }

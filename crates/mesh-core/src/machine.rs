@@ -1,0 +1,196 @@
+//! One request's state machine: begin, then resume with what each attempt brought, until a step
+//! answers.
+//!
+//! ```text
+//! begin ──▶ Send ──resume(outcome)──▶ Deliver | Respond
+//!   │         ▲                  └──▶ Wait ──resume(Waited)──┐
+//!   └─▶ Respond └───────────────────────────────────────────┘
+//! ```
+//!
+//! The machine owns what is learned (breakers, latencies, budgets, counters, leases of attempts in
+//! flight) and a Snapshot; hosts own sockets and clocks. It never blocks, never allocates per
+//! request beyond its kept slots, and ends any call in time bounded by the Snapshot.
+
+mod attempt;
+mod begin;
+mod select;
+mod settle;
+mod slots;
+pub mod state;
+pub mod step;
+mod swap;
+
+use alloc::vec::Vec;
+
+use self::{
+    slots::Slots,
+    state::{EndpointState, ServiceState},
+};
+pub use self::{
+    begin::{Body, Caller, Request},
+    step::{Outcome, Respond, Send, Step, Ticket, Wait},
+};
+use crate::{
+    breaker::BreakerMode,
+    dice::SeededDice,
+    event::{Event, EventKind, EventSink},
+    reason::Reason,
+    snapshot::{
+        Snapshot,
+        tables::{Health, NONE},
+    },
+    time::Timestamp,
+};
+
+/// The brain of one isolate or process.
+#[derive(Debug)]
+pub struct Machine {
+    snapshot: Snapshot,
+    /// By endpoint number.
+    endpoints: Vec<EndpointState>,
+    /// By service number.
+    services: Vec<ServiceState>,
+    slots: Slots,
+    dice: SeededDice,
+    /// The normal form of the path at hand; kept for its capacity.
+    path: Vec<u8>,
+    /// Text of the step at hand: a rewritten path or a `Location`.
+    text: Vec<u8>,
+    /// Candidates of the pick at hand.
+    candidates: Vec<u32>,
+}
+
+impl Machine {
+    /// A machine that serves `snapshot`, with nothing learned yet and dice from `seed`.
+    #[must_use]
+    pub fn new(snapshot: Snapshot, seed: u64) -> Self {
+        let mut machine = Self {
+            snapshot: Snapshot::default(),
+            endpoints: Vec::new(),
+            services: Vec::new(),
+            slots: Slots::default(),
+            dice: SeededDice::new(seed),
+            path: Vec::new(),
+            text: Vec::new(),
+            candidates: Vec::new(),
+        };
+        machine.swap(snapshot, Timestamp::ZERO);
+        machine
+    }
+
+    /// New dice, for hosts that may draw randomness only inside a request.
+    pub fn seed(&mut self, seed: u64) {
+        self.dice = SeededDice::new(seed);
+        for service in &mut self.services {
+            service.start_sequence(&mut self.dice);
+        }
+    }
+
+    /// Reads and takes a Snapshot into use; keeps the last good one where that fails. What was
+    /// learned of an endpoint stays with it, by its key. Tells either as an event.
+    ///
+    /// # Errors
+    /// [`crate::snapshot::SnapshotError`] where the bytes are no Snapshot for this build.
+    pub fn load(
+        &mut self,
+        bytes: &[u8],
+        now: Timestamp,
+        sink: &mut impl EventSink,
+    ) -> Result<(), crate::snapshot::SnapshotError> {
+        match Snapshot::decode(bytes) {
+            Ok(snapshot) => {
+                let value = snapshot.mesh().version;
+                self.swap(snapshot, now);
+                sink.event(Event { value, ..Event::new(EventKind::SnapshotLoaded, now) });
+                Ok(())
+            }
+            Err(error) => {
+                let code = u8::try_from(error.number()).unwrap_or(u8::MAX);
+                sink.event(Event { code, ..Event::new(EventKind::SnapshotRefused, now) });
+                Err(error)
+            }
+        }
+    }
+
+    /// Says whether this host can reach an endpoint at all, such as whether its binding exists.
+    pub fn set_reachable(&mut self, endpoint: u32, reachable: bool) {
+        if let Some(state) = state_mut(&mut self.endpoints, endpoint) {
+            state.reachable = reachable;
+        }
+    }
+
+    /// Tells what a health source says of an endpoint. One that becomes healthy starts slowly.
+    pub fn set_health(&mut self, endpoint: u32, health: Health, now: Timestamp) {
+        if let Some(state) = state_mut(&mut self.endpoints, endpoint) {
+            state.set_health(health, now);
+        }
+    }
+
+    /// Puts an endpoint's breaker under manual control, or back under its own.
+    pub fn set_breaker_mode(
+        &mut self,
+        endpoint: u32,
+        mode: BreakerMode,
+        now: Timestamp,
+        sink: &mut impl EventSink,
+    ) {
+        let Some(state) = state_mut(&mut self.endpoints, endpoint) else { return };
+        if let Some(transition) = state.breaker.set_mode(mode) {
+            let service = self.snapshot.endpoints().get(endpoint).map_or(NONE, |row| row.service);
+            state.note(transition, now);
+            sink.event(Event { service, endpoint, ..state::breaker_event(transition, now) });
+        }
+    }
+
+    /// The Snapshot in use.
+    #[must_use]
+    pub const fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
+    }
+
+    /// What is known of an endpoint.
+    #[must_use]
+    pub fn endpoint_state(&self, endpoint: u32) -> Option<&EndpointState> {
+        row(&self.endpoints, endpoint)
+    }
+
+    /// What is known of a service.
+    #[must_use]
+    pub fn service_state(&self, service: u32) -> Option<&ServiceState> {
+        row(&self.services, service)
+    }
+
+    /// Requests begun and not ended.
+    #[must_use]
+    pub const fn in_flight(&self) -> usize {
+        self.slots.in_use()
+    }
+
+    /// The text of the step that was returned last: the path to send, or a `Location`.
+    #[must_use]
+    pub fn text(&self) -> &[u8] {
+        &self.text
+    }
+
+    /// The normal form of the path of the request that was begun last.
+    #[must_use]
+    pub fn path(&self) -> &[u8] {
+        &self.path
+    }
+}
+
+fn row<T>(rows: &[T], number: u32) -> Option<&T> {
+    rows.get(usize::try_from(number).ok()?)
+}
+
+fn state_mut<T>(rows: &mut [T], number: u32) -> Option<&mut T> {
+    rows.get_mut(usize::try_from(number).ok()?)
+}
+
+/// An answer of the mesh's own.
+const fn respond(status: u16, reason: Reason) -> Step {
+    Step::Respond(Respond { status, reason, location: false })
+}
+
+
+

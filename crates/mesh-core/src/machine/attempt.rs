@@ -1,0 +1,185 @@
+//! One attempt: its time, its endpoint, its lease.
+
+use super::{
+    Machine, respond,
+    select::{Pick, breaker_config},
+    slots::Live,
+    state::breaker_event,
+    state_mut,
+    step::{Outcome, Send, Step, Ticket, Wait},
+};
+use crate::{
+    event::{Event, EventKind, EventSink},
+    limits::{LEASE_SECONDS_MAX, TRIED_ENDPOINTS_MAX},
+    reason::Reason,
+    snapshot::tables::{NONE},
+    time::{Micros, Timestamp},
+};
+
+/// The shortest attempt worth starting: hosts time in milliseconds.
+const ATTEMPT_MIN: Micros = Micros::from_millis(1);
+
+impl Machine {
+    /// Makes the next attempt of a request, or answers where none can be made. `failed` is what a
+    /// previous attempt came to.
+    pub(super) fn attempt(
+        &mut self,
+        mut live: Live,
+        failed: Option<&Outcome>,
+        now: Timestamp,
+        sink: &mut impl EventSink,
+    ) -> Step {
+        let remaining = live.deadline.map_or(Micros::MAX, |end| end.saturating_since(now));
+        if remaining < ATTEMPT_MIN {
+            return self.give_up(live, Reason::Deadline, now, sink);
+        }
+        let Some(policy) = self.snapshot.policies().get(live.policy) else {
+            return self.give_up(live, Reason::Internal, now, sink);
+        };
+        let own = policy.attempt_timeout;
+        let timeout = if own.is_zero() { remaining } else { own.min(remaining) };
+        let repeatable = policy.retry_methods.contains(live.method) || live.idempotency_key;
+        let retryable = live.attempt < policy.retries && repeatable && live.replayable(&policy);
+        let keep_body = retryable && live.body != super::Body::None;
+        let pick = match self.select(&live, retryable, now, sink) {
+            Ok(pick) => pick,
+            Err(reason) => return self.give_up(live, failed.map_or(reason, reason_of), now, sink),
+        };
+        live.attempt = live.attempt.saturating_add(1);
+        live.attempt_started = now;
+        self.take(&mut live, &pick, timeout, now, sink);
+        let Live { endpoint, attempt, rule, backend, rewritten, .. } = live;
+        match self.slots.insert(live) {
+            Some(ticket) => Step::Send(Send {
+                ticket: Ticket::new(ticket),
+                endpoint,
+                attempt,
+                timeout,
+                remaining,
+                rule,
+                backend,
+                rewritten,
+                keep_body,
+            }),
+            None => respond(503, Reason::Overloaded),
+        }
+    }
+
+    /// Puts a request aside until its wait is over.
+    pub(super) fn pause(&mut self, mut live: Live, delay: Micros, now: Timestamp) -> Step {
+        live.endpoint = NONE;
+        live.lease_until = now.saturating_add(delay).saturating_add(lease(Micros::MAX));
+        match self.slots.insert(live) {
+            Some(ticket) => Step::Wait(Wait { ticket: Ticket::new(ticket), delay }),
+            None => respond(503, Reason::Overloaded),
+        }
+    }
+
+    /// Books the attempt on its endpoint.
+    fn take(
+        &mut self,
+        live: &mut Live,
+        pick: &Pick,
+        timeout: Micros,
+        now: Timestamp,
+        sink: &mut impl EventSink,
+    ) {
+        let Some(service) = self.snapshot.services().get(live.service) else { return };
+        let place = pick.endpoint.saturating_sub(service.endpoints.start);
+        if place < TRIED_ENDPOINTS_MAX {
+            live.tried |= 1 << place;
+        }
+        live.endpoint = pick.endpoint;
+        live.lease_until = now.saturating_add(lease(timeout));
+        let config = breaker_config(&self.snapshot, &service);
+        let Some(state) = state_mut(&mut self.endpoints, pick.endpoint) else { return };
+        let (ticket, transition) =
+            state.breaker.on_start(pick.admission, lease(timeout), &config, now);
+        live.breaker = Some(ticket);
+        state.in_flight = state.in_flight.saturating_add(1);
+        state.counters.attempts = state.counters.attempts.wrapping_add(1);
+        if let Some(transition) = transition {
+            let Live { service, endpoint, .. } = *live;
+            sink.event(Event { service, endpoint, ..breaker_event(transition, now) });
+        }
+    }
+
+    /// Ends a request with an answer of the mesh's own.
+    pub(super) fn give_up(
+        &mut self,
+        live: Live,
+        reason: Reason,
+        now: Timestamp,
+        sink: &mut impl EventSink,
+    ) -> Step {
+        self.end(&live, reason, now, sink);
+        respond(status_of(reason), reason)
+    }
+
+    /// Counts and tells the end of a request.
+    pub(super) fn end(&mut self, live: &Live, reason: Reason, now: Timestamp, sink: &mut impl EventSink) {
+        if let Some(service) = state_mut(&mut self.services, live.service) {
+            let counters = &mut service.counters;
+            let counter = if reason == Reason::None { &mut counters.successes } else { &mut counters.failures };
+            *counter = counter.wrapping_add(1);
+        }
+        sink.event(Event {
+            service: live.service,
+            endpoint: live.endpoint,
+            attempt: live.attempt,
+            value: now.saturating_since(live.started).0,
+            ..Event::new(EventKind::RequestEnd, now).with_reason(reason)
+        });
+    }
+
+    /// Gives back what an attempt holds without learning from it.
+    pub(super) fn let_go(&mut self, live: &Live) {
+        if let Some(state) = state_mut(&mut self.endpoints, live.endpoint) {
+            state.in_flight = state.in_flight.saturating_sub(1);
+            if let Some(ticket) = live.breaker {
+                state.breaker.on_abandon(ticket);
+            }
+        }
+    }
+}
+
+/// How long an attempt of that timeout may be silent before it is taken for dead: twice its time.
+fn lease(timeout: Micros) -> Micros {
+    timeout.saturating_mul(2).min(Micros::from_secs(LEASE_SECONDS_MAX))
+}
+
+/// What a failed attempt is called where it is the request's last.
+pub(super) const fn reason_of(outcome: &Outcome) -> Reason {
+    match outcome {
+        Outcome::Response { status, .. } if *status >= 500 => Reason::UpstreamStatus,
+        Outcome::Response { .. } | Outcome::Waited => Reason::None,
+        Outcome::Timeout => Reason::Timeout,
+        Outcome::ConnectFailure => Reason::ConnectFailure,
+        Outcome::Reset => Reason::Reset,
+        Outcome::Exception => Reason::UpstreamException,
+        Outcome::Cancelled => Reason::Cancelled,
+    }
+}
+
+/// The status of an answer of the mesh's own.
+pub(super) const fn status_of(reason: Reason) -> u16 {
+    match reason {
+        Reason::Timeout | Reason::Deadline => 504,
+        Reason::ConnectFailure | Reason::Reset | Reason::UpstreamException => 502,
+        Reason::Cancelled => 499,
+        Reason::Internal | Reason::NoBackend | Reason::HandlerException => 500,
+        Reason::NoRoute => 404,
+        Reason::MethodNotAllowed => 405,
+        Reason::BadPath => 400,
+        Reason::PathTooLong => 414,
+        Reason::DepthExceeded => 508,
+        Reason::None
+        | Reason::NoService
+        | Reason::NoEndpoint
+        | Reason::NoHealthyEndpoint
+        | Reason::BreakerOpen
+        | Reason::UpstreamStatus
+        | Reason::Overloaded
+        | Reason::EngineTrap => 503,
+    }
+}

@@ -1,0 +1,306 @@
+//! The start of a request: its path's normal form, its rule, its backend.
+
+use super::{Machine, respond, slots::Live, state_mut, step::Respond, step::Step};
+use crate::{
+    balance::{Algorithm, geographic::Location},
+    breaker::BreakerTicket,
+    dice::Dice,
+    event::{Event, EventKind, EventSink},
+    filter::{self, Origin},
+    hash::xxh64,
+    method::Method,
+    path::{self, PathError},
+    reason::Reason,
+    route::{RequestHead, RouteTable, condition},
+    snapshot::{
+        row::Table,
+        tables::{Backend, HashOn, NONE, Policy, Rows},
+    },
+    time::{Micros, Timestamp},
+};
+
+/// Whether a request's body can be sent again.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_enums, reason = "a body is one of these")]
+pub enum Body {
+    /// There is none.
+    None,
+    /// Its length in bytes is known before it is read.
+    Sized(u32),
+    /// A stream of unknown length.
+    Stream,
+}
+
+/// What the host knows of the caller.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Caller {
+    /// What the caller says is left of its time.
+    pub remaining: Option<Micros>,
+    /// Where the caller is.
+    pub place: Option<Location>,
+    /// Mesh hops so far.
+    pub depth: u8,
+    /// True where the request came over TLS.
+    pub https: bool,
+    /// True where it carries an `Idempotency-Key`.
+    pub idempotency_key: bool,
+}
+
+/// A request as it comes in. Bytes are as the wire had them; the machine normalises the path.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// Host with or without port.
+    pub host: &'a [u8],
+    /// Path without query.
+    pub path: &'a [u8],
+    /// After the `?`.
+    pub query: &'a [u8],
+    /// Method.
+    pub method: Method,
+    /// Values of `snapshot.routes().headers`, in that order.
+    pub headers: &'a [Option<&'a [u8]>],
+    /// The body.
+    pub body: Body,
+    /// The caller.
+    pub caller: Caller,
+}
+
+impl Machine {
+    /// Begins a request by the routing rules.
+    pub fn begin(&mut self, request: &Request<'_>, now: Timestamp, sink: &mut impl EventSink) -> Step {
+        let mut path = self.take_path();
+        let step = match normal_head(request, &mut path) {
+            Ok(head) => self.by_rule(request, &head, now, sink),
+            Err(step) => step,
+        };
+        keep_path(&mut path, request.path);
+        self.path = path;
+        step
+    }
+
+    /// Begins a call to a service by its number, past the routing rules.
+    pub fn begin_service(
+        &mut self,
+        service: u32,
+        request: &Request<'_>,
+        now: Timestamp,
+        sink: &mut impl EventSink,
+    ) -> Step {
+        let Some(policy) = self.snapshot.services().get(service).map(|row| row.policy) else {
+            return respond(503, Reason::NoService);
+        };
+        let mut path = self.take_path();
+        let step = match normal_head(request, &mut path) {
+            Ok(head) => {
+                let way = Way { service, policy, rule: NONE, backend: NONE, rewritten: false };
+                self.start(request, &head, way, now, sink)
+            }
+            Err(step) => step,
+        };
+        keep_path(&mut path, request.path);
+        self.path = path;
+        step
+    }
+
+    /// Tries a handler table first: the match number where one of its patterns fits.
+    ///
+    /// # Errors
+    /// The answer where the path has no normal form, or has one but for another method.
+    pub fn handler(&mut self, table: &RouteTable, request: &Request<'_>) -> Result<Option<u32>, Respond> {
+        let mut path = self.take_path();
+        let found = match normal_head(request, &mut path) {
+            Ok(head) => Ok(table.find(&head).map(|found| found.match_number)),
+            Err(Step::Respond(answer)) => Err(answer),
+            Err(_) => Ok(None),
+        };
+        keep_path(&mut path, request.path);
+        self.path = path;
+        found
+    }
+
+    fn by_rule(
+        &mut self,
+        request: &Request<'_>,
+        head: &RequestHead<'_>,
+        now: Timestamp,
+        sink: &mut impl EventSink,
+    ) -> Step {
+        let Some(found) = self.snapshot.routes().find(head) else {
+            return respond(404, Reason::NoRoute);
+        };
+        let Some(rule) = self.snapshot.rules().get(found.target) else {
+            return respond(500, Reason::Internal);
+        };
+        let (backends, redirect, rule_rewrite) = (rule.backends, rule.redirect, rule.rewrite);
+        let prefix_end = self.snapshot.routes().prefix_end(found.match_number, head.path);
+        self.text.clear();
+        if let Some(redirect) = self.snapshot.redirects().get(redirect) {
+            let Request { host, query, caller, .. } = *request;
+            let from = Origin { https: caller.https, host, path: head.path, query, prefix_end };
+            filter::location(&self.snapshot, &redirect, &from, &mut self.text);
+            return Step::Respond(Respond { status: redirect.status, reason: Reason::None, location: true });
+        }
+        let Some(number) = weighted(self.snapshot.backends(), backends, &mut self.dice) else {
+            return respond(500, Reason::NoBackend);
+        };
+        let backend = self.snapshot.backends().get(number).unwrap_or_default();
+        if backend.service == NONE {
+            return respond(500, Reason::NoBackend);
+        }
+        let rewrite = if backend.rewrite == NONE { rule_rewrite } else { backend.rewrite };
+        let rewritten = self.snapshot.rewrites().get(rewrite).is_some_and(|rewrite| {
+            filter::rewrite_path(&self.snapshot, &rewrite, head.path, prefix_end, &mut self.text)
+        });
+        let way = Way {
+            service: backend.service,
+            policy: backend.policy,
+            rule: found.target,
+            backend: number,
+            rewritten,
+        };
+        self.start(request, head, way, now, sink)
+    }
+
+    fn start(
+        &mut self,
+        request: &Request<'_>,
+        head: &RequestHead<'_>,
+        way: Way,
+        now: Timestamp,
+        sink: &mut impl EventSink,
+    ) -> Step {
+        if request.caller.depth >= crate::limits::DEPTH_MAX {
+            return respond(508, Reason::DepthExceeded);
+        }
+        self.expire_leases(now, sink);
+        let Some(policy) = self.snapshot.policies().get(way.policy) else {
+            return respond(500, Reason::Internal);
+        };
+        let own = (!policy.request_timeout.is_zero()).then_some(policy.request_timeout);
+        let time = match (own, request.caller.remaining) {
+            (Some(own), Some(callers)) => Some(own.min(callers)),
+            (own, callers) => own.or(callers),
+        };
+        let mut rewritten = way.rewritten;
+        if !rewritten && head.path != request.path {
+            self.text.clear();
+            self.text.extend_from_slice(head.path);
+            rewritten = true;
+        }
+        let live = Live {
+            service: way.service,
+            policy: way.policy,
+            rule: way.rule,
+            backend: way.backend,
+            started: now,
+            deadline: time.map(|time| now.saturating_add(time)),
+            attempt_started: now,
+            endpoint: NONE,
+            breaker: None::<BreakerTicket>,
+            attempt: 0,
+            tried: 0,
+            key: hash_key(&policy, head, &self.snapshot, &mut self.dice),
+            place: request.caller.place,
+            method: request.method,
+            idempotency_key: request.caller.idempotency_key,
+            body: request.body,
+            rewritten,
+            lease_until: now,
+        };
+        let budget = policy.budget();
+        if let Some(service) = state_mut(&mut self.services, way.service) {
+            service.counters.requests = service.counters.requests.wrapping_add(1);
+            service.budget.deposit(&budget, now);
+        }
+        self.attempt(live, None, now, sink)
+    }
+}
+
+/// Where a request goes.
+struct Way {
+    service: u32,
+    policy: u32,
+    rule: u32,
+    backend: u32,
+    rewritten: bool,
+}
+
+fn normal_head<'a>(
+    request: &Request<'a>,
+    scratch: &'a mut alloc::vec::Vec<u8>,
+) -> Result<RequestHead<'a>, Step> {
+    let path = path::normalize(request.path, scratch).map_err(|error| match error {
+        PathError::Control => respond(400, Reason::BadPath),
+        PathError::TooLong => respond(414, Reason::PathTooLong),
+    })?;
+    let Request { host, query, method, headers, .. } = *request;
+    Ok(RequestHead { host, path, query, method, headers })
+}
+
+/// After normalisation `scratch` holds the normal form only where it differs; hosts read it from
+/// one place.
+fn keep_path(scratch: &mut alloc::vec::Vec<u8>, raw: &[u8]) {
+    if scratch.is_empty() {
+        scratch.extend_from_slice(raw);
+    }
+}
+
+/// The number of one of a rule's backends, by weight; `None` where no weight is above 0.
+fn weighted(table: Table<'_, Backend>, rows: Rows, dice: &mut impl Dice) -> Option<u32> {
+    let weight = |number: u32| table.get(number).map_or(0, |backend| backend.weight);
+    let total = rows.numbers().fold(0u32, |sum, number| sum.saturating_add(weight(number)));
+    let mut draw = if rows.len == 1 { 0 } else { dice.below(total) };
+    rows.numbers().find(|&number| {
+        let weight = weight(number);
+        let chosen = draw < weight;
+        draw = draw.saturating_sub(weight);
+        chosen
+    })
+}
+
+/// What `consistentHash` goes by; a draw where the request has none, so that such requests spread.
+fn hash_key(
+    policy: &Policy,
+    head: &RequestHead<'_>,
+    snapshot: &crate::snapshot::Snapshot,
+    dice: &mut impl Dice,
+) -> u64 {
+    if policy.balancer != Algorithm::ConsistentHash as u8 {
+        return 0;
+    }
+    let name = snapshot.text(policy.hash_name);
+    let header = || head.headers.get(usize::from(policy.hash_field)).copied().flatten();
+    let value = if policy.hash_on == HashOn::Path as u8 {
+        Some(head.path)
+    } else if policy.hash_on == HashOn::Query as u8 {
+        condition::query_value(head.query, name)
+    } else if policy.hash_on == HashOn::Cookie as u8 {
+        header().and_then(|cookies| condition::cookie_value(cookies, name))
+    } else if policy.hash_on == HashOn::Nothing as u8 {
+        None
+    } else {
+        header()
+    };
+    value.map_or_else(|| dice.roll(), |value| xxh64(value, 0))
+}
+
+impl Machine {
+    fn take_path(&mut self) -> alloc::vec::Vec<u8> {
+        let mut path = core::mem::take(&mut self.path);
+        path.clear();
+        path
+    }
+
+    /// Ends attempts whose isolate never reported.
+    fn expire_leases(&mut self, now: Timestamp, sink: &mut impl EventSink) {
+        while let Some(live) = self.slots.expired(now) {
+            self.let_go(&live);
+            sink.event(Event {
+                service: live.service,
+                endpoint: live.endpoint,
+                attempt: live.attempt,
+                ..Event::new(EventKind::LeaseExpired, now)
+            });
+        }
+    }
+}

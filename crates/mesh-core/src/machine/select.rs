@@ -1,0 +1,241 @@
+//! Which endpoint takes the attempt.
+//!
+//! Health and breakers come before load: an endpoint that is refused is no candidate however idle
+//! it is. An endpoint that waits for its probe goes first when the request could be retried, so
+//! that recovery does not wait until the balancer forgets the failure's penalty.
+
+use super::{Machine, slots::Live, state::EndpointState, row, state_mut};
+use crate::{
+    balance::{
+        Algorithm, adaptive, geographic, least_request, least_request::Load, p2c, rendezvous, round_robin,
+        slow_start, stride,
+    },
+    breaker::{Admission, BreakerConfig},
+    event::{Event, EventKind, EventSink},
+    limits::TRIED_ENDPOINTS_MAX,
+    reason::Reason,
+    snapshot::{
+        Snapshot,
+        row::Table,
+        tables::{Endpoint, Service},
+    },
+    time::Timestamp,
+};
+
+/// The endpoint of an attempt, and how its breaker let it in.
+pub(super) struct Pick {
+    pub(super) endpoint: u32,
+    pub(super) admission: Admission,
+}
+
+impl Machine {
+    /// Picks an endpoint for a request that has one attempt more to make.
+    pub(super) fn select(
+        &mut self,
+        live: &Live,
+        retryable: bool,
+        now: Timestamp,
+        sink: &mut impl EventSink,
+    ) -> Result<Pick, Reason> {
+        let service = self.snapshot.services().get(live.service).ok_or(Reason::NoService)?;
+        let config = breaker_config(&self.snapshot, &service);
+        let mut census = Census::default();
+        self.candidates.clear();
+        for (place, endpoint) in (0u32..).zip(service.endpoints.numbers()) {
+            let Some(state) = state_mut(&mut self.endpoints, endpoint) else { continue };
+            let tried = place < TRIED_ENDPOINTS_MAX && live.tried >> place & 1 == 1;
+            match census.count(state, &config, now) {
+                Some(Admission::Probe) if retryable && !tried => {
+                    return Ok(Pick { endpoint, admission: Admission::Probe });
+                }
+                Some(Admission::Normal | Admission::Probe) if !tried => {
+                    state.latency.start(now);
+                    self.candidates.push(endpoint);
+                }
+                Some(_) | None => {}
+            }
+        }
+        let panic = census.reachable > 0
+            && census.ready.saturating_mul(100)
+                < census.reachable.saturating_mul(u32::from(service.panic_percent));
+        if panic || self.candidates.is_empty() {
+            self.widen(service.endpoints.numbers(), panic, &config, now);
+            if panic {
+                sink.event(Event { service: live.service, ..Event::new(EventKind::Panic, now) });
+            }
+        }
+        let chosen = self.balance(live, now).ok_or_else(|| census.reason())?;
+        let admission = match self.endpoint_state(chosen) {
+            Some(state) if !panic => state.breaker.admits(&config, now),
+            _ => Admission::Normal,
+        };
+        Ok(Pick { endpoint: chosen, admission })
+    }
+
+    /// Second choice: endpoints that were tried already, or in panic all that can be reached.
+    fn widen(
+        &mut self,
+        numbers: core::ops::Range<u32>,
+        panic: bool,
+        config: &BreakerConfig,
+        now: Timestamp,
+    ) {
+        self.candidates.clear();
+        for endpoint in numbers {
+            let Some(state) = state_mut(&mut self.endpoints, endpoint) else { continue };
+            let admitted = state.is_up() && state.breaker.admits(config, now) != Admission::Refused;
+            if state.reachable && (panic || admitted) {
+                self.candidates.push(endpoint);
+            }
+        }
+    }
+
+    /// The balancer's choice among the candidates.
+    fn balance(&mut self, live: &Live, now: Timestamp) -> Option<u32> {
+        if let [only] = self.candidates.as_slice() {
+            return Some(*only);
+        }
+        let Self { snapshot, endpoints, services, dice, candidates, .. } = self;
+        let service = snapshot.services().get(live.service)?;
+        let policy = snapshot.policies().get(live.policy)?;
+        drop_weightless(candidates, snapshot.endpoints());
+        let pool = Pool { candidates, rows: snapshot.endpoints(), states: endpoints, service, now };
+        let n = u32::try_from(pool.candidates.len()).ok()?;
+        let sequence = &mut services.get_mut(usize::try_from(live.service).ok()?)?.sequence;
+        let at = match Algorithm::from_u8(policy.balancer).unwrap_or(Algorithm::P2c) {
+            Algorithm::P2c => p2c::pick(n, dice, |at| pool.cost(at)),
+            Algorithm::RoundRobin => round_robin::pick(n, sequence),
+            Algorithm::LeastRequest => least_request::pick(n, dice, |at| pool.load(at)),
+            Algorithm::Weighted => {
+                let heaviest = (0..n).map(|at| pool.weight(at)).max().unwrap_or(0);
+                stride::pick(n, sequence, heaviest, |at| pool.weight(at))
+            }
+            Algorithm::Adaptive => adaptive::pick(n, sequence, |at| pool.reported(at)),
+            Algorithm::ConsistentHash => {
+                rendezvous::pick(live.key, (0..n).map(|at| (pool.key(at), pool.base_weight(at))))
+            }
+            Algorithm::Geographic => match live.place {
+                Some(place) => {
+                    let tie = geographic::TIE_KM;
+                    geographic::pick(n, place, tie, dice, |at| pool.place(at), |at| pool.cost(at))
+                }
+                None => p2c::pick(n, dice, |at| pool.cost(at)),
+            },
+        };
+        let at = at.or_else(|| p2c::pick(n, dice, |at| pool.cost(at)))?;
+        pool.candidates.get(usize::try_from(at).ok()?).copied()
+    }
+}
+
+/// How many endpoints are in which state.
+#[derive(Default)]
+struct Census {
+    reachable: u32,
+    up: u32,
+    ready: u32,
+}
+
+impl Census {
+    fn count(&mut self, state: &EndpointState, config: &BreakerConfig, now: Timestamp) -> Option<Admission> {
+        self.reachable += u32::from(state.reachable);
+        if !state.is_up() {
+            return None;
+        }
+        self.up += 1;
+        let admission = state.breaker.admits(config, now);
+        self.ready += u32::from(admission != Admission::Refused);
+        Some(admission)
+    }
+
+    /// Why there is no candidate.
+    const fn reason(&self) -> Reason {
+        match self {
+            Self { reachable: 0, .. } => Reason::NoEndpoint,
+            Self { up: 0, .. } => Reason::NoHealthyEndpoint,
+            Self { .. } => Reason::BreakerOpen,
+        }
+    }
+}
+
+/// Leaves endpoints of weight 0 to the case that nothing else is there.
+fn drop_weightless(candidates: &mut alloc::vec::Vec<u32>, rows: Table<'_, Endpoint>) {
+    let weighs = |number: u32| rows.get(number).is_some_and(|endpoint| endpoint.weight > 0);
+    if candidates.iter().any(|&number| weighs(number)) {
+        candidates.retain(|&number| weighs(number));
+    }
+}
+
+/// The candidates, as the balancers look at them.
+struct Pool<'m> {
+    candidates: &'m [u32],
+    rows: Table<'m, Endpoint>,
+    states: &'m [EndpointState],
+    service: Service,
+    now: Timestamp,
+}
+
+impl Pool<'_> {
+    fn number(&self, at: u32) -> u32 {
+        self.candidates.get(at as usize).copied().unwrap_or(0)
+    }
+
+    fn row(&self, at: u32) -> Option<Endpoint> {
+        self.rows.get(self.number(at))
+    }
+
+    fn state(&self, at: u32) -> Option<&EndpointState> {
+        row(self.states, self.number(at))
+    }
+
+    fn base_weight(&self, at: u32) -> u32 {
+        self.row(at).map_or(1, |endpoint| u32::from(endpoint.weight)).max(1)
+    }
+
+    /// Share of its weight that a recovered endpoint has by now, in parts of 256.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a share of 256, at least 0"
+    )]
+    fn warmth(&self, at: u32) -> u32 {
+        let Some(state) = self.state(at) else { return 256 };
+        if self.service.slow_start.is_zero() || state.ready_since == Timestamp::ZERO {
+            return 256;
+        }
+        let since = self.now.saturating_since(state.ready_since);
+        let least = f64::from(self.service.slow_start_min_percent) / 100.0;
+        let share = slow_start::factor(since, self.service.slow_start, least) * 256.0;
+        (share as u32).min(256)
+    }
+
+    /// Weight by the endpoint's own load reports; 0 = none known.
+    fn reported(&self, at: u32) -> f32 {
+        self.state(at).map_or(0.0, |state| state.load.weight(self.now))
+    }
+
+    fn weight(&self, at: u32) -> u32 {
+        self.base_weight(at).saturating_mul(self.warmth(at)).max(1)
+    }
+
+    fn cost(&self, at: u32) -> f64 {
+        let Some(state) = self.state(at) else { return f64::MAX };
+        state.latency.cost(state.in_flight, self.now) / f64::from(self.weight(at))
+    }
+
+    fn load(&self, at: u32) -> Load {
+        let active = self.state(at).map_or(0, |state| state.in_flight);
+        Load { active, weight: self.weight(at) }
+    }
+
+    fn key(&self, at: u32) -> u64 {
+        self.row(at).map_or(0, |endpoint| endpoint.key)
+    }
+
+    fn place(&self, at: u32) -> Option<geographic::Location> {
+        self.state(at).and_then(|state| state.place)
+    }
+}
+
+pub(super) fn breaker_config(snapshot: &Snapshot, service: &Service) -> BreakerConfig {
+    snapshot.breakers().get(service.breaker).map_or(BreakerConfig::DEFAULT, |row| row.config())
+}

@@ -1,0 +1,242 @@
+//! What came of an attempt: what is learned, and whether there is another.
+
+use super::{
+    Machine,
+    attempt::reason_of,
+    respond, row,
+    select::breaker_config,
+    slots::Live,
+    state::breaker_event,
+    state_mut,
+    step::{Outcome, Step, Ticket},
+};
+use crate::{
+    balance::peak_ewma::PENALTY,
+    breaker::{self, Report},
+    event::{Event, EventKind, EventSink},
+    limits::CONNECTIONS_PER_SCOPE,
+    reason::{Denial, Reason},
+    retry::{
+        FailedAttempt,
+        conditions::{Ending, RetryOn},
+    },
+    snapshot::tables::{NONE, Transport},
+    time::{Micros, Timestamp},
+};
+
+impl Machine {
+    /// Goes on with a request after what its ticket was given for: an attempt's outcome, or the
+    /// end of a wait. `waiting` is how many connections of the same invocation wait for headers.
+    pub fn resume(
+        &mut self,
+        ticket: Ticket,
+        outcome: Outcome,
+        waiting: u8,
+        now: Timestamp,
+        sink: &mut impl EventSink,
+    ) -> Step {
+        let Some(live) = self.slots.remove(ticket.into_raw()) else {
+            return respond(500, Reason::Internal);
+        };
+        match outcome {
+            Outcome::Waited if live.endpoint == NONE => self.attempt(live, None, now, sink),
+            Outcome::Waited => {
+                self.let_go(&live);
+                self.give_up(live, Reason::Internal, now, sink)
+            }
+            Outcome::Cancelled => {
+                self.let_go(&live);
+                self.give_up(live, Reason::Cancelled, now, sink)
+            }
+            Outcome::Response { .. }
+            | Outcome::Timeout
+            | Outcome::ConnectFailure
+            | Outcome::Reset
+            | Outcome::Exception => self.settle(live, &outcome, waiting, now, sink),
+        }
+    }
+
+    /// Ends a request that will not report, such as one whose caller went away.
+    pub fn abandon(&mut self, ticket: Ticket, now: Timestamp, sink: &mut impl EventSink) {
+        if let Some(live) = self.slots.remove(ticket.into_raw()) {
+            self.let_go(&live);
+            self.end(&live, Reason::Cancelled, now, sink);
+        }
+    }
+
+    fn settle(
+        &mut self,
+        live: Live,
+        outcome: &Outcome,
+        waiting: u8,
+        now: Timestamp,
+        sink: &mut impl EventSink,
+    ) -> Step {
+        self.learn(&live, outcome, now, sink);
+        match self.next_delay(&live, outcome, waiting, now) {
+            Ok(None) => {}
+            Ok(Some(delay)) => {
+                if let Some(service) = state_mut(&mut self.services, live.service) {
+                    service.counters.retries = service.counters.retries.wrapping_add(1);
+                }
+                sink.event(Event { value: delay.0, ..self.about(&live, EventKind::Retry, now) });
+                if delay.is_zero() {
+                    return self.attempt(live, Some(outcome), now, sink);
+                }
+                return self.pause(live, delay, now);
+            }
+            Err(denial) => {
+                if let Some(service) = state_mut(&mut self.services, live.service) {
+                    let denied = &mut service.counters.retries_denied;
+                    *denied = denied.wrapping_add(1);
+                }
+                sink.event(self.about(&live, EventKind::RetryDenied, now).with_denial(denial));
+            }
+        }
+        let reason = reason_of(outcome);
+        if let Outcome::Response { .. } = outcome {
+            self.end(&live, reason, now, sink);
+            return Step::Deliver;
+        }
+        let over = live.deadline.is_some_and(|deadline| deadline <= now);
+        let reason = if reason == Reason::Timeout && over { Reason::Deadline } else { reason };
+        self.give_up(live, reason, now, sink)
+    }
+
+    /// Teaches the endpoint's latency, breaker and load what the attempt came to.
+    fn learn(&mut self, live: &Live, outcome: &Outcome, now: Timestamp, sink: &mut impl EventSink) {
+        let latency = now.saturating_since(live.attempt_started);
+        let seen = Seen::of(outcome);
+        let may_open = self.may_open(live.service, live.endpoint);
+        let config = self.snapshot.services().get(live.service)
+            .map(|service| breaker_config(&self.snapshot, &service));
+        let Some(state) = state_mut(&mut self.endpoints, live.endpoint) else { return };
+        state.in_flight = state.in_flight.saturating_sub(1);
+        if seen.class == breaker::Outcome::Success {
+            state.latency.record(latency, now);
+        } else {
+            state.latency.record_failure(PENALTY, seen.hint, now);
+        }
+        if seen.class == breaker::Outcome::Failure {
+            state.counters.failures = state.counters.failures.wrapping_add(1);
+        }
+        if let Outcome::Response { load: Some(report), .. } = outcome {
+            state.load.record(report, now);
+        }
+        let mut moved = None;
+        if let (Some(ticket), Some(config)) = (live.breaker, config) {
+            let report =
+                Report { outcome: seen.class, latency, retry_after: seen.hint, may_open };
+            moved = state.breaker.on_result(ticket, &report, &config, now, &mut self.dice);
+            if let Some(transition) = moved {
+                state.note(transition, now);
+            }
+        }
+        let ended = self.about(live, EventKind::AttemptEnd, now).with_reason(reason_of(outcome));
+        sink.event(Event { value: latency.0, ..ended });
+        if let Some(transition) = moved {
+            let Live { service, endpoint, .. } = *live;
+            sink.event(Event { service, endpoint, ..breaker_event(transition, now) });
+        }
+    }
+
+    /// True while other endpoints of the service would still be `minReady`.
+    fn may_open(&self, service: u32, endpoint: u32) -> bool {
+        let Some(service) = self.snapshot.services().get(service) else { return false };
+        let others = service.endpoints.numbers().filter(|&number| number != endpoint);
+        let ready = others
+            .filter_map(|number| row(&self.endpoints, number))
+            .filter(|state| state.is_up() && state.breaker.is_ready())
+            .count();
+        ready >= usize::from(service.min_ready)
+    }
+
+    /// How long until the next attempt; `None` where the outcome is the answer.
+    fn next_delay(
+        &mut self,
+        live: &Live,
+        outcome: &Outcome,
+        waiting: u8,
+        now: Timestamp,
+    ) -> Result<Option<Micros>, Denial> {
+        let Some(policy) = self.snapshot.policies().get(live.policy) else { return Ok(None) };
+        let Some(ending) = ending(outcome) else { return Ok(None) };
+        if policy.retries == 0 {
+            return Ok(None);
+        }
+        let left = live.deadline.map_or(Micros::MAX, |end| end.saturating_since(now));
+        let failed = FailedAttempt {
+            ending,
+            retries_done: live.attempt.saturating_sub(1),
+            method: live.method,
+            idempotency_key: live.idempotency_key,
+            replayable: live.replayable(&policy),
+            retry_after: Seen::of(outcome).hint,
+            // hosts wait whole milliseconds and an attempt needs one itself
+            remaining: left.saturating_sub(Micros::from_millis(2)),
+        };
+        let retry = policy.retry();
+        match retry.forbids(&failed) {
+            Some(Denial::None) => return Ok(None),
+            Some(denial) => return Err(denial),
+            None => {}
+        }
+        let endpoint = self.snapshot.endpoints().get(live.endpoint).ok_or(Denial::Endpoint)?;
+        if Transport::takes_connection(endpoint.transport) && waiting >= CONNECTIONS_PER_SCOPE {
+            return Err(Denial::Connections);
+        }
+        if failed.retry_after.is_some_and(|hint| hint > policy.retry_after_max) {
+            return Err(Denial::RetryAfter);
+        }
+        let budget = policy.budget();
+        let service = state_mut(&mut self.services, live.service).ok_or(Denial::Endpoint)?;
+        retry.decide(&failed, &mut service.budget, &budget, now, &mut self.dice).map(Some)
+    }
+
+    const fn about(&self, live: &Live, kind: EventKind, now: Timestamp) -> Event {
+        let mut event = Event::new(kind, now);
+        event.service = live.service;
+        event.endpoint = live.endpoint;
+        event.attempt = live.attempt;
+        event
+    }
+}
+
+/// An outcome as breakers and balancers see it.
+struct Seen {
+    class: breaker::Outcome,
+    /// A `Retry-After` where the status gives it meaning.
+    hint: Option<Micros>,
+}
+
+impl Seen {
+    fn of(outcome: &Outcome) -> Self {
+        let Outcome::Response { status, retry_after, grpc, .. } = *outcome else {
+            return Self { class: breaker::Outcome::Failure, hint: None };
+        };
+        let limited = status == 429 || grpc == Some(8);
+        let failed = status >= 500 || matches!(grpc, Some(2 | 4 | 13 | 14 | 15));
+        let class = if limited {
+            breaker::Outcome::RateLimited
+        } else if failed {
+            breaker::Outcome::Failure
+        } else {
+            breaker::Outcome::Success
+        };
+        let means_it = limited || status == 503 || grpc == Some(14);
+        Self { class, hint: retry_after.filter(|_| means_it) }
+    }
+}
+
+/// The outcome as retry conditions see it; `None` where there was no attempt.
+const fn ending(outcome: &Outcome) -> Option<Ending> {
+    Some(match *outcome {
+        Outcome::Response { status, grpc, .. } => Ending::Answered { status, grpc, host: RetryOn::NONE },
+        // over public fetch a callee that throws is a 500; over a binding it is the same fault
+        Outcome::Exception => Ending::Answered { status: 500, grpc: None, host: RetryOn::NONE },
+        Outcome::Timeout => Ending::TimedOut,
+        Outcome::ConnectFailure => Ending::ConnectFailure,
+        Outcome::Reset => Ending::Reset,
+        Outcome::Waited | Outcome::Cancelled => return None,
+    })
+}

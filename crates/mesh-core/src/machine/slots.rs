@@ -1,0 +1,136 @@
+//! Requests in flight: a bounded slab whose entries are leases.
+//!
+//! An isolate's request can be killed without its `finally` running, so an attempt that never
+//! reports is ended by the slab when its lease is over.
+
+use alloc::vec::Vec;
+
+use crate::{
+    balance::geographic::Location,
+    breaker::BreakerTicket,
+    limits::REQUESTS_IN_FLIGHT_MAX,
+    method::Method,
+    snapshot::tables::Policy,
+    time::{Micros, Timestamp},
+};
+
+use super::Body;
+
+/// Low bits of a ticket that hold the slot; the rest is its generation.
+const INDEX_BITS: u32 = 12;
+const _: () = assert!(REQUESTS_IN_FLIGHT_MAX <= 1 << INDEX_BITS, "tickets must name every slot");
+
+/// How often expired leases are looked for.
+const SWEEP_EVERY: Micros = Micros::from_secs(1);
+
+/// One request between two calls.
+#[derive(Clone, Debug)]
+pub(super) struct Live {
+    pub(super) service: u32,
+    pub(super) policy: u32,
+    pub(super) rule: u32,
+    pub(super) backend: u32,
+    pub(super) started: Timestamp,
+    /// End of the request's time, or `None`.
+    pub(super) deadline: Option<Timestamp>,
+    pub(super) attempt_started: Timestamp,
+    /// The attempt's endpoint, or `NONE` while waiting.
+    pub(super) endpoint: u32,
+    pub(super) breaker: Option<BreakerTicket>,
+    pub(super) attempt: u8,
+    /// Endpoints tried, by their place in the service.
+    pub(super) tried: u64,
+    /// What `consistentHash` goes by.
+    pub(super) key: u64,
+    pub(super) place: Option<Location>,
+    pub(super) method: Method,
+    pub(super) idempotency_key: bool,
+    pub(super) body: Body,
+    pub(super) rewritten: bool,
+    /// After this the isolate is taken to be gone.
+    pub(super) lease_until: Timestamp,
+}
+
+impl Live {
+    /// True where the body can be sent again: there is none, or the host keeps it.
+    pub(super) const fn replayable(&self, policy: &Policy) -> bool {
+        match self.body {
+            Body::None => true,
+            Body::Sized(bytes) => bytes <= policy.body_max,
+            Body::Stream => false,
+        }
+    }
+}
+
+#[derive(Clone, Debug, Default)]
+struct Slot {
+    generation: u32,
+    live: Option<Live>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Slots {
+    slots: Vec<Slot>,
+    free: Vec<u32>,
+    next_sweep: Timestamp,
+}
+
+impl Slots {
+    pub(super) const fn in_use(&self) -> usize {
+        self.slots.len().saturating_sub(self.free.len())
+    }
+
+    /// Takes a slot; `None` where all are in use.
+    pub(super) fn insert(&mut self, live: Live) -> Option<u32> {
+        if let Some(index) = self.free.pop() {
+            let slot = self.slots.get_mut(usize::try_from(index).ok()?)?;
+            slot.live = Some(live);
+            return Some(index | slot.generation << INDEX_BITS);
+        }
+        if self.slots.len() >= REQUESTS_IN_FLIGHT_MAX {
+            return None;
+        }
+        let index = u32::try_from(self.slots.len()).ok()?;
+        self.slots.push(Slot { generation: 0, live: Some(live) });
+        Some(index)
+    }
+
+    /// Ends a request and frees its slot.
+    pub(super) fn remove(&mut self, ticket: u32) -> Option<Live> {
+        let slot = self.slots.get_mut(index_of(ticket))?;
+        if slot.generation != ticket >> INDEX_BITS {
+            return None;
+        }
+        let live = slot.live.take()?;
+        slot.generation = slot.generation.wrapping_add(1) & (u32::MAX >> INDEX_BITS);
+        self.free.push(ticket & ((1 << INDEX_BITS) - 1));
+        Some(live)
+    }
+
+    /// Every request in flight.
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Live> {
+        self.slots.iter_mut().filter_map(|slot| slot.live.as_mut())
+    }
+
+    /// Removes one request whose lease is over, at most once in [`SWEEP_EVERY`] per round.
+    pub(super) fn expired(&mut self, now: Timestamp) -> Option<Live> {
+        if now < self.next_sweep {
+            return None;
+        }
+        let over = self.slots.iter().enumerate().find_map(|(index, slot)| {
+            let live = slot.live.as_ref()?;
+            (live.lease_until < now).then_some(index as u32 | slot.generation << INDEX_BITS)
+        });
+        match over {
+            Some(ticket) => self.remove(ticket),
+            None => {
+                self.next_sweep = now.saturating_add(SWEEP_EVERY);
+                None
+            }
+        }
+    }
+}
+
+const fn index_of(ticket: u32) -> usize {
+    (ticket & ((1 << INDEX_BITS) - 1)) as usize
+}

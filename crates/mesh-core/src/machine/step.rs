@@ -1,0 +1,121 @@
+//! What the host is to do next, and what it tells back.
+
+use crate::{balance::load_report::LoadReport, reason::Reason, time::Micros};
+
+/// Names one request between two calls. Not copyable: it is spent by the next call, so that an
+/// outcome cannot be told twice and a request is not forgotten without [`crate::machine::Machine::abandon`].
+#[derive(Debug, Eq, PartialEq)]
+#[must_use = "an attempt in flight ends with resume or abandon"]
+pub struct Ticket(u32);
+
+impl Ticket {
+    pub(super) const fn new(raw: u32) -> Self {
+        Self(raw)
+    }
+
+    /// The ticket as a number, for hosts over a boundary that has only numbers.
+    #[must_use]
+    pub const fn into_raw(self) -> u32 {
+        self.0
+    }
+
+    /// The ticket of that number. A wrong or spent one is refused by the machine.
+    pub const fn from_raw(raw: u32) -> Self {
+        Self(raw)
+    }
+}
+
+/// The next step of a request.
+#[derive(Debug, Eq, PartialEq)]
+#[must_use = "the request goes on with this step"]
+#[expect(clippy::exhaustive_enums, reason = "a host must handle every step")]
+pub enum Step {
+    /// Make an attempt.
+    Send(Send),
+    /// Wait, then resume with [`Outcome::Waited`].
+    Wait(Wait),
+    /// Answer with the response that was just told.
+    Deliver,
+    /// Answer with a response of the mesh's own.
+    Respond(Respond),
+}
+
+/// An attempt to make.
+#[derive(Debug, Eq, PartialEq)]
+pub struct Send {
+    /// Goes back with the outcome.
+    pub ticket: Ticket,
+    /// Where to.
+    pub endpoint: u32,
+    /// Which attempt, from 1.
+    pub attempt: u8,
+    /// Longest time to response headers; [`Micros::MAX`] where nothing bounds it.
+    pub timeout: Micros,
+    /// What is left of the request's time, for the callee; [`Micros::MAX`] where nothing bounds it.
+    pub remaining: Micros,
+    /// The rule, or `NONE` for a call by service name.
+    pub rule: u32,
+    /// The backend, or `NONE` for a call by service name; names the header edits.
+    pub backend: u32,
+    /// True where [`crate::machine::Machine::text`] holds the path to send instead of the request's.
+    pub rewritten: bool,
+    /// True where a later attempt may need the body again.
+    pub keep_body: bool,
+}
+
+/// A pause before the next attempt.
+#[derive(Debug, Eq, PartialEq)]
+pub struct Wait {
+    /// Goes back with [`Outcome::Waited`].
+    pub ticket: Ticket,
+    /// How long.
+    pub delay: Micros,
+}
+
+/// A response of the mesh's own.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Respond {
+    /// Status.
+    pub status: u16,
+    /// Why.
+    pub reason: Reason,
+    /// True where [`crate::machine::Machine::text`] holds a `Location`.
+    pub location: bool,
+}
+
+/// What came of a step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[expect(clippy::exhaustive_enums, reason = "a host must be able to tell everything that happens")]
+pub enum Outcome {
+    /// The wait is over.
+    Waited,
+    /// Response headers came.
+    Response {
+        /// Status.
+        status: u16,
+        /// `Retry-After`, as [`crate::retry::retry_after::RetryAfter`] reads it.
+        retry_after: Option<Micros>,
+        /// gRPC status where the response carries one.
+        grpc: Option<u8>,
+        /// ORCA load report where the balancer asks for it.
+        load: Option<LoadReport>,
+    },
+    /// The attempt's time ran out.
+    Timeout,
+    /// No connection was made: the request was not sent.
+    ConnectFailure,
+    /// The connection broke.
+    Reset,
+    /// The callee's code threw.
+    Exception,
+    /// The caller went away.
+    Cancelled,
+}
+
+impl Outcome {
+    /// A response with nothing but a status.
+    #[must_use]
+    pub const fn status(status: u16) -> Self {
+        Self::Response { status, retry_after: None, grpc: None, load: None }
+    }
+}

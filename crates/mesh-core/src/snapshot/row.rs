@@ -1,0 +1,205 @@
+//! Rows of fixed width, read in place.
+//!
+//! A Snapshot is used as the bytes it came as: a row is read from its bytes when it is asked for,
+//! so that loading decodes nothing and takes one allocation, and the engine carries no decoder.
+//! Integers are little-endian, as WebAssembly's memory is.
+
+use alloc::vec::Vec;
+use core::marker::PhantomData;
+
+use super::tables::{Rows, Text};
+use crate::{method::MethodSet, retry::conditions::StatusSet, time::Micros};
+
+/// A value of fixed width.
+pub trait Word: Copy {
+    /// Its width in bytes.
+    const SIZE: usize;
+
+    /// Appends it.
+    fn put(self, out: &mut Vec<u8>);
+
+    /// Takes it from the front of `bytes`; its zero where they are too short, which is how a row
+    /// of an older format reads.
+    fn take(bytes: &mut &[u8]) -> Self;
+}
+
+macro_rules! words {
+    ($($int:ty),*) => {$(
+        impl Word for $int {
+            const SIZE: usize = size_of::<$int>();
+
+            fn put(self, out: &mut Vec<u8>) {
+                out.extend_from_slice(&self.to_le_bytes());
+            }
+
+            #[inline]
+            fn take(bytes: &mut &[u8]) -> Self {
+                let (chunk, rest) = match bytes.split_first_chunk() {
+                    Some((chunk, rest)) => (*chunk, rest),
+                    None => ([0; size_of::<$int>()], &[][..]),
+                };
+                *bytes = rest;
+                <$int>::from_le_bytes(chunk)
+            }
+        }
+    )*};
+}
+words!(u8, u16, u32, u64, f32);
+
+macro_rules! wrapped {
+    ($($name:ident($inner:ty)),*) => {$(
+        impl Word for $name {
+            const SIZE: usize = <$inner>::SIZE;
+
+            fn put(self, out: &mut Vec<u8>) {
+                self.0.put(out);
+            }
+
+            #[inline]
+            fn take(bytes: &mut &[u8]) -> Self {
+                Self(<$inner>::take(bytes))
+            }
+        }
+    )*};
+}
+wrapped!(Micros(u64), MethodSet(u16));
+
+impl Word for StatusSet {
+    const SIZE: usize = 64;
+
+    fn put(self, out: &mut Vec<u8>) {
+        for word in self.words() {
+            word.put(out);
+        }
+    }
+
+    #[inline]
+    fn take(bytes: &mut &[u8]) -> Self {
+        Self::from_words([0; 8].map(|_: u64| u64::take(bytes)))
+    }
+}
+
+macro_rules! spans {
+    ($($name:ident),*) => {$(
+        impl Word for $name {
+            const SIZE: usize = 8;
+
+            fn put(self, out: &mut Vec<u8>) {
+                self.start.put(out);
+                self.len.put(out);
+            }
+
+            #[inline]
+            fn take(bytes: &mut &[u8]) -> Self {
+                Self { start: u32::take(bytes), len: u32::take(bytes) }
+            }
+        }
+    )*};
+}
+spans!(Text, Rows);
+
+/// A row: its fields one after another.
+pub trait Row: Copy {
+    /// Its width in bytes.
+    const SIZE: usize;
+
+    /// Appends it.
+    fn write(&self, out: &mut Vec<u8>);
+
+    /// Reads it.
+    fn read(bytes: &[u8]) -> Self;
+}
+
+/// Defines a row once: the struct, and its fields in order as its byte form.
+macro_rules! record {
+    ($(#[$meta:meta])* $vis:vis struct $name:ident {
+        $($(#[$field_meta:meta])* $field_vis:vis $field:ident: $kind:ty,)*
+    }) => {
+        $(#[$meta])*
+        $vis struct $name {
+            $($(#[$field_meta])* $field_vis $field: $kind,)*
+        }
+
+        impl $crate::snapshot::row::Row for $name {
+            const SIZE: usize = 0 $(+ <$kind as $crate::snapshot::row::Word>::SIZE)*;
+
+            fn write(&self, out: &mut alloc::vec::Vec<u8>) {
+                $($crate::snapshot::row::Word::put(self.$field, out);)*
+            }
+
+            #[inline]
+            fn read(mut bytes: &[u8]) -> Self {
+                Self { $($field: $crate::snapshot::row::Word::take(&mut bytes),)* }
+            }
+        }
+    };
+}
+pub(crate) use record;
+
+/// The rows of one table.
+#[derive(Debug)]
+pub struct Table<'a, T> {
+    bytes: &'a [u8],
+    /// Width of a row in these bytes; at least 1.
+    stride: usize,
+    kind: PhantomData<T>,
+}
+
+impl<T> Clone for Table<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Table<'_, T> {}
+
+impl<'a, T: Row> Table<'a, T> {
+    pub(super) const fn new(bytes: &'a [u8], stride: usize) -> Self {
+        Self { bytes, stride, kind: PhantomData }
+    }
+
+    /// Number of rows.
+    #[must_use]
+    #[expect(clippy::cast_possible_truncation, reason = "a Snapshot has at most 16 MiB")]
+    pub const fn len(self) -> u32 {
+        match self.bytes.len().checked_div(self.stride) {
+            Some(rows) => rows as u32,
+            None => 0,
+        }
+    }
+
+    /// True where there is none.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    /// Row `number`.
+    #[must_use]
+    #[inline]
+    pub fn get(self, number: u32) -> Option<T> {
+        let start = (number as usize).checked_mul(self.stride)?;
+        let bytes = self.bytes.get(start..)?;
+        // a constant width lets the compiler read each field without a check of its own
+        match bytes.get(..T::SIZE) {
+            Some(bytes) if self.stride >= T::SIZE => Some(T::read(bytes)),
+            _ => bytes.get(..self.stride).map(T::read),
+        }
+    }
+
+    /// All rows.
+    pub fn iter(self) -> impl Iterator<Item = T> + 'a
+    where
+        T: 'a,
+    {
+        (0..self.len()).filter_map(move |number| self.get(number))
+    }
+
+    /// The rows of a run.
+    pub fn run(self, rows: Rows) -> impl Iterator<Item = T> + 'a
+    where
+        T: 'a,
+    {
+        rows.numbers().map_while(move |number| self.get(number))
+    }
+}

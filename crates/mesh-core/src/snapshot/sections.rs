@@ -1,0 +1,155 @@
+//! The sections of a Snapshot's bytes: a directory, then one run of bytes per table.
+//!
+//! Each directory entry is a byte length and a row width. A reader takes rows by the width that
+//! stands there, so that a table whose rows grew still reads; sections it does not know are
+//! passed over, and ones that are missing are empty.
+
+use alloc::vec::Vec;
+
+use super::{
+    SnapshotError,
+    row::{Row, Table, Word},
+    tables::Text,
+};
+
+/// A table's place in the directory; never changes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[repr(u8)]
+pub(crate) enum Section {
+    RouteText,
+    Headers,
+    Hosts,
+    Nodes,
+    Edges,
+    Matches,
+    Conditions,
+    Patterns,
+    Automata,
+    Params,
+    RouteFacts,
+    Text,
+    Mesh,
+    Services,
+    Endpoints,
+    Policies,
+    Breakers,
+    Rules,
+    Backends,
+    Edits,
+    Rewrites,
+    Redirects,
+}
+
+/// Number of sections that this build knows.
+const COUNT: usize = Section::Redirects as usize + 1;
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Span {
+    start: usize,
+    end: usize,
+    stride: usize,
+}
+
+/// Bytes with a directory.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sections {
+    bytes: Vec<u8>,
+    spans: [Span; COUNT],
+}
+
+impl Sections {
+    /// Reads the directory at the front of `body` and keeps a copy of the bytes.
+    pub(crate) fn read(body: &[u8]) -> Result<Self, SnapshotError> {
+        let mut rest = body;
+        let count = u32::take(&mut rest) as usize;
+        let directory = count.checked_mul(8).and_then(|bytes| bytes.checked_add(4));
+        let mut start = directory.filter(|&end| end <= body.len()).ok_or(SnapshotError::Truncated)?;
+        let mut spans = [Span::default(); COUNT];
+        for at in 0..count {
+            let (len, stride) = (u32::take(&mut rest) as usize, u32::take(&mut rest) as usize);
+            let end = start.checked_add(len).ok_or(SnapshotError::Malformed)?;
+            if end > body.len() {
+                return Err(SnapshotError::Truncated);
+            }
+            if stride == 0 || !len.is_multiple_of(stride) {
+                return Err(SnapshotError::Malformed);
+            }
+            if let Some(span) = spans.get_mut(at) {
+                *span = Span { start, end, stride };
+            }
+            start = end;
+        }
+        if start != body.len() {
+            return Err(SnapshotError::Malformed);
+        }
+        Ok(Self { bytes: body.to_vec(), spans })
+    }
+
+    /// The rows of a table.
+    #[inline]
+    pub(crate) fn table<T: Row>(&self, section: Section) -> Table<'_, T> {
+        let span = self.spans.get(section as usize).copied().unwrap_or_default();
+        Table::new(self.bytes.get(span.start..span.end).unwrap_or(&[]), span.stride)
+    }
+
+    /// The bytes of a pool.
+    #[inline]
+    pub(crate) fn pool(&self, section: Section) -> &[u8] {
+        let span = self.spans.get(section as usize).copied().unwrap_or_default();
+        self.bytes.get(span.start..span.end).unwrap_or(&[])
+    }
+
+    /// All of the bytes, directory included.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+/// The run of a pool that a text names; empty where it leaves the pool.
+#[inline]
+pub(crate) fn text_of(pool: &[u8], text: Text) -> &[u8] {
+    let (start, len) = (text.start as usize, text.len as usize);
+    start.checked_add(len).and_then(|end| pool.get(start..end)).unwrap_or(&[])
+}
+
+/// Collects sections in the order of [`Section`] and writes the body.
+#[derive(Debug, Default)]
+pub(crate) struct Packer {
+    directory: Vec<u8>,
+    content: Vec<u8>,
+    count: u32,
+}
+
+impl Packer {
+    /// Adds the next section as a table.
+    pub(crate) fn table<T: Row>(&mut self, rows: &[T]) {
+        let before = self.content.len();
+        for row in rows {
+            row.write(&mut self.content);
+        }
+        self.close(before, T::SIZE);
+    }
+
+    /// Adds the next section as raw bytes.
+    pub(crate) fn pool(&mut self, bytes: &[u8]) {
+        let before = self.content.len();
+        self.content.extend_from_slice(bytes);
+        self.close(before, 1);
+    }
+
+    fn close(&mut self, before: usize, stride: usize) {
+        let len = self.content.len().saturating_sub(before);
+        u32::try_from(len).unwrap_or(u32::MAX).put(&mut self.directory);
+        u32::try_from(stride).unwrap_or(u32::MAX).put(&mut self.directory);
+        self.count = self.count.saturating_add(1);
+    }
+
+    /// The body: directory and content.
+    pub(crate) fn body(&self) -> Vec<u8> {
+        let mut body = Vec::with_capacity(self.content.len().saturating_add(256));
+        self.count.put(&mut body);
+        body.extend_from_slice(&self.directory);
+        body.extend_from_slice(&self.content);
+        body
+    }
+}

@@ -1,0 +1,72 @@
+//! Events between two drains.
+
+use alloc::vec::Vec;
+
+use mesh_core::event::{Event, EventSink};
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use super::{
+    Engine,
+    abi::{EVENT_WORDS, EVENTS_MAX},
+};
+
+/// Keeps events while somebody listens; drops and counts what does not fit.
+#[derive(Debug, Default)]
+pub(super) struct Ring {
+    words: Vec<u32>,
+    listening: bool,
+    dropped: u32,
+}
+
+impl EventSink for Ring {
+    fn event(&mut self, event: Event) {
+        if !self.listening {
+            return;
+        }
+        if self.words.len() >= EVENTS_MAX * EVENT_WORDS {
+            self.dropped = self.dropped.wrapping_add(1);
+            return;
+        }
+        let ms = event.at.as_micros() / 1_000;
+        let words: [u32; EVENT_WORDS] = [
+            event.kind as u32,
+            u32::from(event.code),
+            event.service,
+            event.endpoint,
+            u32::from(event.attempt),
+            u32::try_from(event.value).unwrap_or(u32::MAX),
+            u32::try_from(ms & 0xffff_ffff).unwrap_or(0),
+            u32::try_from(ms >> 32).unwrap_or(0),
+        ];
+        self.words.extend_from_slice(&words);
+    }
+}
+
+#[wasm_bindgen]
+impl Engine {
+    /// Starts or stops keeping events.
+    pub fn listen(&mut self, yes: u32) {
+        self.events.listening = yes != 0;
+    }
+
+    /// Number of events kept since the last call; they stand from `events_at` on until the next
+    /// call into the engine.
+    pub fn events(&mut self) -> usize {
+        let count = self.events.words.len() / EVENT_WORDS;
+        core::mem::swap(&mut self.events.words, &mut self.counters);
+        self.events.words.clear();
+        count
+    }
+
+    /// Address of the drained events and of counters.
+    #[must_use]
+    pub fn words_at(&self) -> usize {
+        self.counters.as_ptr() as usize
+    }
+
+    /// Events that did not fit since the engine began.
+    #[must_use]
+    pub fn events_dropped(&self) -> u32 {
+        self.events.dropped
+    }
+}

@@ -1,0 +1,48 @@
+//! Counters as rows of 32-bit words.
+
+use mesh_core::breaker::BreakerState;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use super::{Engine, timestamp};
+
+#[wasm_bindgen]
+impl Engine {
+    /// Writes the rows of all services, `SERVICE_COLUMNS` each, then those of all endpoints,
+    /// `ENDPOINT_COLUMNS` each, at `words_at`; the number of words.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a float-to-integer cast saturates"
+    )]
+    pub fn stats(&mut self, now_ms: f64) -> usize {
+        let now = timestamp(now_ms);
+        self.counters.clear();
+        let snapshot = self.machine.snapshot();
+        for (number, _) in (0u32..).zip(snapshot.services().iter()) {
+            let Some(state) = self.machine.service_state(number) else { continue };
+            let c = state.counters;
+            let row = [c.requests, c.successes, c.failures, c.retries, c.retries_denied];
+            self.counters.extend_from_slice(&row);
+        }
+        for (number, endpoint) in (0u32..).zip(snapshot.endpoints().iter()) {
+            let Some(state) = self.machine.endpoint_state(number) else { continue };
+            let breaker = match state.breaker.state() {
+                BreakerState::Closed => 0,
+                BreakerState::Open { .. } => 1,
+                BreakerState::HalfOpen { .. } => 2,
+            };
+            self.counters.extend_from_slice(&[
+                state.counters.attempts,
+                state.counters.failures,
+                state.counters.opened,
+                state.in_flight,
+                breaker,
+                state.latency.estimate(now) as u32,
+                state.health as u32,
+                u32::from(state.reachable),
+                endpoint.service,
+            ]);
+        }
+        self.counters.len()
+    }
+}
