@@ -1,0 +1,79 @@
+// Fresh isolates on demand, by workerd's own Worker Loader inside one process: what a first request and an isolate's
+// memory cost, without the cost of a process. A variant is { modules, flags, path, headers }.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { BUILD } from "./bundle.mjs";
+import { pinning } from "./cpu.mjs";
+import { worker } from "./peers.mjs";
+import { COMPATIBILITY_DATE, get, startWorkerd } from "./workerd.mjs";
+
+const bytesOf = (content) => (typeof content === "string" ? readFileSync(content) : content.inline);
+
+/** The loading worker: it holds each variant's modules as text and bytes, and makes the isolate that it is asked for. */
+function controllerOf(variants) {
+  const modules = [];
+  const table = Object.values(variants).map((variant, v) => {
+    const entries = variant.modules.map((module, m) => {
+      const kind = ["esModule", "wasm", "data"].find((k) => k in module);
+      const name = `v${v}-${m}`;
+      const content = { inline: bytesOf(module[kind]) };
+      modules.push(kind === "esModule" ? { name, text: content } : { name, data: content });
+      return { key: JSON.stringify(module.name), name, kind };
+    });
+    const value = ({ name, kind }) => {
+      const id = name.replace("-", "_");
+      return kind === "esModule" ? id : `{ ${kind}: ${id} }`;
+    };
+    return {
+      imports: entries.map(({ name }) => `import ${name.replace("-", "_")} from "./${name}";`),
+      text: `{ main: ${entries[0].key}, flags: ${JSON.stringify(variant.flags ?? [])}, path: ${JSON.stringify(variant.path)},
+        modules: { ${entries.map((entry) => `${entry.key}: ${value(entry)}`).join(", ")} } }`,
+    };
+  });
+  const source = `${table.flatMap(({ imports }) => imports).join("\n")}
+const variants = [${table.map(({ text }) => text).join(",\n")}];
+export default {
+  async fetch(request, env) {
+    const query = new URL(request.url).searchParams;
+    const { main, flags, path, modules } = variants[Number(query.get("variant"))];
+    try {
+      const isolate = env.LOADER.get(query.get("id"), () => ({
+        compatibilityDate: ${JSON.stringify(COMPATIBILITY_DATE)}, compatibilityFlags: flags, mainModule: main, modules,
+        env: { SVC_A: env.SVC_A, SVC_B: env.SVC_A, SVC_C: env.SVC_A }, globalOutbound: env.SINK,
+      }));
+      const answer = await isolate.getEntrypoint().fetch(new Request("http://gateway" + path, { headers: request.headers }));
+      return new Response(await answer.text(), { status: answer.status });
+    } catch (error) {
+      return new Response(String(error?.stack ?? error), { status: 500 });
+    }
+  },
+};`;
+  return [{ name: "controller.mjs", esModule: { inline: source } }, ...modules];
+}
+
+/**
+ * Starts the loading process.
+ * @returns {Promise<{ pid, call: (name, id) => Promise<string>, stop }>} `call` sends one request to isolate `id` of a variant
+ */
+export async function startLoader(dir, variants, request) {
+  const names = Object.keys(variants);
+  const server = await startWorkerd(join(BUILD, dir), {
+    services: {
+      controller: {
+        modules: controllerOf(variants),
+        bindings: { LOADER: { loader: true }, SVC_A: { service: "A" }, SINK: { service: "sink" } },
+      },
+      A: { modules: (await worker("backend")).modules },
+      sink: { modules: (await worker("sink")).modules },
+    },
+    sockets: { controller: "controller" },
+  }, { core: pinning?.server });
+  const call = async (name, id) => {
+    const path = `/?variant=${names.indexOf(name)}&id=${names.indexOf(name)}-${id}`;
+    const { status, text } = await get(server.ports.controller, path, request.headers);
+    if (status !== 200) throw new Error(`${name} answered ${status}: ${text.slice(0, 500)}`);
+    return text;
+  };
+  return { pid: server.pid, call, stop: server.stop };
+}

@@ -1,0 +1,71 @@
+// Our side: finds the built package in this repository, compiles the benches' documents, bundles our workers. Nothing
+// here is installed from a registry: the package measured is the one in npm/diddy-mesh.
+import { existsSync, lstatSync, mkdirSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+
+import { HERE, bundle } from "./bundle.mjs";
+import { githubRoutes } from "../suites/github.mjs";
+
+const PACKAGE = join(HERE, "../../npm/diddy-mesh");
+const LINK = join(HERE, "node_modules/diddy-mesh");
+const THREE = ["SVC_A", "SVC_B", "SVC_C"];
+
+/** The gateway of the load runs: the peers' three routes, their timeout and their number of retries. */
+const gatewayDocument = () => ({
+  services: Object.fromEntries(
+    ["users", "orders", "items"].map((name, i) => [name, { endpoints: [`binding:${THREE[i]}`], timeout: 2000, retries: 2 }]),
+  ),
+  routing: { rules: ["users", "orders", "items"].map((name) => ({ path: `/api/${name}/{id}`, service: name })) },
+});
+
+/** The 203 GitHub routes over ten services of three endpoints each: one decision routes, balances, breaks and retries. */
+const githubDocument = () => ({
+  services: Object.fromEntries(
+    Array.from({ length: 10 }, (_, i) => [
+      `service-${i}`,
+      { endpoints: THREE.map((name) => `binding:${name}`), timeout: 2000, retries: 2 },
+    ]),
+  ),
+  routing: {
+    rules: githubRoutes.map(([method, path], i) => ({
+      method, path: path.replace(/:(\w+)/g, "{$1}"), service: `service-${i % 10}`,
+    })),
+  },
+});
+
+/** 100 services and 200 routes: the Snapshot of the cold-start and memory budgets. */
+const largeDocument = () => {
+  const names = Array.from({ length: 100 }, (_, i) => `service-${i}`);
+  return {
+    services: Object.fromEntries(names.map((name) => [name, { endpoints: ["binding:SVC_A"], timeout: 2000, retries: 2 }])),
+    routing: {
+      rules: names.flatMap((name) => [
+        { path: `/api/${name}/{id}`, service: name },
+        { path: `/api/${name}/{id}/items/*`, service: name },
+      ]),
+    },
+  };
+};
+/** A path that the large document routes. */
+export const LARGE_PATH = "/api/service-42/583231";
+
+/** Our side, or null where the package has not been built. */
+export async function loadOurs() {
+  if (!existsSync(join(PACKAGE, "package.json")) || !existsSync(join(PACKAGE, "dist"))) return null;
+  if (!lstatSync(LINK, { throwIfNoEntry: false })) {
+    mkdirSync(join(HERE, "node_modules"), { recursive: true });
+    symlinkSync(PACKAGE, LINK, "dir");
+  }
+  const { compile } = await import("diddy-mesh/config");
+  const snapshots = {
+    gateway: (await compile(gatewayDocument())).snapshot,
+    github: (await compile(githubDocument())).snapshot,
+    large: (await compile(largeDocument())).snapshot,
+  };
+  return {
+    snapshots,
+    /** Bundles workers/`file`.mjs with one of the snapshots beside it as `snapshot.bin`. */
+    worker: (file, snapshot) =>
+      bundle(`${file}-${snapshot}`, { entry: `workers/${file}.mjs`, data: { "snapshot.bin": snapshots[snapshot] } }),
+  };
+}

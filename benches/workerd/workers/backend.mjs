@@ -1,0 +1,6 @@
+// What stands behind every gateway: a short fixed answer.
+export default {
+  fetch() {
+    return new Response("hello from backend");
+  },
+};

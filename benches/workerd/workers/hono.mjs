@@ -1,0 +1,3 @@
+import { gateway } from "./parts/app.mjs";
+
+export default gateway();
