@@ -18,7 +18,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 const results = join(here, "../results");
 const GROUPS = ["size", "cold-start", "decision", "route-match", "gateway", "memory"];
 /** How long a whole run may wait for other processes to become quiet. */
-const PATIENCE_MS = { quick: 10_000, full: 90_000 };
+const PATIENCE_MS = { quick: 15_000, full: 200_000 };
 const INSTALL_MS_MAX = 300_000;
 
 const { values: options } = parseArgs({

@@ -73,9 +73,19 @@ async function sample(server, name, { connections, seconds, request }) {
   return { ...result, cpuUs: (cpuAll(server.pid) - cpu) / result.requests / 1e3, others: others() };
 }
 
-/** The median over rounds of `figure(a, b)`, of the quiet rounds where there are enough of them; NaN for no rounds. */
+const isCalm = ([a, b]) => a.others < OTHERS_CORES_MAX && b.others < OTHERS_CORES_MAX;
+const paired = (samples, base) => samples.map((sample, round) => [sample, base[round]]).filter(([, b]) => b !== undefined);
+
+/** The median over rounds of `figure(a, b)`, of the calm rounds where there are enough of them; NaN for no rounds. */
 export function compare(samples, base, figure) {
-  const pairs = samples.map((sample, round) => [sample, base[round]]).filter(([, b]) => b !== undefined);
-  const calm = pairs.filter(([a, b]) => a.others < OTHERS_CORES_MAX && b.others < OTHERS_CORES_MAX);
+  const pairs = paired(samples, base);
+  const calm = pairs.filter(isCalm);
   return median((calm.length >= ROUNDS_MIN ? calm : pairs).map(([a, b]) => figure(a, b)));
+}
+
+/** A warning where there were not enough calm rounds, so that a noisy figure is not taken for a good one. */
+export function noise(samples, base) {
+  const pairs = paired(samples, base);
+  const calm = pairs.filter(isCalm).length;
+  return calm >= ROUNDS_MIN ? "" : `noisy: other processes used the CPU in ${pairs.length - calm} of ${pairs.length} rounds`;
 }

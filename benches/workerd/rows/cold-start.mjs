@@ -8,6 +8,8 @@ import { median, medianDifference, shuffled } from "../lib/stats.mjs";
 
 const HELLO = "hello world";
 const OURS = "diddy-mesh";
+const CODE = "engine, not instantiated";
+const LOADED = "engine, instantiated and loaded";
 /** Isolates of each kind per process: workerd keeps them all, so a process is not used for ever. */
 const PER_PROCESS = 12;
 
@@ -17,7 +19,12 @@ export async function measure({ quick, ours, request, quiet }) {
   const stacks = ["hono", ...(quick ? [] : ["hono+cockatiel"]), "hono+cockatiel+jose", FOUR];
   const variants = { [HELLO]: { modules: (await worker("hello")).modules, path: request.path } };
   for (const name of stacks) variants[name] = { modules: (await peer(name)).modules, flags: flagsOf(name), path: request.path };
-  if (ours) variants[OURS] = { modules: (await ours.worker("ours", "large")).modules, path: LARGE_PATH };
+  if (ours) {
+    variants[OURS] = { modules: (await ours.worker("ours", "large")).modules, path: LARGE_PATH };
+    for (const [name, LOAD] of [[CODE, "false"], [LOADED, "true"]]) {
+      variants[name] = { modules: (await ours.worker("ours-load", "large", { LOAD })).modules, path: LARGE_PATH };
+    }
+  }
   const names = Object.keys(variants);
   const samples = Object.fromEntries(names.map((name) => [name, []]));
   const rounds = quick ? 12 : 36;
@@ -43,7 +50,11 @@ export async function measure({ quick, ours, request, quiet }) {
     rows: [
       rowOf("cold-start", {
         ours: ours && addedTo(OURS), peers, ratio: ours && addedTo(OURS) / peers["hono+cockatiel+jose"],
-        note: `hello world itself ${median(samples[HELLO]).toFixed(2)} ms`,
+        note: `hello world's own first request: ${median(samples[HELLO]).toFixed(2)} ms`,
+      }),
+      rowOf("cold-load", {
+        ours: ours && medianDifference(samples[LOADED], samples[CODE]),
+        note: "difference of two fresh isolates with the same code, one of which instantiates and loads",
       }),
     ],
     raw: samples,

@@ -1,7 +1,7 @@
 // Rows of the gateways under load: what is added to the bare proxy's p50 (one connection), and requests/s as a share of
 // the bare proxy's (sixteen connections).
 import { rowOf } from "../lib/budgets.mjs";
-import { compare, gateways } from "../lib/gateways.mjs";
+import { compare, gateways, noise } from "../lib/gateways.mjs";
 import { FOUR, flagsOf, peer, worker } from "../lib/peers.mjs";
 
 const BARE = "bare proxy";
@@ -27,30 +27,35 @@ export async function measure({ quick, ours, request, quiet }) {
   const alone = [BARE, "hono+cockatiel+jose", FOUR, ...(ours ? [ALL] : [])];
   const result = await gateways(variants, {
     plan: [{ connections: 16, names: everything }, { connections: 1, names: quick ? alone : everything }],
-    rounds: quick ? 3 : 7, seconds: quick ? 1 : 2, request, quiet,
+    rounds: quick ? 4 : 7, seconds: quick ? 1 : 2, request, quiet,
   });
   const shareOf = (name) => compare(result.of(name, 16), result.of(BARE, 16), share);
   const addedOf = (name) => compare(result.of(name, 1), result.of(BARE, 1), added);
   const figures = (names, figure) => Object.fromEntries(names.filter((name) => variants[name]).map((name) => [name, figure(name)]));
   const against = (name, other) => (ours ? compare(result.of(name, 16), result.of(other, 16), share) : null);
+  const noted = (connections, ...notes) => {
+    const judged = ours ? ALL : FOUR;
+    return [...notes, noise(result.of(judged, connections), result.of(BARE, connections))].filter(Boolean).join("; ");
+  };
   const near = variants["hono+cockatiel+otel"] ? "hono+cockatiel+otel" : FOUR;
   return {
     rows: [
       rowOf("added-p50", {
         ours: ours && addedOf(ALL), peers: figures(stacks.filter((name) => !quick || alone.includes(name)), addedOf),
-        ratio: ours && addedOf(ALL) / addedOf("hono+cockatiel+jose"), note: "ours without a token check; one connection",
+        ratio: ours && addedOf(ALL) / addedOf("hono+cockatiel+jose"), note: noted(1, "ours without a token check; one connection"),
       }),
       rowOf("gateway", {
         ours: ours && shareOf(CORE), peers: figures([DIRECT, "hono", "hono+cockatiel"], shareOf),
-        ratio: against(CORE, "hono+cockatiel"),
+        ratio: against(CORE, "hono+cockatiel"), note: noted(16),
       }),
       rowOf("gateway-observed", {
         ours: ours && shareOf(ALL), peers: figures(["hono+cockatiel+otel", FOUR], shareOf), ratio: against(ALL, near),
+        note: noted(16),
       }),
-      rowOf("gateway-token", { peers: figures(["hono+cockatiel+jose", FOUR], shareOf), note: LATER }),
+      rowOf("gateway-token", { peers: figures(["hono+cockatiel+jose", FOUR], shareOf), note: noted(16, LATER) }),
       rowOf("gateway-stack", {
         ours: ours && shareOf(ALL), peers: figures([FOUR], shareOf), ratio: against(ALL, FOUR),
-        note: "ours without a token check",
+        note: noted(16, "ours without a token check"),
       }),
     ],
     raw: result.samples,

@@ -1,11 +1,15 @@
 // Rows "memory": growth of workerd's anonymous resident memory per isolate, each having served some requests, less a
 // hello world's; and the size of the wasm memory before and after a million requests.
+import { join } from "node:path";
+
+import { BUILD } from "../lib/bundle.mjs";
 import { rowOf } from "../lib/budgets.mjs";
 import { anonKib } from "../lib/cpu.mjs";
 import { startLoader } from "../lib/isolates.mjs";
 import { LARGE_PATH } from "../lib/ours.mjs";
 import { FOUR, flagsOf, peer, worker } from "../lib/peers.mjs";
 import { medianDifference } from "../lib/stats.mjs";
+import { get, startWorkerd } from "../lib/workerd.mjs";
 
 const HELLO = "hello world";
 const OURS = "diddy-mesh";
@@ -13,6 +17,9 @@ const OURS = "diddy-mesh";
 const ISOLATES_FIRST = 6;
 const ISOLATES = 30;
 const REQUESTS_EACH = 10;
+const REQUESTS_LINEAR = 1_000_000;
+/** One call serves so many: a request of a Worker must end. */
+const BATCH = 50_000;
 
 export async function measure({ quick, ours, request }) {
   const stacks = quick ? ["hono", FOUR] : ["hono", "hono+cockatiel", "hono+cockatiel+jose", FOUR];
@@ -26,11 +33,16 @@ export async function measure({ quick, ours, request }) {
   }
   const addedTo = (name) => medianDifference(samples[name], samples[HELLO]);
   const peers = Object.fromEntries(stacks.map((name) => [name, addedTo(name)]));
+  const linear = ours && (await linearKib(ours));
   return {
     rows: [
       rowOf("memory", { ours: ours && addedTo(OURS), peers, ratio: ours && addedTo(OURS) / peers[FOUR] }),
+      rowOf("memory-linear", {
+        ours: linear && linear.last, grown: linear && linear.last - linear.first,
+        note: linear ? `${linear.first} KiB after the first ${BATCH} requests` : undefined,
+      }),
     ],
-    raw: samples,
+    raw: { samples, linear },
   };
 }
 
@@ -48,5 +60,25 @@ async function kibPerIsolate(name, variant, request) {
     return (anonKib(loader.pid) - before) / ISOLATES;
   } finally {
     await loader.stop();
+  }
+}
+
+/** The engine's linear memory after the first batch and after a million requests. */
+async function linearKib(ours) {
+  const server = await startWorkerd(join(BUILD, "memory-linear"), {
+    services: { memory: { modules: (await ours.worker("ours-memory", "large")).modules } }, sockets: { memory: "memory" },
+  });
+  const serve = async () => {
+    const { status, text } = await get(server.ports.memory, `/?n=${BATCH}`);
+    if (status !== 200) throw new Error(`linear memory: ${text}`);
+    return Number(text) / 1024;
+  };
+  try {
+    const first = await serve();
+    let last = first;
+    for (let served = BATCH; served < REQUESTS_LINEAR; served += BATCH) last = await serve();
+    return { first, last };
+  } finally {
+    await server.stop();
   }
 }
