@@ -44,6 +44,19 @@ pub enum TransitionReason {
     Forced,
 }
 
+impl TransitionReason {
+    /// Every reason's name, in the order of their numbers.
+    pub const NAMES: [&'static str; 7] = [
+        "consecutive_failures",
+        "low_success_rate",
+        "slow_calls",
+        "open_time_over",
+        "probe_failed",
+        "probe_succeeded",
+        "forced",
+    ];
+}
+
 /// One move of the breaker.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Transition {

@@ -18,7 +18,7 @@ macro_rules! numbers {
         pub mod $module {
             $($(#[$doc])* pub const $name: $kind = $value;)*
             /// Names and numbers, for the generated TypeScript.
-            pub const ALL: &[(&str, u32)] = &[$((stringify!($name), $name as _)),*];
+            pub const ALL: &[(&str, $kind)] = &[$((stringify!($name), $name)),*];
         }
     };
 }
