@@ -1,0 +1,73 @@
+//! `cargo xtask test`: every suite, and a count for each.
+
+use crate::{
+    cli::{Options, Task},
+    clock::Stopwatch,
+    context::Context,
+    exec::Exec,
+    failure::Failure,
+    node,
+    suite::Suites,
+    tasks::{docs, npm},
+    tools,
+    wasm_build::MODULES,
+};
+
+/// The task.
+pub(super) const TASK: Task = Task {
+    name: "test",
+    about: "every test: Rust, wasm under Node, the npm package, the shop, the docs",
+    flags: &[],
+    run,
+};
+
+/// The directories of the package's own suites; a missing one would pass unseen.
+const PACKAGE_SUITES: &[&str] = &["node", "workerd", "pack"];
+
+fn run(context: &Context, _: &Options) -> Result<(), Failure> {
+    let mut suites = Suites::default();
+    let rust = Exec::cargo(context, "test --workspace");
+    suites.run(context, "Rust", Ok(rust));
+
+    let watch = Stopwatch::start();
+    suites.step("build of the package", npm::build(context), watch);
+
+    for module in MODULES {
+        let name = format!("mesh-wasm {} under Node", module.name);
+        suites.run(context, &name, wasm_tests(context, module.name));
+    }
+    suites.run(context, "npm/diddy-mesh: node, workerd, pack", package_tests(context));
+    suites.run(context, "examples/shop", npm_test(context, "examples/shop"));
+
+    let watch = Stopwatch::start();
+    suites.step("tarball under publint and attw", npm::check_tarball(context), watch);
+    let watch = Stopwatch::start();
+    suites.step("docs: links and commands", docs::check_texts(context), watch);
+    suites.finish("test")
+}
+
+/// `std`, because the test harness brings its own panic handler.
+fn wasm_tests(context: &Context, feature: &str) -> Result<Exec, Failure> {
+    context.require("crates/mesh-wasm", "its tests run under Node")?;
+    tools::install(context, &tools::WASM_BINDGEN)?;
+    let runner = tools::program(context, "wasm-bindgen-test-runner");
+    Ok(Exec::cargo(context, "test -p diddy-mesh-wasm --target wasm32-unknown-unknown")
+        .words(&format!("--no-default-features --features {feature},std"))
+        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner))
+}
+
+fn package_tests(context: &Context) -> Result<Exec, Failure> {
+    for suite in PACKAGE_SUITES {
+        context.require(&format!("npm/diddy-mesh/test/{suite}"), "a suite of the package")?;
+    }
+    npm_test(context, "npm/diddy-mesh")
+}
+
+fn npm_test(context: &Context, workspace: &str) -> Result<Exec, Failure> {
+    let file = format!("{workspace}/package.json");
+    let script = node::query(context, &file, "json.scripts?.test ?? ''")?;
+    if script.iter().all(String::is_empty) {
+        return Err(Failure::new(format!("{file} has no test script")));
+    }
+    Ok(Exec::new(context, "npm").words(&format!("test --workspace {workspace}")))
+}

@@ -1,0 +1,133 @@
+//! Builds `crates/mesh-wasm` into the two modules of the npm package.
+//!
+//! The only place that calls wasm-pack.
+
+use std::path::{Path, PathBuf};
+
+use crate::{context::Context, exec::Exec, failure::Failure, node, tools};
+
+/// One of the two modules: the cargo feature, the file name and the link arguments.
+#[derive(Debug)]
+pub(crate) struct Module {
+    /// Cargo feature of mesh-wasm, and file name in `npm/diddy-mesh/wasm`.
+    pub(crate) name: &'static str,
+    /// For the linker, by way of `RUSTFLAGS`; empty for none.
+    rustflags: &'static str,
+}
+
+/// Decides. Its stack is bounded: the default of 1 MiB would be most of an isolate's budget.
+pub(crate) const ENGINE: Module =
+    Module { name: "engine", rustflags: "-C link-arg=-zstack-size=65536" };
+/// Parses and compiles; serde recurses, so it keeps the default stack.
+pub(crate) const CONTROL: Module = Module { name: "control", rustflags: "" };
+/// Both.
+pub(crate) const MODULES: &[Module] = &[ENGINE, CONTROL];
+
+/// What rustc's wasm32-unknown-unknown enables by default; wasm-opt must not assume less or more.
+const WASM_FEATURES: &str = "--enable-bulk-memory --enable-nontrapping-float-to-int \
+     --enable-sign-ext --enable-mutable-globals --enable-reference-types --enable-multivalue";
+
+/// `-O3`, not `-Oz`: measured on the engine, `-Oz` saves under 2 % of the gzipped size.
+const WASM_OPT_LEVEL: &str = "-O3";
+
+/// Builds one module into `npm/diddy-mesh/wasm/<name>.{wasm,js,d.ts}`.
+///
+/// # Errors
+/// When a part of the tree is missing or a tool fails.
+pub(crate) fn build(context: &Context, module: &Module) -> Result<(), Failure> {
+    let crate_dir = context.require("crates/mesh-wasm", "the wasm modules are built from it")?;
+    context.require("npm/diddy-mesh/package.json", "the wasm modules go into that package")?;
+    let Module { name, .. } = module;
+    let staging = context.target("wasm").join(name);
+    context.step(&format!("{name}.wasm: compile"));
+    wasm_pack(context, module, &crate_dir, &staging)?;
+    wasm_bindgen(context, name, &staging)?;
+    let out = context.path("npm/diddy-mesh/wasm");
+    std::fs::create_dir_all(&out).map_err(|error| Failure::file("make", &out, &error))?;
+    optimize(context, name, &staging, &out)?;
+    for extension in ["js", "d.ts"] {
+        let from = staging.join(format!("{name}.{extension}"));
+        write_if_changed(&from, &out.join(format!("{name}.{extension}")))?;
+    }
+    Ok(())
+}
+
+fn wasm_pack(
+    context: &Context,
+    module: &Module,
+    crate_dir: &Path,
+    staging: &Path,
+) -> Result<(), Failure> {
+    Exec::new(context, tools::program(context, "wasm-pack"))
+        .words("build --mode no-install --target web --no-pack --no-opt --release --out-name")
+        .arg(module.name)
+        .arg("--out-dir")
+        .arg(staging)
+        .arg(crate_dir)
+        .words(&format!("-- --no-default-features --features {}", module.name))
+        .env("PATH", tools::path_variable(context)?)
+        // of this target only: what runs on this machine must not be rebuilt for it
+        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", module.rustflags)
+        .run(context)
+}
+
+/// Makes the glue again, because wasm-pack cannot pass `--experimental-reset-state-function`.
+///
+/// That flag gives `__wbg_reset_state()`, with which the host re-instantiates after a trap: the
+/// glue keeps its instance in a variable of its own, which nothing else can replace.
+fn wasm_bindgen(context: &Context, name: &str, staging: &Path) -> Result<(), Failure> {
+    Exec::new(context, tools::program(context, "wasm-bindgen"))
+        .arg(context.target("wasm32-unknown-unknown/release/mesh_wasm.wasm"))
+        .arg("--out-dir")
+        .arg(staging)
+        .words(&format!("--out-name {name} --target web --omit-default-module-path"))
+        .arg("--experimental-reset-state-function")
+        .run(context)
+}
+
+fn optimize(context: &Context, name: &str, staging: &Path, out: &Path) -> Result<(), Failure> {
+    let input = staging.join(format!("{name}_bg.wasm"));
+    let output = out.join(format!("{name}.wasm"));
+    let done = staging.join("optimized-from.wasm");
+    let bytes = std::fs::read(&input).map_err(|error| Failure::file("read", &input, &error))?;
+    let options = format!("{WASM_OPT_LEVEL} --strip-debug --strip-producers {WASM_FEATURES}");
+    let fresh = [options.as_bytes(), &bytes].concat();
+    if output.exists() && std::fs::read(&done).is_ok_and(|before| before == fresh) {
+        context.step(&format!("{name}.wasm: unchanged since it was optimized"));
+        return Ok(());
+    }
+    context.step(&format!("{name}.wasm: optimize"));
+    wasm_opt(context, &input, &options, &output)?;
+    std::fs::write(&done, fresh).map_err(|error| Failure::file("write", &done, &error))
+}
+
+/// The shipped module again, this time with the names of its functions, for the size listing.
+///
+/// # Errors
+/// When the module was not built yet, or wasm-opt fails.
+pub(crate) fn named(context: &Context, module: &Module) -> Result<PathBuf, Failure> {
+    let staging = context.target("wasm").join(module.name);
+    let output = staging.join("named.wasm");
+    let input = staging.join(format!("{}_bg.wasm", module.name));
+    let options = format!("{WASM_OPT_LEVEL} -g --strip-producers {WASM_FEATURES}");
+    wasm_opt(context, &input, &options, &output)?;
+    Ok(output)
+}
+
+fn wasm_opt(context: &Context, input: &Path, words: &str, output: &Path) -> Result<(), Failure> {
+    Exec::new(context, node::tool(context, "wasm-opt")?)
+        .arg(input)
+        .words(words)
+        .arg("-o")
+        .arg(output)
+        .run(context)
+}
+
+/// Copies, but leaves an equal file's modification time alone, for the builds that look at it.
+fn write_if_changed(from: &Path, to: &Path) -> Result<(), Failure> {
+    let bytes = std::fs::read(from).map_err(|error| Failure::file("read", from, &error))?;
+    if std::fs::read(to).is_ok_and(|old| old == bytes) {
+        return Ok(());
+    }
+    std::fs::write(to, bytes).map_err(|error| Failure::file("write", to, &error))
+}
