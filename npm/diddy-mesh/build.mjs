@@ -44,11 +44,12 @@ await build({
   ...common,
   entryPoints: [here("src/cli/main.ts")],
   outfile: here("dist/cli.js"),
-  platform: "node",
+  // Not "node": that would take yaml's CommonJS build, which asks for a require that modules lack.
+  platform: "neutral",
+  external: ["node:*"],
   target: "node20",
   define: { VERSION: JSON.stringify(version) },
   banner: { js: "#!/usr/bin/env node" },
-  // Some of what is bundled asks for node's require.
   mainFields: ["module", "main"],
 });
 

@@ -39,8 +39,8 @@ function params(brain: Brain, names: readonly string[]): Record<string, string> 
   const path = brain.text();
   const found: Record<string, string> = {};
   names.forEach((name, i) => {
-    const at = brain.slot(OUT.PARAM_0 + 2 * i);
-    found[name] = decode(path.slice(at, at + brain.slot(OUT.PARAM_0 + 2 * i + 1)));
+    const at = brain.slot(OUT.PARAM_FIRST + 2 * i);
+    found[name] = decode(path.slice(at, at + brain.slot(OUT.PARAM_FIRST + 2 * i + 1)));
   });
   return found;
 }

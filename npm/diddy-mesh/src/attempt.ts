@@ -1,5 +1,5 @@
 /** The loop of one request: the engine decides, the host sends and tells what happened, until there is an answer. */
-import type { Call } from "./call.js";
+import { numberIn, type Call } from "./call.js";
 import type { Edits } from "./edits.js";
 import type { Brain } from "./engine.js";
 import type { Features } from "./features.js";
@@ -36,7 +36,11 @@ export async function run(call: Call, features: Features, brain: Brain, first: n
         return refuse(400, "cancelled");
       }
       edits = sending.edits;
-      const result = await race(call, sending.endpoint, outgoing(call, sending, features.trace?.parent), sending.timeout);
+      const { connections } = call;
+      const counted = sending.flags & FLAG.CONNECTION ? 1 : 0;
+      connections.waiting += counted;
+      const result = await race(call, sending.endpoint, outgoing(call, sending, features.trace?.write), sending.timeout);
+      connections.waiting -= counted;
       if (typeof result === "number") {
         answer = undefined;
         step = tell(call, brain, sending, result, undefined);
@@ -52,7 +56,7 @@ export async function run(call: Call, features: Features, brain: Brain, first: n
       await drop(answer);
       answer = undefined;
       await sleep(delay);
-      step = resume(call, brain, ticket, OUTCOME.WAITED, 0, 0);
+      step = resume(call, brain, ticket, OUTCOME.WAITED);
     } else if (step === STEP.RESPOND) {
       const made = respond(brain);
       await drop(answer);
@@ -78,6 +82,10 @@ export function respond(brain: Brain): Response {
 export function order(call: Call, brain: Brain): Sending {
   const endpoint = call.slot.endpoints[brain.slot(OUT.ENDPOINT)];
   const flags = brain.slot(OUT.FLAGS);
+  if (flags & FLAG.TARGET) {
+    // The first attempt's: other requests come between it and a retry, and the engine has one text.
+    call.path ??= brain.text();
+  }
   if (endpoint === undefined) {
     throw new RangeError("the engine named an endpoint that does not exist");
   }
@@ -87,15 +95,14 @@ export function order(call: Call, brain: Brain): Sending {
     ticket: brain.slot(OUT.TICKET),
     attempt: brain.slot(OUT.ATTEMPT),
     timeout: brain.slot(OUT.TIMEOUT_MS),
-    target: flags & FLAG.TARGET ? brain.text() : undefined,
-    host: flags & FLAG.HOST ? brain.text2() : undefined,
-    edits: flags & (FLAG.EDIT_REQUEST | FLAG.EDIT_RESPONSE) ? call.slot.edits(brain, brain.slot(OUT.EDITS)) : undefined,
+    remaining: brain.slot(OUT.REMAINING_MS),
+    edits: flags & (FLAG.EDIT_REQUEST | FLAG.EDIT_RESPONSE | FLAG.HOST) ? call.slot.edits(brain, brain.slot(OUT.BACKEND)) : undefined,
   };
 }
 
 /** Holds a body that a retry may need. False when the caller went away while it was read. */
 async function hold(call: Call): Promise<boolean> {
-  if (call.body !== BODY.REPLAYABLE || call.held !== undefined) {
+  if (call.body === BODY.NONE || call.held !== undefined) {
     return true;
   }
   try {
@@ -107,32 +114,33 @@ async function hold(call: Call): Promise<boolean> {
   }
 }
 
-/** Tells the engine what came of an attempt. */
+/** Tells the engine what came of an attempt, with the headers that it wants. */
 function tell(call: Call, brain: Brain, { ticket, flags }: Sending, outcome: number, answer: Response | undefined): number {
-  let extra = 0;
-  if (answer !== undefined && flags & (FLAG.WANT_RETRY_AFTER | FLAG.WANT_LOAD) && !call.slot.stale()) {
-    const { headers, status } = answer;
-    const wait = flags & FLAG.WANT_RETRY_AFTER && (status === 429 || status === 503) ? headers.get("retry-after") : null;
-    const load = flags & FLAG.WANT_LOAD ? headers.get("endpoint-load-metrics") : null;
-    if (wait !== null || load !== null) {
-      guarded(call.slot, 0, () => {
-        if (brain.open(4 + 3 * ((wait?.length ?? 0) + (load?.length ?? 0)))) {
-          brain.putValue(wait);
-          brain.putValue(load);
-          extra = brain.written();
-        }
-      });
-    }
+  if (answer === undefined) {
+    return resume(call, brain, ticket, outcome);
   }
-  return resume(call, brain, ticket, outcome, answer?.status ?? 0, extra);
+  const { status } = answer;
+  const wait = flags & FLAG.WANT_RETRY_AFTER && (status === 429 || status === 503) ? answer.headers.get("retry-after") : null;
+  const load = flags & FLAG.WANT_LOAD ? answer.headers.get("endpoint-load-metrics") : null;
+  const grpc = flags & FLAG.WANT_GRPC ? numberIn(answer.headers, "grpc-status") : 0;
+  return resume(call, brain, ticket, outcome, status, grpc > 0 ? grpc : -1, wait, load);
 }
 
-function resume(call: Call, brain: Brain, ticket: number, outcome: number, status: number, extra: number): number {
+function resume(call: Call, brain: Brain, ticket: number, outcome: number, status = 0, grpc = -1, wait: string | null = null, load: string | null = null): number {
   if (call.slot.stale()) {
     return LOST;
   }
   const now = performance.now();
-  return guarded(call.slot, now, () => brain.raw.resume(ticket, outcome, status, extra, now)) ?? LOST;
+  const step = guarded(call.slot, now, () => {
+    let extra = 0;
+    if ((wait !== null || load !== null) && brain.open(4 + 3 * ((wait?.length ?? 0) + (load?.length ?? 0)))) {
+      brain.putValue(wait);
+      brain.putValue(load);
+      extra = brain.written();
+    }
+    return brain.raw.resume(ticket, outcome, status, grpc, extra, call.connections.waiting, now);
+  });
+  return step ?? LOST;
 }
 
 function abandon(call: Call, brain: Brain, ticket: number): void {

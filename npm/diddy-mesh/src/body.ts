@@ -1,25 +1,21 @@
 /** Request bodies and whether they can be sent twice. Never tee or clone: a retry then hangs behind an unread first answer. */
 import { BODY } from "./generated/abi.js";
 
-/** Bodies up to this many bytes may be held for a retry. */
-export const BODY_MAX = 65_536;
-
-/** What `begin` is told of the body of an incoming request. */
-export function bodyKind(request: Request, method: string): number {
+/** What `begin` is told of the body of a request: its length by `Content-Length`, or one of `BODY`. */
+export function bodyOf(request: Request, method: string): number {
   if (method === "GET" || method === "HEAD" || request.body === null) {
     return BODY.NONE;
   }
-  // Digits only: a body of unknown length is not held.
   const length = request.headers.get("content-length");
-  return length !== null && /^\d{1,5}$/.test(length) && Number(length) <= BODY_MAX ? BODY.REPLAYABLE : BODY.NOT_REPLAYABLE;
+  return length !== null && /^\d{1,9}$/.test(length) ? Number(length) : BODY.STREAM;
 }
 
-/** The same of a call whose body is given beside the request. */
-export function givenKind(request: Request, method: string, body: BodyInit | null | undefined): number {
+/** The same of a call whose body is given beside the request. What is in memory anyway counts as empty: holding it costs nothing. */
+export function givenBody(request: Request, method: string, body: BodyInit | null | undefined): number {
   if (body === undefined || body === null) {
-    return bodyKind(request, method);
+    return bodyOf(request, method);
   }
-  return body instanceof ReadableStream ? BODY.NOT_REPLAYABLE : BODY.REPLAYABLE;
+  return body instanceof ReadableStream ? BODY.STREAM : 0;
 }
 
 /** Whether a given body can be sent again as it is. A form cannot: its boundary is made anew, so it is held as bytes. */

@@ -1,4 +1,4 @@
-/** Header edits as the engine describes them, applied to a copy of the headers. */
+/** What a backend changes on requests and responses, as the engine describes it; header edits are applied to a copy. */
 
 /** One change: set, add or remove. */
 interface Edit {
@@ -7,24 +7,26 @@ interface Edit {
   readonly value: string;
 }
 
-/** The changes of one route, for the request and for the response. */
+/** The changes of one backend with its rule. */
 export interface Edits {
   readonly request: readonly Edit[];
   readonly response: readonly Edit[];
+  /** The host that goes out; empty = the request's own. */
+  readonly host: string;
 }
 
-/** Reads the engine's lines: `q` or `s`, then `=`, `+` or `-`, then the name, NUL, the value. */
-export function parseEdits(text: string): Edits {
+/** Reads the engine's lines: `q` or `s`, then `=`, `+` or `-`, then the name, a tab, the value. */
+export function parseEdits(text: string, host: string): Edits {
   const request: Edit[] = [];
   const response: Edit[] = [];
   for (const line of text.split("\n")) {
     if (line === "") {
       continue;
     }
-    const [name = "", value = ""] = line.slice(2).split("\0");
+    const [name = "", value = ""] = line.slice(2).split("\t");
     (line[0] === "q" ? request : response).push({ verb: line[1] as string, name, value });
   }
-  return { request, response };
+  return { request, response, host };
 }
 
 /** Applies the changes in their order. */

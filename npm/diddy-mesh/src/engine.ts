@@ -17,7 +17,6 @@ export class Brain {
   readonly #out: number;
   #slots = new Int32Array(0);
   #input = new Uint8Array(0);
-  #inputAt = 0;
   #at = 0;
 
   constructor() {
@@ -32,36 +31,42 @@ export class Brain {
     return this.#slots[index] as number;
   }
 
-  /** The text that the slots `TEXT` and `TEXT_LEN` point at. */
+  /** The text of the step at hand. */
   text(): string {
-    return this.read(this.slot(OUT.TEXT), this.slot(OUT.TEXT_LEN));
+    return decoder.decode(new Uint8Array(memory().buffer, this.slot(OUT.TEXT_PTR), this.slot(OUT.TEXT_LEN)));
   }
 
-  /** The text that the slots `TEXT2` and `TEXT2_LEN` point at. */
-  text2(): string {
-    return this.read(this.slot(OUT.TEXT2), this.slot(OUT.TEXT2_LEN));
-  }
-
-  read(at: number, length: number): string {
-    return decoder.decode(new Uint8Array(memory().buffer, at, length));
-  }
-
-  /** What the engine says of entry `index` of a table. */
+  /** What the engine says of row `index` of a table. */
   describe(kind: number, index: number): string {
-    return this.read(this.slot(OUT.TEXT), this.raw.describe(kind, index));
+    this.raw.describe(kind, index);
+    return this.text();
+  }
+
+  /** Counters or events: the words that the call before left. */
+  words(count: number): Uint32Array {
+    return new Uint32Array(memory().buffer, this.raw.words_at(), count);
+  }
+
+  /** Loads a Snapshot; 0 = in use, else the number of a `SNAPSHOT_ERRORS` plus one. */
+  load(bytes: Uint8Array, now: number): number {
+    if (!this.open(bytes.length)) {
+      return this.raw.load(0, now);
+    }
+    this.#input.set(bytes);
+    const failure = this.raw.load(bytes.length, now);
+    this.raw.trim();
+    this.#input = new Uint8Array(0);
+    return failure;
   }
 
   /** Starts writing: room for `length` bytes. False when that is more than the engine takes. */
   open(length: number): boolean {
     this.#at = 0;
     if (length > this.#input.byteLength) {
-      const room = Math.max(length, INPUT_START, this.#input.byteLength);
-      this.#inputAt = this.raw.input(room);
-      if (this.#inputAt === 0) {
-        this.#input = new Uint8Array(0);
-        return false;
-      }
-      this.#input = new Uint8Array(memory().buffer, this.#inputAt, room);
+      const room = Math.max(length, INPUT_START);
+      const at = this.raw.input(room);
+      this.#input = new Uint8Array(memory().buffer, at, at === 0 ? 0 : room);
+      return at !== 0;
     }
     return true;
   }

@@ -4,7 +4,7 @@ import { order, respond, run } from "./attempt.js";
 import { begin, type Call } from "./call.js";
 import type { Brain } from "./engine.js";
 import type { Features } from "./features.js";
-import { STEP } from "./generated/abi.js";
+import { OUT, STEP } from "./generated/abi.js";
 import { tableOf, type HandlerTable } from "./handlers.js";
 import { firstEndpoint, guarded, plain } from "./recovery.js";
 import { refuse } from "./respond.js";
@@ -24,12 +24,14 @@ interface Entered {
 
 /** Answers a request. A trap at its first step costs it retries, not the answer. */
 export async function answer(call: Call, features: Features, goal: Goal, now: number): Promise<Response> {
-  const first = guarded(call.slot, now, () => enter(call, goal, now));
+  const { slot } = call;
+  const first = guarded(slot, now, () => enter(call, goal, now));
   // A second trap means that this very request does it.
-  const entered = first ?? guarded(call.slot, now, () => enter(call, goal, now));
+  const entered = first ?? guarded(slot, now, () => enter(call, goal, now));
   if (entered === undefined) {
-    const endpoint = "service" in goal ? firstEndpoint(call, call.slot.services.get(goal.service)) : undefined;
-    return endpoint === undefined ? refuse(503, "engine_trap") : plain(call, features, { endpoint, attempt: 1, timeout: 0, target: undefined, host: undefined, edits: undefined });
+    const service = "service" in goal ? (slot.services.get(goal.service) ?? -1) : -1;
+    const endpoint = service < 0 ? undefined : guarded(slot, now, () => firstEndpoint(call, slot.brain(now), -1, service));
+    return endpoint === undefined ? refuse(503, "engine_trap") : plain(call, features, { endpoint, attempt: 1, timeout: 0, remaining: 0, edits: undefined });
   }
   const { brain, table, step } = entered;
   switch (step) {
@@ -58,7 +60,11 @@ function enter(call: Call, goal: Goal, now: number): Entered {
 /** The plain path of a request that met a trap: a fresh engine says where it belongs, nothing more. */
 function aside(call: Call, features: Features, brain: Brain): Promise<Response> {
   const found = order(call, brain);
+  const rule = brain.slot(OUT.RULE);
   const now = performance.now();
-  guarded(call.slot, now, () => brain.raw.abandon(found.ticket, now));
-  return plain(call, features, { ...found, endpoint: firstEndpoint(call, found.endpoint.service) ?? found.endpoint });
+  const endpoint = guarded(call.slot, now, () => {
+    brain.raw.abandon(found.ticket, now);
+    return rule < 0 ? undefined : firstEndpoint(call, brain, rule, 0);
+  });
+  return plain(call, features, { ...found, endpoint: endpoint ?? found.endpoint });
 }

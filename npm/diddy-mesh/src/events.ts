@@ -1,8 +1,8 @@
 /** Events of the engine and of the host, as typed objects. */
-import { DENIALS, EVENT, EVENTS, OUT } from "./generated/abi.js";
+import type { Brain } from "./engine.js";
+import { DENIALS, EVENT, EVENT_WORDS, EVENTS, SNAPSHOT_ERRORS, TRANSITIONS } from "./generated/abi.js";
 import { guarded } from "./recovery.js";
 import { reasonName } from "./respond.js";
-import { memory } from "./runtime.js";
 import type { Slot } from "./slot.js";
 import type { MeshEvent } from "./types.js";
 
@@ -10,7 +10,7 @@ import type { MeshEvent } from "./types.js";
 export async function drain(slot: Slot, sink: (event: MeshEvent) => void): Promise<void> {
   await Promise.resolve();
   const at = performance.now();
-  const events = slot.noticed.splice(0).concat(guarded(slot, at, () => ofEngine(slot, at)) ?? []);
+  const events = slot.noticed.splice(0).concat(guarded(slot, at, () => ofEngine(slot, slot.brain(at))) ?? []);
   for (const event of events) {
     try {
       sink(event);
@@ -20,29 +20,24 @@ export async function drain(slot: Slot, sink: (event: MeshEvent) => void): Promi
   }
 }
 
-function ofEngine(slot: Slot, now: number): MeshEvent[] {
-  const brain = slot.brain(now);
-  const found: MeshEvent[] = [];
-  for (let count = brain.raw.events(); count > 0; count = brain.raw.events()) {
-    const rows = new Int32Array(memory().buffer, brain.slot(OUT.EVENTS), count * EVENT.LEN);
-    for (let i = 0; i < count; i++) {
-      found.push(event(slot, rows.subarray(i * EVENT.LEN), now));
-    }
-  }
-  return found;
+function ofEngine(slot: Slot, brain: Brain): MeshEvent[] {
+  brain.raw.listen(1);
+  const words = brain.words(brain.raw.events() * EVENT_WORDS);
+  return Array.from({ length: words.length / EVENT_WORDS }, (_, i) => event(slot, words.subarray(i * EVENT_WORDS, (i + 1) * EVENT_WORDS)));
 }
 
-function event(slot: Slot, row: Int32Array, at: number): MeshEvent {
-  const type = EVENTS[row[EVENT.KIND] as number] ?? "unknown";
-  const code = row[EVENT.CODE] as number;
+function event(slot: Slot, words: Uint32Array): MeshEvent {
+  const word = (index: number): number => words[index] as number;
+  const type = EVENTS[word(EVENT.KIND)] ?? "unknown";
+  const code = word(EVENT.CODE);
   return {
     type,
-    at,
-    service: slot.serviceNames[row[EVENT.SERVICE] as number],
-    endpoint: slot.endpoints[row[EVENT.ENDPOINT] as number]?.address,
-    attempt: row[EVENT.ATTEMPT] as number,
+    at: word(EVENT.AT_HIGH) * 2 ** 32 + word(EVENT.AT_LOW),
+    service: slot.serviceNames[word(EVENT.SERVICE)],
+    endpoint: slot.endpoints[word(EVENT.ENDPOINT)]?.address,
+    attempt: word(EVENT.ATTEMPT),
     reason: type === "attempt_end" || type === "request_end" ? reasonName(code) : undefined,
-    detail: type === "retry_denied" ? DENIALS[code] : undefined,
-    value: row[EVENT.VALUE] as number,
+    detail: { retry_denied: DENIALS, breaker_opened: TRANSITIONS, snapshot_refused: SNAPSHOT_ERRORS }[type as string]?.[code],
+    micros: word(EVENT.VALUE),
   };
 }

@@ -3,13 +3,13 @@ import { drain } from "./events.js";
 import { Mesh } from "./mesh.js";
 import { findRegistry, refresh } from "./registry.js";
 import { readStats } from "./stats.js";
-import { traceOf, traceparent } from "./trace.js";
+import { traceOf, writeTrace } from "./trace.js";
 import type { MeshOptions, MeshStats } from "./types.js";
 
 export { MeshError, type ConfigDiagnostic, type MeshErrorCode } from "./errors.js";
 export type * from "./types.js";
 
-const features = { trace: { of: traceOf, parent: traceparent }, observe: { drain }, registry: { find: findRegistry, refresh } };
+const features = { trace: { of: traceOf, write: writeTrace }, observe: { drain }, registry: { find: findRegistry, refresh } };
 
 /** A mesh with routing, resilience, registry and trace context. Cheap to make per request. */
 export class DiddyMesh extends Mesh {

@@ -1,11 +1,10 @@
 /** The class that users hold. It keeps options only: everything costly lives in the slot of the isolate. */
-import { bodyKind, givenKind, isReusable } from "./body.js";
-import { deadlineOf, DEPTH_MAX, depthOf, type Call } from "./call.js";
+import { bodyOf, givenBody, isReusable } from "./body.js";
+import { DEPTH_HEADER, numberIn, TIMEOUT_HEADER, type Call } from "./call.js";
 import { answer } from "./enter.js";
 import { envOf, keepAlive } from "./env.js";
 import { MeshError } from "./errors.js";
 import type { Features } from "./features.js";
-import { refuse } from "./respond.js";
 import { runtime } from "./runtime.js";
 import type { Slot } from "./slot.js";
 import { slotFor } from "./source.js";
@@ -47,8 +46,8 @@ export class Mesh {
     const { headers, method, url } = request;
     const { observability, propagate } = this.#options;
     const now = performance.now();
-    const depth = depthOf(headers);
-    const deadline = deadlineOf(headers, now);
+    const depth = numberIn(headers, DEPTH_HEADER);
+    const timeout = numberIn(headers, TIMEOUT_HEADER);
     const call: Call = {
       slot,
       env: bindings,
@@ -57,20 +56,19 @@ export class Mesh {
       request,
       url,
       method,
-      body: bodyKind(request, method),
-      deadline,
+      body: bodyOf(request, method),
+      deadline: timeout === 0 ? 0 : now + timeout,
       depth,
       trace: observability === true ? this.#features.trace?.of(headers.get("traceparent")) : undefined,
-      stamped: observability === true || propagate === true || depth > 0 || deadline > 0,
+      stamped: observability === true || propagate === true || depth > 0 || timeout > 0,
       owned: false,
       held: undefined,
+      connections: { waiting: 0 },
       spent: false,
+      path: undefined,
       error: undefined,
     };
-    const made =
-      depth >= DEPTH_MAX
-        ? refuse(508, "depth_exceeded")
-        : await answer(call, this.#features, { handlers, fetch: (service, target, init) => this.#call(service, target, init, call) }, now);
+    const made = await answer(call, this.#features, { handlers, fetch: (service, target, init) => this.#call(service, target, init, call) }, now);
     this.#tell(slot, ctx);
     return made;
   }
@@ -91,6 +89,7 @@ export class Mesh {
       this.#kv = this.#features.registry?.find(env);
       this.#slot = slotFor(this.#options.config, this.#kv, this.#options.mesh ?? "default");
     }
+    this.#slot.listening ||= this.#options.onEvent !== undefined;
     return this.#slot;
   }
 
@@ -119,14 +118,16 @@ export class Mesh {
       request,
       url,
       method,
-      body: givenKind(request, method, body),
+      body: givenBody(request, method, body),
       held: isReusable(body) ? body : undefined,
       deadline: own === 0 || theirs === 0 ? own + theirs : Math.min(own, theirs),
       depth: parent?.depth ?? 0,
       trace: parent?.trace ?? (this.#options.observability === true ? this.#features.trace?.of(request.headers.get("traceparent")) : undefined),
       stamped: true,
       owned: request !== target,
+      connections: parent?.connections ?? { waiting: 0 },
       spent: false,
+      path: undefined,
       error: undefined,
     };
     const made = await answer(call, this.#features, { service }, now);

@@ -1,35 +1,34 @@
 /** The request of one attempt. What needs no change goes out as it came; everything else is a fresh Request. */
-import { DEPTH_HEADER, targetOf, TIMEOUT_HEADER, type Call } from "./call.js";
+import { DEPTH_HEADER, querySpan, TIMEOUT_HEADER, type Call } from "./call.js";
 import { applyEdits, type Edits } from "./edits.js";
 import { BODY } from "./generated/abi.js";
-import type { traceparent } from "./trace.js";
+import type { writeTrace } from "./trace.js";
 import type { Endpoint } from "./transport.js";
 
 /** What the engine said of this attempt. */
 export interface Order {
   readonly endpoint: Endpoint;
   readonly attempt: number;
-  /** How long the attempt may take, in ms; 0 = without end. */
+  /** How long the attempt may take to its headers, in ms; 0 = without end. */
   readonly timeout: number;
-  /** Path and query in place of the request's own. */
-  readonly target: string | undefined;
-  readonly host: string | undefined;
+  /** What the callee is told of the time it has; 0 = without end. */
+  readonly remaining: number;
   readonly edits: Edits | undefined;
 }
 
 /** Makes the request of an attempt. */
-export function outgoing(call: Call, order: Order, writeTrace: typeof traceparent | undefined): Request {
+export function outgoing(call: Call, order: Order, trace: typeof writeTrace | undefined): Request {
   const { request, url, held } = call;
   const { base } = order.endpoint;
-  const moved = base !== "" || order.target !== undefined || order.host !== undefined;
+  const moved = base !== "" || call.path !== undefined || (order.edits?.host ?? "") !== "";
   const changed = moved || order.edits !== undefined || (call.stamped && !call.owned);
   const first = order.attempt <= 1 && !call.spent;
   // Without a body the same Request may serve again and again.
   call.spent ||= call.body !== BODY.NONE;
   if (first && !changed && request.redirect === "manual") {
-    return call.stamped ? stamp(request, call, order, writeTrace) : request;
+    return call.stamped ? stamp(request, call, order, trace) : request;
   }
-  const to = moved ? address(url, base, order) : url;
+  const to = moved ? address(url, base, call.path, order.edits?.host) : url;
   const from = first || held === undefined ? request : again(call, held);
   let fresh = new Request(to, from);
   if (fresh.redirect !== "manual") {
@@ -38,7 +37,7 @@ export function outgoing(call: Call, order: Order, writeTrace: typeof traceparen
   if (order.edits !== undefined) {
     applyEdits(fresh.headers, order.edits.request);
   }
-  return call.stamped ? stamp(fresh, call, order, writeTrace) : fresh;
+  return call.stamped ? stamp(fresh, call, order, trace) : fresh;
 }
 
 /** The request once more, with the body that was held. */
@@ -51,28 +50,26 @@ function again({ request, method }: Call, body: BodyInit): RequestInit {
   return init;
 }
 
-function address(url: string, base: string, { target, host }: Order): string {
-  const path = target ?? targetOf(url);
-  if (base !== "") {
-    return base + path;
-  }
-  const at = url.indexOf("//") + 2;
-  return url.slice(0, at) + (host ?? url.slice(at, url.indexOf("/", at))) + path;
+/** The URL of an attempt: another base or host, another path, the same query. */
+function address(url: string, base: string, path: string | undefined, host: string | undefined): string {
+  const hostAt = url.indexOf("//") + 2;
+  const pathAt = url.indexOf("/", hostAt);
+  const [queryAt, end] = querySpan(url, pathAt);
+  const origin = base === "" ? url.slice(0, hostAt) + (host || url.slice(hostAt, pathAt)) : base;
+  return origin + (path ?? url.slice(pathAt, queryAt)) + url.slice(queryAt, end);
 }
 
 /** Sets the headers that carry the mesh's context; what a caller sent under these names never travels on. */
-function stamp(request: Request, call: Call, order: Order, writeTrace: typeof traceparent | undefined): Request {
+function stamp(request: Request, call: Call, order: Order, trace: typeof writeTrace | undefined): Request {
   const { headers } = request;
-  const { trace } = call;
-  if (trace !== undefined && writeTrace !== undefined) {
-    headers.set("traceparent", writeTrace(trace));
-    if (trace.fresh) {
-      headers.delete("tracestate");
-    }
+  if (call.trace !== undefined) {
+    trace?.(headers, call.trace);
   }
   headers.set(DEPTH_HEADER, String(call.depth + 1));
-  if (order.timeout > 0) {
-    headers.set(TIMEOUT_HEADER, String(Math.ceil(order.timeout)));
+  // An attempt's own timeout never lets it go on for longer than the request.
+  const left = order.timeout || order.remaining;
+  if (left > 0) {
+    headers.set(TIMEOUT_HEADER, String(left));
   } else {
     headers.delete(TIMEOUT_HEADER);
   }

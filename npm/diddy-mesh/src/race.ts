@@ -55,12 +55,10 @@ export function race(call: Call, endpoint: Endpoint, request: Request, timeout: 
 /** What a thrown value means. */
 function outcomeOf(error: unknown, endpoint: Endpoint): number {
   const { cause, message, overloaded, retryable } = (error ?? {}) as { cause?: { code?: string }; message?: string; overloaded?: boolean; retryable?: boolean };
-  if (overloaded === true) {
-    return OUTCOME.OVERLOADED;
-  }
   if (error instanceof MeshError || NO_CONNECTION.test(cause?.code ?? "")) {
     return OUTCOME.CONNECT_FAILURE;
   }
   // A URL never throws its own code's errors; a binding does, except where the platform says that the way was lost.
-  return endpoint.transport.aborts || retryable === true || message?.startsWith("Network connection lost") === true ? OUTCOME.RESET : OUTCOME.EXCEPTION;
+  // One that is overloaded must not be asked again.
+  return overloaded !== true && (endpoint.transport.aborts || retryable === true || message?.startsWith("Network connection lost") === true) ? OUTCOME.RESET : OUTCOME.EXCEPTION;
 }

@@ -3,6 +3,7 @@
  * and the request that met it takes the plain path to the first endpoint of its route, without retries.
  */
 import type { Call } from "./call.js";
+import type { Brain } from "./engine.js";
 import { MeshError } from "./errors.js";
 import type { Features } from "./features.js";
 import { OUTCOME } from "./generated/abi.js";
@@ -22,19 +23,20 @@ export function guarded<T>(slot: Slot, now: number, work: () => T): T | undefine
       throw error;
     }
     reset();
-    slot.notice({ type: "engine_trap", at: now, error: new MeshError("engine_trap", "the engine trapped and was made anew", { cause: error }) });
+    slot.notice({ type: "engine_trap", at: now, detail: String(error), error: new MeshError("engine_trap", "the engine trapped and was made anew", { cause: error }) });
     return undefined;
   }
 }
 
-/** The first endpoint of a service that this Worker can reach. */
-export function firstEndpoint(call: Call, service: number | undefined): Endpoint | undefined {
-  return call.slot.endpoints.find((endpoint) => endpoint.service === service && endpoint.reachable);
+/** The first endpoint of a rule, or of a service where the rule is below 0; undefined where this Worker cannot reach it. */
+export function firstEndpoint(call: Call, brain: Brain, rule: number, service: number): Endpoint | undefined {
+  const endpoint = call.slot.endpoints[brain.raw.plain_endpoint(rule, service)];
+  return endpoint?.reachable === true ? endpoint : undefined;
 }
 
 /** One attempt that the engine does not hear of. */
 export async function plain(call: Call, features: Features, order: Order): Promise<Response> {
-  const result = await race(call, order.endpoint, outgoing(call, order, features.trace?.parent), order.timeout);
+  const result = await race(call, order.endpoint, outgoing(call, order, features.trace?.write), order.timeout);
   if (typeof result !== "number") {
     return finish(result, order.edits);
   }

@@ -29,6 +29,8 @@ export class Slot {
   readAt: number | undefined;
   /** The Snapshot in use: what is loaded again after a trap. */
   bytes: Uint8Array | undefined;
+  /** Whether somebody wants the engine's events. */
+  listening = false;
   /** What the registry gave last, good or not. */
   published: Uint8Array | undefined;
   #initial: Uint8Array | undefined;
@@ -58,6 +60,7 @@ export class Slot {
     const brain = new Brain();
     const seed = crypto.getRandomValues(new Uint32Array(2));
     brain.raw.seed(seed[0] as number, seed[1] as number);
+    brain.raw.listen(this.listening ? 1 : 0);
     this.#brain = brain;
     this.#generation = runtime.generation;
     this.tables = [];
@@ -73,7 +76,7 @@ export class Slot {
   /** Takes a Snapshot. A broken one changes nothing: the last good one stays, and an event says so. */
   load(bytes: Uint8Array, now: number): boolean {
     const brain = this.brain(now);
-    const failure = brain.raw.load(bytes, now);
+    const failure = brain.load(bytes, now);
     if (failure !== 0) {
       const why = SNAPSHOT_ERRORS[failure - 1] ?? "unknown";
       this.notice({ type: "snapshot_rejected", at: now, detail: why, error: new MeshError("invalid_snapshot", `the Snapshot was refused: ${why}`) });
@@ -86,9 +89,9 @@ export class Slot {
 
   #read(brain: Brain): void {
     const { raw } = brain;
-    this.serviceNames = Array.from({ length: raw.service_count() }, (_, i) => brain.describe(DESCRIBE.SERVICE, i));
+    this.serviceNames = Array.from({ length: raw.services() }, (_, i) => brain.describe(DESCRIBE.SERVICE, i));
     this.services = new Map(this.serviceNames.map((name, i) => [name, i]));
-    this.endpoints = Array.from({ length: raw.endpoint_count() }, (_, i) => parseAddress(brain.describe(DESCRIBE.ENDPOINT, i), raw.endpoint_service(i)));
+    this.endpoints = Array.from({ length: raw.endpoints() }, (_, i) => parseAddress(brain.describe(DESCRIBE.ENDPOINT, i)));
     const headers = brain.describe(DESCRIBE.HEADERS, 0);
     this.headers = headers === "" ? [] : headers.split("\n");
     this.needs = raw.needs();
@@ -107,13 +110,13 @@ export class Slot {
     this.#local = names;
     this.endpoints.forEach((endpoint, i) => {
       endpoint.reachable = endpoint.transport.reachable(endpoint, env, local);
-      raw.reachable(i, endpoint.reachable ? 1 : 0, now);
+      raw.reachable(i, endpoint.reachable ? 1 : 0);
     });
   }
 
-  /** The header edits with this id. */
-  edits(brain: Brain, id: number): Edits {
-    return (this.#edits[id] ??= parseEdits(brain.describe(DESCRIBE.EDITS, id)));
+  /** What a backend changes: headers and host. */
+  edits(brain: Brain, backend: number): Edits {
+    return (this.#edits[backend] ??= parseEdits(brain.describe(DESCRIBE.EDITS, backend), brain.describe(DESCRIBE.HOST, backend)));
   }
 
   notice(event: MeshEvent): void {

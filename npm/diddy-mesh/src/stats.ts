@@ -1,22 +1,39 @@
-/** The engine's table of counters as objects by service and endpoint. */
-import { STATS } from "./generated/abi.js";
+/** The engine's counters as objects by service and endpoint. */
+import type { Brain } from "./engine.js";
+import { BREAKERS, DESCRIBE, ENDPOINT_COLUMNS, SERVICE_COLUMNS } from "./generated/abi.js";
 import { guarded } from "./recovery.js";
-import { memory } from "./runtime.js";
 import type { Slot } from "./slot.js";
-import type { EndpointStats } from "./types.js";
+import type { EndpointStats, ServiceStats } from "./types.js";
 
-/** Reads the table. Empty before the first request. */
-export function readStats(slot: Slot): Record<string, EndpointStats[]> {
-  const width = STATS.length;
-  const found: Record<string, EndpointStats[]> = Object.fromEntries(slot.serviceNames.map((name) => [name, []]));
-  if (slot.stale()) {
-    return found;
-  }
+/** Reads the counters. Empty before the first request. */
+export function readStats(slot: Slot): Record<string, ServiceStats> {
   const now = performance.now();
-  const table = guarded(slot, now, () => new Uint32Array(memory().buffer, slot.brain(now).raw.stats(), width * slot.endpoints.length));
-  slot.endpoints.forEach(({ address, version, reachable, service }, i) => {
-    const values = Object.fromEntries(STATS.map((name, column) => [name, table?.[i * width + column] ?? 0]));
-    found[slot.serviceNames[service] as string]?.push({ address, version, reachable, values });
+  return slot.stale() ? {} : (guarded(slot, now, () => read(slot, slot.brain(now), now)) ?? {});
+}
+
+function read(slot: Slot, brain: Brain, now: number): Record<string, ServiceStats> {
+  const count = brain.raw.stats(now);
+  // Copied: the next call into the engine takes the place.
+  const words = brain.words(count).slice();
+  const found: Record<string, ServiceStats & { readonly endpoints: EndpointStats[] }> = {};
+  slot.serviceNames.forEach((name, i) => {
+    found[name] = { ...row(words, i * SERVICE_COLUMNS.length, SERVICE_COLUMNS), endpoints: [] };
+  });
+  const first = slot.serviceNames.length * SERVICE_COLUMNS.length;
+  slot.endpoints.forEach(({ address }, i) => {
+    const { service, breaker, health, reachable, ...counters } = row(words, first + i * ENDPOINT_COLUMNS.length, ENDPOINT_COLUMNS);
+    found[slot.serviceNames[service] as string]?.endpoints.push({
+      address,
+      version: brain.describe(DESCRIBE.VERSION, i),
+      ...counters,
+      breaker: BREAKERS[breaker] ?? "closed",
+      health: (["healthy", "unhealthy", "draining"] as const)[health] ?? "healthy",
+      reachable: reachable === 1,
+    });
   });
   return found;
+}
+
+function row<Name extends string>(words: Uint32Array, at: number, names: readonly Name[]): Record<Name, number> {
+  return Object.fromEntries(names.map((name, i) => [name, words[at + i] ?? 0])) as Record<Name, number>;
 }

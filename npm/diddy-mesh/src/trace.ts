@@ -11,6 +11,9 @@ export interface Trace {
 }
 
 const HEADER = /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
+/** Members of a `tracestate` that may travel on. */
+const STATE_MEMBERS_MAX = 32;
+const STATE_MEMBER = /^[a-z0-9][a-z0-9_\-*/@]{0,255}=[ -+\--<>-~]{0,255}[!-+\--<>-~]$/;
 const POOL_BYTES = 1024;
 const hex = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, "0"));
 let pool = new Uint8Array(0);
@@ -26,9 +29,18 @@ export function traceOf(header: string | null): Trace {
   return { id: randomHex(16), flags: "01", fresh: true };
 }
 
-/** The header of one attempt: the same trace, a new span. */
-export function traceparent(trace: Trace): string {
-  return `00-${trace.id}-${randomHex(8)}-${trace.flags}`;
+/** Writes the headers of one attempt: the same trace, a new span, and the caller's `tracestate` where it belongs to the trace and is well-formed. */
+export function writeTrace(headers: Headers, trace: Trace): void {
+  headers.set("traceparent", `00-${trace.id}-${randomHex(8)}-${trace.flags}`);
+  const state = headers.get("tracestate");
+  if (state !== null && (trace.fresh || !isState(state))) {
+    headers.delete("tracestate");
+  }
+}
+
+function isState(text: string): boolean {
+  const members = text.split(",").map((member) => member.trim()).filter((member) => member !== "");
+  return members.length <= STATE_MEMBERS_MAX && members.every((member) => STATE_MEMBER.test(member));
 }
 
 /** Random bytes are drawn in blocks, inside a request: module scope may not draw any. */

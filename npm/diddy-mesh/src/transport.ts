@@ -19,9 +19,6 @@ export interface Scene {
 export interface Endpoint {
   /** As in the configuration. */
   readonly address: string;
-  readonly version: string | undefined;
-  /** Index of its service. */
-  readonly service: number;
   readonly transport: Transport;
   /** The binding, or the name of a local service; empty for URLs. */
   readonly name: string;
@@ -43,15 +40,14 @@ export interface Transport {
 
 const kinds: Readonly<Record<string, Transport>> = { binding, do: durableObject, dispatch, vpc, mtls, local };
 
-/** Reads `address` and, on a second line, the version. The compiler checked the grammar already. */
-export function parseAddress(text: string, service: number): Endpoint {
-  const [address = "", version] = text.split("\n");
+/** Reads an address. The compiler checked the grammar already. */
+export function parseAddress(address: string): Endpoint {
   const colon = address.indexOf(":");
   const transport = kinds[address.slice(0, colon)];
   if (transport === undefined) {
-    return { address, version, service, transport: url, name: "", base: address.replace(/\/$/, ""), rest: "", reachable: true };
+    return { address, transport: url, name: "", base: address.replace(/\/$/, ""), rest: "", reachable: true };
   }
   const [, name = "", rest = ""] = /^([^/#]*)[/#]?(.*)$/.exec(address.slice(colon + 1)) ?? [];
   const base = transport !== vpc && transport !== mtls ? "" : (rest.includes("://") ? rest : `http://${rest}`).replace(/\/$/, "");
-  return { address, version, service, transport, name, base, rest, reachable: true };
+  return { address, transport, name, base, rest, reachable: true };
 }

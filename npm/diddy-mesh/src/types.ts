@@ -1,11 +1,13 @@
 /** The public types. Platform objects are described by the few members that are used, so no types package is required. */
 import type { Document } from "../wasm/control.js";
-import type { Reason } from "./generated/abi.js";
+import type { BREAKERS, ENDPOINT_COLUMNS, REASONS, SERVICE_COLUMNS } from "./generated/abi.js";
 import type { MeshError } from "./errors.js";
 
 /** A configuration document, as `diddy-mesh/config` compiles it. */
 export type MeshDocument = Document;
-export type { Reason };
+
+/** Why the mesh answered itself: a closed set. */
+export type Reason = (typeof REASONS)[number];
 
 /** The part of a KV namespace that the registry reads. */
 export interface KvReader {
@@ -96,8 +98,8 @@ export interface MeshEvent {
   readonly reason?: Reason | undefined;
   /** Which attempt of its request, from 1; 0 where that means nothing. */
   readonly attempt?: number | undefined;
-  /** A number that belongs to the event, such as a duration in milliseconds. */
-  readonly value?: number | undefined;
+  /** The duration that belongs to the event, in microseconds; the version, for `snapshot_loaded`. */
+  readonly micros?: number | undefined;
   readonly detail?: string | undefined;
   /** The error that explains it, when the mesh made one. */
   readonly error?: MeshError | undefined;
@@ -106,18 +108,24 @@ export interface MeshEvent {
 }
 
 /** What the isolate knows of one endpoint. */
-export interface EndpointStats {
+export interface EndpointStats extends Readonly<Record<Exclude<(typeof ENDPOINT_COLUMNS)[number], "service" | "breaker" | "health" | "reachable">, number>> {
   readonly address: string;
-  readonly version: string | undefined;
+  /** Empty where the configuration names none. */
+  readonly version: string;
+  readonly breaker: (typeof BREAKERS)[number];
+  readonly health: "healthy" | "unhealthy" | "draining";
   /** Whether this Worker has the binding that the address names. */
   readonly reachable: boolean;
-  /** Counters and levels of the engine, by column name. */
-  readonly values: Readonly<Record<string, number>>;
+}
+
+/** What the isolate knows of one service. */
+export interface ServiceStats extends Readonly<Record<(typeof SERVICE_COLUMNS)[number], number>> {
+  readonly endpoints: readonly EndpointStats[];
 }
 
 /** What the isolate knows of its mesh. It sees only the traffic that it served itself. */
 export interface MeshStats {
-  readonly services: Readonly<Record<string, readonly EndpointStats[]>>;
+  readonly services: Readonly<Record<string, ServiceStats>>;
   /** How often the engine crashed and was made anew. */
   readonly traps: number;
 }

@@ -1,6 +1,6 @@
 /** A file compiled, with each finding at its place. */
-import "../entry/config-node.js";
-import { compile } from "../config.js";
+import { readFileSync } from "node:fs";
+import { compile, initConfig } from "../config.js";
 import type { Diagnostic } from "../../wasm/control.js";
 import { readDocument, type Position } from "./document.js";
 import { painter } from "./io.js";
@@ -18,6 +18,11 @@ export interface Checked {
   readonly findings: readonly Finding[];
 }
 
+/** Loads the compiler. Beside dist/cli.js, which is where this runs from. */
+function load(): void {
+  initConfig(new WebAssembly.Module(readFileSync(new URL("../wasm/control.wasm", import.meta.url))));
+}
+
 /** Reads and compiles a file. */
 export function check(file: string): Checked {
   const { value, errors, locate } = readDocument(file);
@@ -25,6 +30,7 @@ export function check(file: string): Checked {
     const findings = errors.map(({ line, column, message }): Finding => ({ severity: "error", code: "syntax", path: "", message, line, column }));
     return { file, document: undefined, snapshot: undefined, findings };
   }
+  load();
   const document = value as MeshDocument;
   const { snapshot, diagnostics } = compile(document);
   const findings = diagnostics.map((finding): Finding => ({ ...finding, ...locate(finding.path) }));
