@@ -127,7 +127,7 @@ function tell(call: Call, brain: Brain, { ticket, flags }: Sending, outcome: num
 }
 
 function resume(call: Call, brain: Brain, ticket: number, outcome: number, status = 0, grpc = -1, wait: string | null = null, load: string | null = null): number {
-  if (call.slot.stale()) {
+  if (call.slot.lost(brain)) {
     return LOST;
   }
   const now = performance.now();
@@ -138,14 +138,14 @@ function resume(call: Call, brain: Brain, ticket: number, outcome: number, statu
       brain.putValue(load);
       extra = brain.written();
     }
-    return brain.raw.resume(ticket, outcome, status, grpc, extra, call.connections.waiting, now);
+    return brain.raw.engine_resume(brain.self, ticket, outcome, status, grpc, extra, call.connections.waiting, now);
   });
   return step ?? LOST;
 }
 
 function abandon(call: Call, brain: Brain, ticket: number): void {
   const now = performance.now();
-  if (!call.slot.stale()) {
-    guarded(call.slot, now, () => brain.raw.abandon(ticket, now));
+  if (!call.slot.lost(brain)) {
+    guarded(call.slot, now, () => brain.raw.engine_abandon(brain.self, ticket, now));
   }
 }

@@ -76,8 +76,8 @@ export function begin(brain: Brain, call: Call, table: number, service: number |
   caller |= deadline > 0 ? CALLER.REMAINING : 0;
   const remaining = deadline > 0 ? Math.max(0, deadline - now) : 0;
   return service === undefined
-    ? brain.raw.begin(table, method, host, path, query, body, caller, remaining, now)
-    : brain.raw.begin_service(service, method, path, query, body, caller, remaining, now);
+    ? brain.raw.engine_begin(brain.self, table, method, host, path, query, body, caller, remaining, now)
+    : brain.raw.engine_begin_service(brain.self, service, method, path, query, body, caller, remaining, now);
 }
 
 /** Where the query of a URL begins, with its `?`, and where it ends. */
@@ -92,6 +92,6 @@ export function querySpan(url: string, pathAt: number): readonly [number, number
 function locate(brain: Brain, request: Request): void {
   const { cf } = request as Request & { readonly cf?: { readonly latitude?: string; readonly longitude?: string } };
   if (cf?.latitude !== undefined && cf.longitude !== undefined) {
-    brain.raw.locate(Number(cf.latitude), Number(cf.longitude));
+    brain.raw.engine_locate(brain.self, Number(cf.latitude), Number(cf.longitude));
   }
 }

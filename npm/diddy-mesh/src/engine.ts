@@ -2,59 +2,61 @@
  * The only caller of the wasm: writes a request into its input area, reads its OUT slots.
  * Views are kept and made again only after the memory grew. Anything here may throw after a trap; `recovery.ts` catches it.
  */
-import { Engine } from "../wasm/engine.js";
 import { OUT, OUT_LEN } from "./generated/abi.js";
-import { memory } from "./runtime.js";
+import { instance } from "./runtime.js";
 
 const ABSENT = 0xffff;
 const INPUT_START = 4096;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** One engine: a Snapshot and the state of its endpoints. */
+/** One engine in an instance of its own: a Snapshot and the state of its endpoints. */
 export class Brain {
-  readonly raw = new Engine();
-  readonly #out: number;
+  /** What the instance exports; every engine function takes `self` first. */
+  readonly raw = instance();
+  readonly self = this.raw.engine_new();
+  readonly #out = this.raw.engine_out(this.self);
   #slots = new Int32Array(0);
   #input = new Uint8Array(0);
   #at = 0;
 
   constructor() {
-    this.#out = this.raw.out();
+    const [high, low] = crypto.getRandomValues(new Int32Array(2));
+    this.raw.engine_seed(this.self, high as number, low as number);
   }
 
   /** One OUT slot. */
   slot(index: number): number {
-    if (this.#slots.byteLength === 0) {
-      this.#slots = new Int32Array(memory().buffer, this.#out, OUT_LEN);
+    if (this.#slots.length === 0) {
+      this.#slots = new Int32Array(this.raw.memory.buffer, this.#out, OUT_LEN);
     }
     return this.#slots[index] as number;
   }
 
   /** The text of the step at hand. */
   text(): string {
-    return decoder.decode(new Uint8Array(memory().buffer, this.slot(OUT.TEXT_PTR), this.slot(OUT.TEXT_LEN)));
+    return decoder.decode(new Uint8Array(this.raw.memory.buffer, this.slot(OUT.TEXT_PTR), this.slot(OUT.TEXT_LEN)));
   }
 
   /** What the engine says of row `index` of a table. */
   describe(kind: number, index: number): string {
-    this.raw.describe(kind, index);
+    this.raw.engine_describe(this.self, kind, index);
     return this.text();
   }
 
   /** Counters or events: the words that the call before left. */
   words(count: number): Uint32Array {
-    return new Uint32Array(memory().buffer, this.raw.words_at(), count);
+    return new Uint32Array(this.raw.memory.buffer, this.raw.engine_words_at(this.self), count);
   }
 
   /** Loads a Snapshot; 0 = in use, else the number of a `SNAPSHOT_ERRORS` plus one. */
   load(bytes: Uint8Array, now: number): number {
-    if (!this.open(bytes.length)) {
-      return this.raw.load(0, now);
+    const fits = this.open(bytes.length);
+    if (fits) {
+      this.#input.set(bytes);
     }
-    this.#input.set(bytes);
-    const failure = this.raw.load(bytes.length, now);
-    this.raw.trim();
+    const failure = this.raw.engine_load(this.self, fits ? bytes.length : 0, now);
+    this.raw.engine_trim(this.self);
     this.#input = new Uint8Array(0);
     return failure;
   }
@@ -62,10 +64,10 @@ export class Brain {
   /** Starts writing: room for `length` bytes. False when that is more than the engine takes. */
   open(length: number): boolean {
     this.#at = 0;
-    if (length > this.#input.byteLength) {
+    if (length > this.#input.length) {
       const room = Math.max(length, INPUT_START);
-      const at = this.raw.input(room);
-      this.#input = new Uint8Array(memory().buffer, at, at === 0 ? 0 : room);
+      const at = this.raw.engine_input(this.self, room);
+      this.#input = new Uint8Array(this.raw.memory.buffer, at, at === 0 ? 0 : room);
       return at !== 0;
     }
     return true;

@@ -49,6 +49,9 @@ export async function answer(call: Call, features: Features, goal: Goal, now: nu
 function enter(call: Call, goal: Goal, now: number): Entered {
   const { slot } = call;
   const brain = slot.brain(now);
+  if (slot.bytes === undefined && slot.broken !== undefined) {
+    throw slot.broken;
+  }
   slot.join(call.env, call.local, now);
   if ("service" in goal) {
     return { brain, table: undefined, step: begin(brain, call, -1, slot.services.get(goal.service) ?? slot.services.size, now) };
@@ -63,7 +66,7 @@ function aside(call: Call, features: Features, brain: Brain): Promise<Response> 
   const rule = brain.slot(OUT.RULE);
   const now = performance.now();
   const endpoint = guarded(call.slot, now, () => {
-    brain.raw.abandon(found.ticket, now);
+    brain.raw.engine_abandon(brain.self, found.ticket, now);
     return rule < 0 ? undefined : firstEndpoint(call, brain, rule, 0);
   });
   return plain(call, features, { ...found, endpoint: endpoint ?? found.endpoint });

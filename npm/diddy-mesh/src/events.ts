@@ -21,8 +21,8 @@ export async function drain(slot: Slot, sink: (event: MeshEvent) => void): Promi
 }
 
 function ofEngine(slot: Slot, brain: Brain): MeshEvent[] {
-  brain.raw.listen(1);
-  const words = brain.words(brain.raw.events() * EVENT_WORDS);
+  brain.raw.engine_listen(brain.self, 1);
+  const words = brain.words(brain.raw.engine_events(brain.self) * EVENT_WORDS);
   return Array.from({ length: words.length / EVENT_WORDS }, (_, i) => event(slot, words.subarray(i * EVENT_WORDS, (i + 1) * EVENT_WORDS)));
 }
 

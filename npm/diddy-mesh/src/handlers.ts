@@ -78,7 +78,7 @@ function register(slot: Slot, brain: Brain, map: HandlerMap): HandlerTable {
     return (methods[i] ?? [null]).map((method) => ({ key, method, params }));
   });
   const text = lines.map((line) => (line.method === null ? line.key : `${line.method.toUpperCase()} ${line.key}`)).join("\n");
-  const id = brain.open(3 * text.length) ? brain.raw.handlers(brain.put(text)) : -1;
+  const id = brain.open(3 * text.length) ? brain.raw.engine_handlers(brain.self, brain.put(text)) : -1;
   if (id < 0) {
     const line = lines[-1 - id];
     throw new MeshError("invalid_handlers", `the handler pattern ${JSON.stringify(line?.key)} is not valid: ${brain.text()}`);

@@ -10,7 +10,7 @@ import { OUTCOME } from "./generated/abi.js";
 import { outgoing, type Order } from "./outgoing.js";
 import { race } from "./race.js";
 import { finish, refuse } from "./respond.js";
-import { reset } from "./runtime.js";
+import { runtime } from "./runtime.js";
 import type { Slot } from "./slot.js";
 import type { Endpoint } from "./transport.js";
 
@@ -22,7 +22,8 @@ export function guarded<T>(slot: Slot, now: number, work: () => T): T | undefine
     if (error instanceof MeshError) {
       throw error;
     }
-    reset();
+    runtime.traps += 1;
+    slot.forget();
     slot.notice({ type: "engine_trap", at: now, detail: String(error), error: new MeshError("engine_trap", "the engine trapped and was made anew", { cause: error }) });
     return undefined;
   }
@@ -30,7 +31,7 @@ export function guarded<T>(slot: Slot, now: number, work: () => T): T | undefine
 
 /** The first endpoint of a rule, or of a service where the rule is below 0; undefined where this Worker cannot reach it. */
 export function firstEndpoint(call: Call, brain: Brain, rule: number, service: number): Endpoint | undefined {
-  const endpoint = call.slot.endpoints[brain.raw.plain_endpoint(rule, service)];
+  const endpoint = call.slot.endpoints[brain.raw.engine_plain_endpoint(brain.self, rule, service)];
   return endpoint?.reachable === true ? endpoint : undefined;
 }
 

@@ -1,10 +1,16 @@
 /**
- * The one wasm instance of the isolate, and what the runtime offers.
+ * The wasm module of the isolate, and what the runtime offers.
  * Installing is the only effect of importing an entry: no clock, randomness, timer or I/O.
+ *
+ * The generated glue is used for its types only. Its class cannot be left out of bundles, checks every call,
+ * and holds one instance; the engine takes and gives numbers, so what it imports is never called but to trap.
  */
-import { __wbg_reset_state, initSync } from "../wasm/engine.js";
+import type { InitOutput } from "../wasm/engine.js";
 import { MeshError } from "./errors.js";
 import type { MeshDocument } from "./types.js";
+
+/** What an instance exports. */
+export type Exports = InitOutput;
 
 /** The members of `cloudflare:workers` that are used where present. */
 export interface Platform {
@@ -18,37 +24,45 @@ export type Compiler = (document: MeshDocument) => Uint8Array;
 /** State of the isolate. Plain data only: nothing here belongs to a request. */
 export const runtime = {
   module: undefined as WebAssembly.Module | undefined,
-  memory: undefined as WebAssembly.Memory | undefined,
-  /** Grows with each new instance; what was made under an older number is dead. */
-  generation: 0,
   /** Traps seen since the isolate began. */
   traps: 0,
   platform: {} as Platform,
   compiler: undefined as Compiler | undefined,
 };
 
-/** Makes the wasm instance. A second call keeps the first one. */
+/** Made while the Worker starts, which costs no request any time; the first engine takes it. */
+let spare: Exports | undefined;
+
+/** Takes the wasm module. A second call keeps the first one. */
 export function install(module: WebAssembly.Module, platform: Platform = {}): void {
   runtime.platform = platform;
-  runtime.module ??= module;
-  runtime.memory = initSync({ module: runtime.module }).memory;
+  if (runtime.module === undefined) {
+    runtime.module = module;
+    spare = instantiate(module);
+  }
 }
 
-/** The memory of the instance. */
-export function memory(): WebAssembly.Memory {
-  if (runtime.memory === undefined) {
-    throw new MeshError("not_initialized", 'the engine was not loaded: call init(module) of "diddy-mesh/init" with the module of "diddy-mesh/engine.wasm"');
+/** An instance for one engine, so that a trap touches no other. */
+export function instance(): Exports {
+  if (runtime.module === undefined) {
+    throw new MeshError("not_initialized", 'the engine was not loaded: call init(module) of "diddy-mesh/init"');
   }
-  return runtime.memory;
+  const taken = spare ?? instantiate(runtime.module);
+  spare = undefined;
+  return taken;
 }
 
-/** Replaces an instance that trapped. Every engine of it is dead afterwards. */
-export function reset(): void {
-  runtime.traps += 1;
-  runtime.generation += 1;
-  if (runtime.module !== undefined) {
-    __wbg_reset_state();
-    // Once there is an instance, the glue hands out its exports.
-    runtime.memory = initSync({ module: runtime.module }).memory;
+function instantiate(module: WebAssembly.Module): Exports {
+  const imports: Record<string, Record<string, () => void>> = {};
+  for (const { module: from, name } of WebAssembly.Module.imports(module)) {
+    (imports[from] ??= {})[name] = () => {
+      // The table of JavaScript objects stays empty; the rest reports bugs.
+      if (!name.includes("externref")) {
+        throw new Error(name);
+      }
+    };
   }
+  const exports = new WebAssembly.Instance(module, imports).exports as unknown as Exports;
+  exports.__wbindgen_start();
+  return exports;
 }

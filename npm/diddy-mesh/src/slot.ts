@@ -7,7 +7,6 @@ import { MeshError } from "./errors.js";
 import { DESCRIBE, SNAPSHOT_ERRORS } from "./generated/abi.js";
 import { parseEdits, type Edits } from "./edits.js";
 import type { HandlerTable } from "./handlers.js";
-import { memory, runtime } from "./runtime.js";
 import { parseAddress, type Endpoint } from "./transport.js";
 import type { HandlerMap, LocalService, MeshEvent } from "./types.js";
 
@@ -29,13 +28,14 @@ export class Slot {
   readAt: number | undefined;
   /** The Snapshot in use: what is loaded again after a trap. */
   bytes: Uint8Array | undefined;
+  /** Why the last Snapshot that came was refused. */
+  broken: MeshError | undefined;
   /** Whether somebody wants the engine's events. */
   listening = false;
   /** What the registry gave last, good or not. */
   published: Uint8Array | undefined;
   #initial: Uint8Array | undefined;
   #brain: Brain | undefined;
-  #generation = -1;
   #edits: (Edits | undefined)[] = [];
   #env: object | undefined;
   #local = "";
@@ -46,25 +46,26 @@ export class Slot {
 
   /** The engine, made on first use inside a handler and again after a trap. */
   brain(now: number): Brain {
-    const brain = this.#brain;
-    return brain !== undefined && this.#generation === runtime.generation ? brain : this.#revive(now);
+    return this.#brain ?? this.#revive(now);
   }
 
-  /** Whether the engine of before is gone. */
-  stale(): boolean {
-    return this.#generation !== runtime.generation;
+  /** Whether `brain` trapped since and was replaced. */
+  lost(brain: Brain): boolean {
+    return this.#brain !== brain;
+  }
+
+  /** Gives up an engine that trapped. */
+  forget(): void {
+    this.#brain = undefined;
   }
 
   #revive(now: number): Brain {
-    memory();
     const brain = new Brain();
-    const seed = crypto.getRandomValues(new Uint32Array(2));
-    brain.raw.seed(seed[0] as number, seed[1] as number);
-    brain.raw.listen(this.listening ? 1 : 0);
+    brain.raw.engine_listen(brain.self, this.listening ? 1 : 0);
     this.#brain = brain;
-    this.#generation = runtime.generation;
     this.tables = [];
     this.tablesByMap = new WeakMap();
+    this.#env = undefined;
     const bytes = this.bytes ?? this.#initial;
     this.#initial = undefined;
     if (bytes !== undefined) {
@@ -73,28 +74,25 @@ export class Slot {
     return brain;
   }
 
-  /** Takes a Snapshot. A broken one changes nothing: the last good one stays, and an event says so. */
-  load(bytes: Uint8Array, now: number): boolean {
+  /** Takes a Snapshot. A broken one changes nothing: the last good one stays, and the engine's event says so. */
+  load(bytes: Uint8Array, now: number): void {
     const brain = this.brain(now);
     const failure = brain.load(bytes, now);
-    if (failure !== 0) {
-      const why = SNAPSHOT_ERRORS[failure - 1] ?? "unknown";
-      this.notice({ type: "snapshot_rejected", at: now, detail: why, error: new MeshError("invalid_snapshot", `the Snapshot was refused: ${why}`) });
-      return false;
+    if (failure === 0) {
+      this.bytes = bytes;
+      this.#read(brain);
+    } else {
+      this.broken = new MeshError("invalid_snapshot", `the Snapshot was refused: ${SNAPSHOT_ERRORS[failure - 1]}`);
     }
-    this.bytes = bytes;
-    this.#read(brain);
-    return true;
   }
 
   #read(brain: Brain): void {
-    const { raw } = brain;
-    this.serviceNames = Array.from({ length: raw.services() }, (_, i) => brain.describe(DESCRIBE.SERVICE, i));
+    const { raw, self } = brain;
+    this.serviceNames = Array.from({ length: raw.engine_services(self) }, (_, i) => brain.describe(DESCRIBE.SERVICE, i));
     this.services = new Map(this.serviceNames.map((name, i) => [name, i]));
-    this.endpoints = Array.from({ length: raw.endpoints() }, (_, i) => parseAddress(brain.describe(DESCRIBE.ENDPOINT, i)));
-    const headers = brain.describe(DESCRIBE.HEADERS, 0);
-    this.headers = headers === "" ? [] : headers.split("\n");
-    this.needs = raw.needs();
+    this.endpoints = Array.from({ length: raw.engine_endpoints(self) }, (_, i) => parseAddress(brain.describe(DESCRIBE.ENDPOINT, i)));
+    this.headers = brain.describe(DESCRIBE.HEADERS, 0).split("\n").filter(Boolean);
+    this.needs = raw.engine_needs(self);
     this.#edits = [];
     this.#env = undefined;
   }
@@ -105,12 +103,12 @@ export class Slot {
     if (this.#env === env && this.#local === names) {
       return;
     }
-    const { raw } = this.brain(now);
+    const { raw, self } = this.brain(now);
     this.#env = env;
     this.#local = names;
     this.endpoints.forEach((endpoint, i) => {
       endpoint.reachable = endpoint.transport.reachable(endpoint, env, local);
-      raw.reachable(i, endpoint.reachable ? 1 : 0);
+      raw.engine_reachable(self, i, endpoint.reachable ? 1 : 0);
     });
   }
 

@@ -8,11 +8,11 @@ import type { EndpointStats, ServiceStats } from "./types.js";
 /** Reads the counters. Empty before the first request. */
 export function readStats(slot: Slot): Record<string, ServiceStats> {
   const now = performance.now();
-  return slot.stale() ? {} : (guarded(slot, now, () => read(slot, slot.brain(now), now)) ?? {});
+  return slot.serviceNames.length === 0 ? {} : (guarded(slot, now, () => read(slot, slot.brain(now), now)) ?? {});
 }
 
 function read(slot: Slot, brain: Brain, now: number): Record<string, ServiceStats> {
-  const count = brain.raw.stats(now);
+  const count = brain.raw.engine_stats(brain.self, now);
   // Copied: the next call into the engine takes the place.
   const words = brain.words(count).slice();
   const found: Record<string, ServiceStats & { readonly endpoints: EndpointStats[] }> = {};
