@@ -13,6 +13,7 @@ pub mod condition;
 pub mod host;
 pub mod pattern;
 pub mod table;
+pub mod tree;
 pub mod walk;
 
 pub use self::{
@@ -20,6 +21,7 @@ pub use self::{
     builder::{BuildError, MatchSpec, RouteTableBuilder},
     pattern::{PathKind, PathTemplate, PatternError},
     table::{RouteRows, RouteTable},
+    tree::TreeBuilder,
     walk::Found,
 };
 use crate::method::Method;

@@ -131,8 +131,6 @@ record! {
         pub depth: u16,
         /// Named path parameters.
         pub params: Rows,
-        /// Order of declaration.
-        pub order: u32,
     }
 }
 

@@ -18,8 +18,7 @@ pub trait Word: Copy {
     /// Appends it.
     fn put(self, out: &mut Vec<u8>);
 
-    /// Takes it from the front of `bytes`; its zero where they are too short, which is how a row
-    /// of an older format reads.
+    /// Takes it from the front of `bytes`; its zero where they are too short.
     fn take(bytes: &mut &[u8]) -> Self;
 }
 
@@ -32,7 +31,7 @@ macro_rules! words {
                 out.extend_from_slice(&self.to_le_bytes());
             }
 
-            #[inline]
+            #[inline(always)]
             fn take(bytes: &mut &[u8]) -> Self {
                 let (chunk, rest) = match bytes.split_first_chunk() {
                     Some((chunk, rest)) => (*chunk, rest),
@@ -55,7 +54,7 @@ macro_rules! wrapped {
                 self.0.put(out);
             }
 
-            #[inline]
+            #[inline(always)]
             fn take(bytes: &mut &[u8]) -> Self {
                 Self(<$inner>::take(bytes))
             }
@@ -73,7 +72,7 @@ impl Word for StatusSet {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn take(bytes: &mut &[u8]) -> Self {
         Self::from_words([0; 8].map(|_: u64| u64::take(bytes)))
     }
@@ -89,7 +88,7 @@ macro_rules! spans {
                 self.len.put(out);
             }
 
-            #[inline]
+            #[inline(always)]
             fn take(bytes: &mut &[u8]) -> Self {
                 Self { start: u32::take(bytes), len: u32::take(bytes) }
             }
@@ -127,7 +126,7 @@ macro_rules! record {
                 $($crate::snapshot::row::Word::put(self.$field, out);)*
             }
 
-            #[inline]
+            #[inline(always)]
             fn read(mut bytes: &[u8]) -> Self {
                 Self { $($field: $crate::snapshot::row::Word::take(&mut bytes),)* }
             }
@@ -176,15 +175,12 @@ impl<'a, T: Row> Table<'a, T> {
 
     /// Row `number`.
     #[must_use]
-    #[inline]
+    #[inline(always)]
     pub fn get(self, number: u32) -> Option<T> {
+        // the constant width lets the compiler read each field without a check of its own, and
+        // only the fields that the caller uses
         let start = (number as usize).checked_mul(self.stride)?;
-        let bytes = self.bytes.get(start..)?;
-        // a constant width lets the compiler read each field without a check of its own
-        match bytes.get(..T::SIZE) {
-            Some(bytes) if self.stride >= T::SIZE => Some(T::read(bytes)),
-            _ => bytes.get(..self.stride).map(T::read),
-        }
+        self.bytes.get(start..start.checked_add(T::SIZE)?).map(T::read)
     }
 
     /// All rows.

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use mesh_core::{
     machine::{Machine, Request, Respond},
     method::{Method, MethodSet},
-    route::{MatchSpec, PathKind, PathTemplate, RouteTable, RouteTableBuilder, builder::PathSpec},
+    route::{PathKind, PathTemplate, RouteTable, TreeBuilder},
 };
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -28,7 +28,7 @@ impl Engine {
     /// (-1 is the first), with the message as the text.
     pub fn handlers(&mut self, len: usize) -> i32 {
         let lines = self.input.bytes(len);
-        let mut builder = RouteTableBuilder::new();
+        let mut builder = TreeBuilder::new();
         for (number, line) in (0u32..).zip(lines.split(|&byte| byte == b'\n')) {
             if let Err(message) = add(&mut builder, line, number) {
                 self.text.clear();
@@ -38,12 +38,12 @@ impl Engine {
                 return -1 - i32::try_from(number).unwrap_or(0);
             }
         }
-        self.tables.push(builder.finish().into_table());
+        self.tables.push(builder.finish());
         i32::try_from(self.tables.len()).unwrap_or(i32::MAX) - 1
     }
 }
 
-fn add(builder: &mut RouteTableBuilder, line: &[u8], target: u32) -> Result<(), &'static str> {
+fn add(builder: &mut TreeBuilder, line: &[u8], target: u32) -> Result<(), &'static str> {
     let space = line.iter().position(|&byte| byte == b' ');
     let (methods, pattern) = space.and_then(|at| line.split_at_checked(at)).unwrap_or((&[], line));
     let mut set = MethodSet::NONE;
@@ -58,15 +58,8 @@ fn add(builder: &mut RouteTableBuilder, line: &[u8], target: u32) -> Result<(), 
     }
     let path = PathTemplate::parse(PathKind::Template, pattern.trim_ascii_start())
         .map_err(|error| error.message())?;
-    let spec = MatchSpec {
-        host: "",
-        path: PathSpec::Template(path),
-        methods: set,
-        headers: Vec::new(),
-        query: Vec::new(),
-        target,
-    };
-    builder.add(&spec).map_err(|_| "too many handlers")
+    builder.add(&path, set, target);
+    Ok(())
 }
 
 pub(super) fn find(

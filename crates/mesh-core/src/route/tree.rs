@@ -1,0 +1,209 @@
+//! Builds the tree of path segments: all that a Worker's handler table needs, and the core of
+//! [`super::builder::RouteTableBuilder`].
+//!
+//! The engine carries this part, so it is written for size.
+
+use alloc::vec::Vec;
+
+use super::{
+    PathTemplate, hash_segment,
+    pattern::Segment,
+    table::{Edge, Facts, Host, Match, Node, Param, RouteTable},
+};
+use crate::{
+    method::MethodSet,
+    snapshot::{
+        sections::{Packer, Sections},
+        tables::{NONE, Rows, Text},
+    },
+};
+
+#[derive(Clone, Debug, Default)]
+struct Draft {
+    /// Label and child.
+    literals: Vec<(Text, usize)>,
+    param: Option<usize>,
+    exact: Vec<usize>,
+    prefix: Vec<usize>,
+}
+
+/// Collects matches under paths, then lays them out flat.
+#[derive(Clone, Debug, Default)]
+pub struct TreeBuilder {
+    pub(super) text: Vec<u8>,
+    pub(super) params: Vec<Param>,
+    /// As declared, with their rank: smaller is better.
+    declared: Vec<(u32, Match)>,
+    drafts: Vec<Draft>,
+    pub(super) nodes: Vec<Node>,
+    pub(super) edges: Vec<Edge>,
+    /// Best first within a node.
+    pub(super) matches: Vec<Match>,
+}
+
+impl TreeBuilder {
+    /// An empty tree.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a handler's pattern for any host; earlier ones win ties.
+    pub fn add(&mut self, template: &PathTemplate<'_>, methods: MethodSet, target: u32) {
+        if self.drafts.is_empty() {
+            self.root();
+        }
+        let found = Match { target, methods, ..Match::default() };
+        let rank = u32::from(methods == MethodSet::NONE);
+        self.hang(0, template, rank, found);
+    }
+
+    /// The table of one tree for any host.
+    #[must_use]
+    pub fn finish(mut self) -> RouteTable {
+        let root = self.lay(0);
+        let host = Host { root, ..Host::default() };
+        let mut packer = Packer::default();
+        packer.pool(&self.text);
+        packer.pool(&[]);
+        packer.table(&[host]);
+        packer.table(&self.nodes);
+        packer.table(&self.edges);
+        packer.table(&self.matches);
+        packer.pool(&[]);
+        packer.pool(&[]);
+        packer.pool(&[]);
+        packer.table(&self.params);
+        packer.table(&[Facts::default()]);
+        RouteTable::new(Sections::read(&packer.body()).unwrap_or_default())
+    }
+
+    /// A new root.
+    pub(super) fn root(&mut self) -> usize {
+        self.drafts.push(Draft::default());
+        self.drafts.len().saturating_sub(1)
+    }
+
+    pub(super) fn text(&mut self, bytes: &[u8]) -> Text {
+        let text = Text { start: count(&self.text), len: count(bytes) };
+        self.text.extend_from_slice(bytes);
+        text
+    }
+
+    /// Takes note of a match without a place in the tree; its number among the declared.
+    pub(super) fn declare(&mut self, rank: u32, found: Match) -> usize {
+        self.declared.push((rank, found));
+        self.declared.len().saturating_sub(1)
+    }
+
+    /// Hangs a match at the end of the template's way from `root`.
+    pub(super) fn hang(
+        &mut self,
+        root: usize,
+        template: &PathTemplate<'_>,
+        rank: u32,
+        mut found: Match,
+    ) {
+        let start = count(&self.params);
+        let mut at = root;
+        for (place, segment) in template.segments.iter().enumerate() {
+            let child = match segment {
+                Segment::Literal(label) => self.literal(at, label),
+                Segment::Param(name) => {
+                    let name = self.text(name);
+                    let segment = u16::try_from(place).unwrap_or(u16::MAX);
+                    self.params.push(Param { segment, name });
+                    self.param(at)
+                }
+            };
+            at = child;
+        }
+        found.params = Rows { start, len: count(&self.params).saturating_sub(start) };
+        found.depth = u16::try_from(template.segments.len()).unwrap_or(u16::MAX);
+        let number = self.declare(rank, found);
+        if let Some(draft) = self.drafts.get_mut(at) {
+            if template.open { draft.prefix.push(number) } else { draft.exact.push(number) }
+        }
+    }
+
+    fn literal(&mut self, at: usize, label: &[u8]) -> usize {
+        let known = self.drafts.get(at).and_then(|draft| {
+            let named = |text: Text| crate::snapshot::sections::text_of(&self.text, text) == label;
+            draft.literals.iter().find(|(text, _)| named(*text)).map(|(_, child)| *child)
+        });
+        known.unwrap_or_else(|| {
+            let (child, text) = (self.root(), self.text(label));
+            if let Some(draft) = self.drafts.get_mut(at) {
+                draft.literals.push((text, child));
+            }
+            child
+        })
+    }
+
+    fn param(&mut self, at: usize) -> usize {
+        self.drafts.get(at).and_then(|draft| draft.param).unwrap_or_else(|| {
+            let child = self.root();
+            if let Some(draft) = self.drafts.get_mut(at) {
+                draft.param = Some(child);
+            }
+            child
+        })
+    }
+
+    /// Lays a node and all below it, parents before children; its number.
+    pub(super) fn lay(&mut self, draft: usize) -> u32 {
+        let Some(draft) = self.drafts.get_mut(draft).map(core::mem::take) else { return NONE };
+        let number = count(&self.nodes);
+        let exact = self.lay_matches(&draft.exact);
+        let prefix = self.lay_matches(&draft.prefix);
+        let start = count(&self.edges);
+        for (label, child) in &draft.literals {
+            let hash = hash_segment(crate::snapshot::sections::text_of(&self.text, *label));
+            let node = u32::try_from(*child).unwrap_or(NONE);
+            self.edges.push(Edge { hash, label: *label, node });
+        }
+        let edges = Rows { start, len: count(&draft.literals) };
+        if let Some(run) = self.edges.get_mut(start as usize..) {
+            sort_by(run, |a, b| a.hash < b.hash);
+        }
+        self.nodes.push(Node { exact, prefix, param: NONE, edges });
+        for edge in edges.numbers() {
+            let draft = self.edges.get(edge as usize).map_or(NONE, |row| row.node);
+            let child = self.lay(draft as usize);
+            if let Some(row) = self.edges.get_mut(edge as usize) {
+                row.node = child;
+            }
+        }
+        let param = draft.param.map_or(NONE, |child| self.lay(child));
+        if let Some(row) = self.nodes.get_mut(number as usize) {
+            row.param = param;
+        }
+        number
+    }
+
+    /// Lays matches, best first.
+    pub(super) fn lay_matches(&mut self, numbers: &[usize]) -> Rows {
+        let start = count(&self.matches);
+        let mut run: Vec<(u32, Match)> =
+            numbers.iter().filter_map(|&number| self.declared.get(number)).copied().collect();
+        sort_by(&mut run, |a, b| a.0 < b.0);
+        self.matches.extend(run.iter().map(|(_, found)| found));
+        Rows { start, len: count(&self.matches).saturating_sub(start) }
+    }
+}
+
+/// Sorts by insertion, keeping the order of equals. The library's sort would be larger than the
+/// rest of the engine; runs are the children of one node and mostly short.
+pub(super) fn sort_by<T>(rows: &mut [T], before: impl Fn(&T, &T) -> bool) {
+    for end in 1..rows.len() {
+        let mut at = end;
+        while at > 0 && matches!(rows.get(at - 1..=at), Some([a, b]) if before(b, a)) {
+            rows.swap(at - 1, at);
+            at -= 1;
+        }
+    }
+}
+
+pub(super) fn count<T>(rows: &[T]) -> u32 {
+    u32::try_from(rows.len()).unwrap_or(NONE)
+}
