@@ -1,0 +1,109 @@
+//! Where a decoder stands in the document, and what it found so far.
+
+use crate::{
+    decode::text::ParseError,
+    diagnostic::{Code, Diagnostic, Diagnostics},
+    node::{Node, excerpt},
+};
+
+/// The path of the current value, and the findings.
+#[derive(Debug, Default)]
+pub(crate) struct Cursor {
+    path: String,
+    pub(crate) diagnostics: Diagnostics,
+}
+
+impl Cursor {
+    /// A cursor at `path`.
+    pub(crate) const fn new(path: String, diagnostics: Diagnostics) -> Self {
+        Self { path, diagnostics }
+    }
+
+    /// Where it stands.
+    pub(crate) fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Runs `read` at field `name` of the current value.
+    pub(crate) fn at_field<T>(&mut self, name: &str, read: impl FnOnce(&mut Self) -> T) -> T {
+        let len = self.path.len();
+        push_field(&mut self.path, name);
+        let out = read(self);
+        self.path.truncate(len);
+        out
+    }
+
+    /// Runs `read` at item `index` of the current value.
+    pub(crate) fn at_item<T>(&mut self, index: usize, read: impl FnOnce(&mut Self) -> T) -> T {
+        let len = self.path.len();
+        push_item(&mut self.path, index);
+        let out = read(self);
+        self.path.truncate(len);
+        out
+    }
+
+    /// Notes an error here.
+    pub(crate) fn error(&mut self, code: Code, found: &str, expected: &str) {
+        self.diagnostics.push(Diagnostic::error(code, &self.path, found, expected));
+    }
+
+    /// Notes an error here, with what to write instead.
+    pub(crate) fn error_with_hint(
+        &mut self,
+        code: Code,
+        found: &str,
+        expected: &str,
+        hint: Option<String>,
+    ) {
+        let mut diagnostic = Diagnostic::error(code, &self.path, found, expected);
+        if let Some(hint) = hint {
+            diagnostic = diagnostic.with_hint(hint);
+        }
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// Notes that a text here is not of its kind.
+    pub(crate) fn parse_error(&mut self, node: &Node, error: &ParseError) {
+        let found = match error.found() {
+            Some(found) => found.to_owned(),
+            None => node.describe(),
+        };
+        self.error_with_hint(error.code(), &found, error.expected(), error.hint());
+    }
+
+    /// Notes each field that comes twice.
+    pub(crate) fn duplicates(&mut self, fields: &[(String, Node)]) {
+        let mut names: Vec<&str> = fields.iter().map(|(name, _)| name.as_str()).collect();
+        names.sort_unstable();
+        let mut last = None;
+        for (name, next) in names.iter().zip(names.iter().skip(1)) {
+            if name == next && last != Some(name) {
+                last = Some(name);
+                let found = format!("the field `{}` more than once", excerpt(name));
+                self.at_field(name, |at| at.error(Code::DuplicateKey, &found, "it once"));
+            }
+        }
+    }
+}
+
+/// Appends a field to a path: `.name`, or `["odd name"]`.
+pub(crate) fn push_field(path: &mut String, name: &str) {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '$');
+    if !name.is_empty() && name.chars().all(plain) {
+        if !path.is_empty() {
+            path.push('.');
+        }
+        path.push_str(&excerpt(name));
+    } else {
+        path.push_str("[\"");
+        path.push_str(&excerpt(name));
+        path.push_str("\"]");
+    }
+}
+
+/// Appends an item to a path: `[3]`.
+pub(crate) fn push_item(path: &mut String, index: usize) {
+    path.push('[');
+    path.push_str(&index.to_string());
+    path.push(']');
+}

@@ -1,0 +1,56 @@
+//! What a setting is where nothing is said, with the reason. The schema shows these values too.
+
+/// Whole request over all attempts, ms: what Envoy's routes give, half of what people wait for.
+pub const REQUEST_TIMEOUT_MS: u64 = 15_000;
+/// Retries after the first attempt.
+pub const RETRIES: u8 = 1;
+/// First backoff window, ms.
+pub const BACKOFF_BASE_MS: u64 = 25;
+/// Longest backoff window, ms: ten times the first.
+pub const BACKOFF_MAX_MS: u64 = 250;
+/// Share of requests that retries may add, percent.
+pub const BUDGET_PERCENT: f64 = 20.0;
+/// Retries per second and isolate that the budget always allows. Low, as there are many isolates.
+pub const BUDGET_FLOOR_PER_SECOND: u16 = 1;
+/// How long a request keeps paying into the budget, ms.
+pub const BUDGET_TTL_MS: u64 = 10_000;
+/// Longest `Retry-After` that is waited for, ms.
+pub const RETRY_AFTER_MAX_MS: u64 = 300_000;
+/// Largest request body kept for a retry, bytes; an isolate has 128 MiB for all its requests.
+pub const RETRY_BODY_BYTES_MAX: u32 = 65_536;
+/// Failures in a row that open a breaker.
+pub const BREAKER_CONSECUTIVE_FAILURES: u32 = 7;
+/// Share of successes below which a breaker opens.
+pub const BREAKER_SUCCESS_RATIO: f64 = 0.8;
+/// Width of the breaker's window, ms.
+pub const BREAKER_WINDOW_MS: u64 = 10_000;
+/// Answers in the window before the share says anything.
+pub const BREAKER_MIN_REQUESTS: u32 = 5;
+/// First time a breaker stays open, ms.
+pub const BREAKER_OPEN_MIN_MS: u64 = 1_000;
+/// Longest time a breaker stays open, ms.
+pub const BREAKER_OPEN_MAX_MS: u64 = 60_000;
+/// Share of the open time that is added at random at most.
+pub const BREAKER_JITTER: f64 = 0.5;
+/// Probes at a time while half-open.
+pub const BREAKER_PROBES: u8 = 1;
+/// Share of its weight that a recovered endpoint starts with, percent.
+pub const SLOW_START_MIN_PERCENT: f64 = 10.0;
+/// Time between two health checks, ms.
+pub const HEALTH_INTERVAL_MS: u64 = 10_000;
+/// Time for one health check, ms.
+pub const HEALTH_TIMEOUT_MS: u64 = 2_000;
+/// Good checks in a row that make an endpoint healthy.
+pub const HEALTHY_THRESHOLD: u32 = 2;
+/// Bad checks in a row that make it unhealthy.
+pub const UNHEALTHY_THRESHOLD: u32 = 3;
+/// Weight of an endpoint, and of a backend.
+pub const WEIGHT: u16 = 1;
+/// Status of a redirect.
+pub const REDIRECT_STATUS: u16 = 302;
+/// Endpoints up to which breakers leave half of them in place of panic.
+pub const SMALL_POOL_MAX: usize = 4;
+/// Panic threshold of a larger pool, percent.
+pub const PANIC_PERCENT: f64 = 50.0;
+/// Name of a mesh that names itself not.
+pub const MESH_NAME: &str = "default";

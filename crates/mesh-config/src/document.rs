@@ -1,0 +1,143 @@
+//! The configuration document as Rust types: what a person writes, one concept per file.
+//!
+//! Most settings have a short form (`"retries": 3`) and a long one; both are kept as written here
+//! and become one form when the document is compiled. An absent field is `None`: its default
+//! depends on what the service or the document says.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a decoder refuses in one way every kind of node that it does not name"
+)]
+
+mod address;
+mod backend;
+mod breaker;
+mod bytes;
+mod condition;
+mod duration;
+mod edits;
+mod endpoint;
+mod filter;
+mod header;
+mod health_check;
+mod host;
+mod load_balancer;
+mod location;
+mod method;
+mod name;
+mod off;
+mod path;
+mod percent;
+mod retries;
+mod retry_condition;
+mod rule;
+mod service;
+mod slow_start;
+mod status;
+mod timeout;
+
+use alloc::collections::BTreeMap;
+
+pub use self::{
+    address::{Address, AddressKind},
+    backend::{Backend, BackendEntry, BackendWeight},
+    breaker::{
+        Breaker, BreakerMode, BreakerSettings, OpenTime, OpenTimeSettings, Probes, SlowCall,
+    },
+    bytes::Bytes,
+    condition::{Condition, ConditionEntry, ConditionTest, ConditionType, Conditions, Present},
+    duration::Duration,
+    edits::{Edits, HeaderValues},
+    endpoint::{Endpoint, EndpointEntry, EndpointHealth, EndpointWeight, Endpoints},
+    filter::{Filter, PathEdit, Port, Redirect, RedirectStatus, Rewrite, Scheme},
+    header::{HeaderName, HeaderValue},
+    health_check::{HealthCheck, HealthCheckSettings},
+    host::{Host, HostPattern, HostPatterns},
+    load_balancer::{
+        BalancerName, HashKey, HashOn, HashSource, LoadBalancer, LoadBalancerSettings,
+    },
+    location::{Coordinates, Latitude, Longitude},
+    method::{MethodName, Methods, RetryMethod},
+    name::{BindingName, Colo, MeshName, Region, ServiceName, Tag},
+    off::Off,
+    path::{Path, PathText, PathType, RequestPath, TypedPath},
+    percent::{Percent, Ratio},
+    retries::{
+        Backoff, BackoffSettings, Budget, BudgetFloor, BudgetSettings, Retries, RetryCount,
+        RetrySettings,
+    },
+    retry_condition::{GrpcCondition, RetryCondition, RetryConditionName},
+    rule::{Match, Rule},
+    service::{MinReady, Service},
+    slow_start::{SlowStart, SlowStartSettings},
+    status::{StatusCode, StatusEntry, StatusPattern, Statuses},
+    timeout::{Timeout, TimeoutSettings},
+};
+pub use crate::decode::ParseError;
+use crate::decode::{object, whole};
+
+whole! {
+    /// The version of the document format. There is one so far.
+    pub struct FormatVersion(u8) from 1 to 1;
+}
+
+whole! {
+    /// A whole number for counting answers and failures.
+    pub struct Count(u32) from 0 to 1000000;
+}
+
+object! {
+    /// A mesh: its services, and the rules that lead requests to them.
+    #[derive(Default)]
+    #[cfg_attr(feature = "schema", schemars(rename = "MeshDocument"))]
+    #[cfg_attr(feature = "typescript", tsify(rename = "MeshDocument"))]
+    pub struct Document is "an object with `services` and `routing`" {
+        required {
+            /// The services by name. A name is a lowercase DNS label: letters, digits and `-`.
+            "services" => services: BTreeMap<String, Service>,
+        }
+        optional {
+            /// Where this document's schema is, for editors.
+            "$schema" => schema: String,
+            /// Version of the document format.
+            "version" => version: FormatVersion = 1,
+            /// Name of the mesh: a lowercase DNS label.
+            "name" => name: MeshName = crate::defaults::MESH_NAME,
+            /// What holds for every service that says nothing else.
+            "defaults" => defaults: Defaults,
+            /// Rules for requests that come in.
+            "routing" => routing: Routing,
+        }
+    }
+}
+
+object! {
+    /// What holds for every service that says nothing else.
+    #[derive(Default)]
+    pub struct Defaults is "an object of defaults for all services" {
+        optional {
+            /// How long requests may take.
+            "timeout" => timeout: Timeout,
+            /// Whether and when requests are tried again.
+            "retries" => retries: Retries,
+            /// How an endpoint is chosen.
+            "loadBalancer" => load_balancer: LoadBalancer,
+            /// When an endpoint is left alone for a while.
+            "breaker" => breaker: Breaker,
+            /// How a recovered endpoint comes back.
+            "slowStart" => slow_start: SlowStart,
+        }
+    }
+}
+
+object! {
+    /// Rules for requests that come in.
+    #[derive(Default)]
+    pub struct Routing is "an object with `rules`" {
+        optional {
+            /// The rules. The most specific one that matches a request takes it: exact host before
+            /// wildcard, exact path before template before expression before longest prefix, then
+            /// a method, more headers, more query parameters, the first declared.
+            "rules" => rules: Vec<Rule>,
+        }
+    }
+}

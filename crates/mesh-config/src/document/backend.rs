@@ -1,0 +1,68 @@
+//! Where a rule sends, and how much of its traffic.
+
+use super::{Filter, ServiceName};
+use crate::{
+    decode::{Cursor, Decode, object, whole, wrong_type},
+    node::Node,
+};
+
+whole! {
+    /// The share of a backend among those of its rule.
+    pub struct BackendWeight(u32) from 0 to 1000000;
+}
+
+object! {
+    /// A service that a rule sends to, with its share.
+    pub struct Backend is "an object with `service` and `weight`" {
+        required {
+            /// The service.
+            "service" => service: ServiceName,
+        }
+        optional {
+            /// Its share among the rule's backends. 0 = nothing.
+            "weight" => weight: BackendWeight = crate::defaults::WEIGHT,
+            /// What happens to requests that go there, after the rule's own filters. No redirects.
+            "filters" => filters: Vec<Filter>,
+        }
+    }
+}
+
+/// A backend: the name of a service, or an object.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[serde(untagged)]
+#[expect(clippy::exhaustive_enums, reason = "a short form and a long one")]
+pub enum BackendEntry {
+    /// Only the service.
+    Service(ServiceName),
+    /// The service and its share.
+    Backend(Backend),
+}
+
+impl BackendEntry {
+    /// The long form.
+    #[must_use]
+    pub fn backend(&self) -> Backend {
+        match self {
+            Self::Service(service) => {
+                Backend { service: service.clone(), weight: None, filters: None }
+            }
+            Self::Backend(backend) => backend.clone(),
+        }
+    }
+}
+
+impl Decode for BackendEntry {
+    fn expected() -> String {
+        "the name of a service, or an object with `service` and `weight`".to_owned()
+    }
+
+    fn decode(node: &Node, at: &mut Cursor) -> Option<Self> {
+        match node {
+            Node::Text(_) => ServiceName::decode(node, at).map(Self::Service),
+            Node::Object(_) => Backend::decode(node, at).map(Self::Backend),
+            _ => wrong_type(node, at),
+        }
+    }
+}

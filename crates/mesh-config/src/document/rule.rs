@@ -1,0 +1,67 @@
+//! Which requests go where.
+
+use super::{
+    BackendEntry, Conditions, Filter, HostPatterns, LoadBalancer, Methods, Path, Retries,
+    ServiceName, Timeout,
+};
+use crate::decode::object;
+
+object! {
+    /// A rule: which requests it takes, and where they go. Give `service`, or `backends`, or a
+    /// `redirect` filter.
+    #[derive(Default)]
+    pub struct Rule is "a rule: an object with `path`, `service`, …", else default {
+        optional {
+            /// Its name, for logs and `explain`.
+            "name" => name: String,
+            /// Hosts that it is for; by default any.
+            "host" => host: HostPatterns,
+            /// The same as `host`.
+            "hosts" => hosts: HostPatterns,
+            /// The path; by default any.
+            "path" => path: Path,
+            /// Methods; by default any.
+            "method" => method: Methods,
+            /// The same as `method`.
+            "methods" => methods: Methods,
+            /// Conditions on request headers.
+            "headers" => headers: Conditions,
+            /// Conditions on query parameters.
+            "query" => query: Conditions,
+            /// Alternatives in place of `path`, `method`, `headers` and `query`: one of them must
+            /// hold.
+            "matches" => matches: Vec<Match>,
+            /// The service that takes the requests.
+            "service" => service: ServiceName,
+            /// Services that share the requests by weight.
+            "backends" => backends: Vec<BackendEntry>,
+            /// What happens to requests and responses on their way.
+            "filters" => filters: Vec<Filter>,
+            /// How long its requests may take, over what the service says.
+            "timeout" => timeout: Timeout,
+            /// Whether its requests are tried again, over what the service says.
+            "retries" => retries: Retries,
+            /// How its requests choose an endpoint, over what the service says.
+            "loadBalancer" => load_balancer: LoadBalancer,
+        }
+    }
+}
+
+object! {
+    /// What a request must be; an empty one takes every request.
+    #[derive(Default)]
+    pub struct Match is "an object with `path`, `method`, `headers`, `query`", else default {
+        optional {
+            /// The path; by default any.
+            "path" => path: Path,
+            /// Methods; by default any.
+            "method" => method: Methods,
+            /// The same as `method`.
+            "methods" => methods: Methods,
+            /// Conditions on request headers.
+            "headers" => headers: Conditions,
+            /// Conditions on query parameters.
+            "query" => query: Conditions,
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Every bound of the compile step in one place, with its unit and reason.
+
+/// Deepest nesting of a document. The deepest legal one is 9; this leaves room and bounds recursion.
+pub const DEPTH_MAX: usize = 32;
+/// Largest document, in bytes of text plus [`NODE_BYTES`] for each value: what a person can still
+/// call a configuration, and what a 128 MiB isolate can hold several times over.
+pub const DOCUMENT_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// What one value counts against [`DOCUMENT_BYTES_MAX`], in bytes.
+pub const NODE_BYTES: usize = 16;
+/// Most diagnostics that are kept; more are counted.
+pub const DIAGNOSTICS_MAX: usize = 200;
+/// Longest piece of the document that a diagnostic repeats, in characters.
+pub const EXCERPT_CHARS_MAX: usize = 60;
+/// Most services of a document.
+pub const SERVICES_MAX: usize = 4_096;
+/// Most endpoints of one service.
+pub const ENDPOINTS_MAX: usize = 4_096;
+/// Most rules of a document.
+pub const RULES_MAX: usize = 8_192;
+/// Most combinations of host and match that one rule may spell out.
+pub const RULE_MATCHES_MAX: usize = 256;
+/// Most matches of a whole document. Bounds the search for conflicts too.
+pub const MATCHES_MAX: usize = 32_768;
+/// Longest name, host, header name or version, in bytes.
+pub const TEXT_BYTES_MAX: usize = 255;
+/// Longest header value, address, path or redirect target, in bytes.
+pub const VALUE_BYTES_MAX: usize = 4_096;
+/// Longest regular expression, in bytes.
+pub const EXPRESSION_BYTES_MAX: usize = 1_024;
+/// Deepest nesting of a regular expression.
+pub const EXPRESSION_DEPTH_MAX: u32 = 64;
+/// Most states of the intermediate automaton of one regular expression.
+pub const EXPRESSION_NFA_STATES_MAX: usize = 8_192;
+/// Most states of one compiled regular expression; what [`mesh_core`] accepts.
+pub const EXPRESSION_STATES_MAX: usize = mesh_core::limits::AUTOMATON_STATES_MAX;
+/// Largest transition table of one compiled regular expression, in bytes.
+pub const EXPRESSION_TABLE_BYTES_MAX: usize = 64 * 1024;
+/// Most elementary steps spent on compiling one regular expression: some tens of milliseconds.
+pub const EXPRESSION_STEPS_MAX: usize = 10_000_000;
+/// Most pairs of states looked at to tell whether one expression covers another path.
+pub const COVER_PAIRS_MAX: usize = 65_536;
+/// Longest time span of a document, in microseconds: one day.
+pub const DURATION_US_MAX: u64 = 86_400_000_000;

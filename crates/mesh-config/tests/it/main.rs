@@ -1,0 +1,11 @@
+//! Tests of the crate from outside.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests may fail loudly; clippy sees only the test functions themselves"
+)]
+
+mod corpus;
+mod documents;
+mod hostile;
+mod schema;
