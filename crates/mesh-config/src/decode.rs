@@ -19,7 +19,7 @@ use alloc::collections::BTreeMap;
 
 pub use self::text::ParseError;
 pub(crate) use self::{
-    cursor::{Cursor, push_field, push_item},
+    cursor::Cursor,
     fields::Fields,
     names::names,
     number::{decimal, whole, whole_number},

@@ -69,7 +69,7 @@ pub use self::{
     rule::{Match, Rule},
     service::{MinReady, Service},
     slow_start::{SlowStart, SlowStartSettings},
-    status::{StatusCode, StatusEntry, StatusPattern, Statuses},
+    status::{StatusCode, StatusEntry, StatusPattern, StatusRange, Statuses},
     timeout::{Timeout, TimeoutSettings},
 };
 pub use crate::decode::ParseError;

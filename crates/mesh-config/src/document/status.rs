@@ -1,7 +1,5 @@
 //! Statuses, alone and in ranges.
 
-use mesh_core::snapshot::tables::StatusRange;
-
 use crate::{
     decode::{Cursor, Decode, ParseError, text, whole, wrong_type},
     diagnostic::Code,
@@ -17,6 +15,16 @@ text! {
     /// Statuses as text: `"200"`, `"2xx"`, `"200-399"`.
     pub struct StatusPattern is "statuses: \"503\", \"5xx\" or \"502-504\"", checked by pattern,
         pattern "^([1-5][0-9]{2}(-[1-5][0-9]{2})?|[1-5]xx)$";
+}
+
+/// A closed range of statuses.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[expect(clippy::exhaustive_structs, reason = "a range has two ends")]
+pub struct StatusRange {
+    /// Lowest.
+    pub from: u16,
+    /// Highest.
+    pub to: u16,
 }
 
 impl StatusCode {

@@ -70,6 +70,7 @@ pub(crate) const SECOND_EXAMPLE: &str = r#"
 
 /// Documents whose shape is wrong: the decoder and the schema both refuse them.
 pub(crate) const BAD_SHAPE: &[&str] = &[
+    r#"{ "services": { "a": {} }, "routing": { "rules": [{ "host": "https://a.example", "service": "a" }] } }"#,
     "5",
     "[]",
     "{}",
@@ -137,7 +138,6 @@ pub(crate) const BAD_MEANING: &[&str] = &[
     r#"{ "services": { "a": {} }, "routing": { "rules": [{ "path": { "type": "RegularExpression", "value": "(" }, "service": "a" }] } }"#,
     r#"{ "services": { "a": {} }, "routing": { "rules": [{ "path": "/", "matches": [{}], "service": "a" }] } }"#,
     r#"{ "services": { "a": {} }, "routing": { "rules": [{ "host": "a.example", "hosts": [], "service": "a" }] } }"#,
-    r#"{ "services": { "a": {} }, "routing": { "rules": [{ "host": "https://a.example", "service": "a" }] } }"#,
     r#"{ "services": { "a": {} }, "routing": { "rules": [{ "headers": { "bad name": "x" }, "service": "a" }] } }"#,
     r#"{ "services": { "a": {} }, "routing": { "rules": [{ "backends": [{ "service": "a", "weight": 0 }] }] } }"#,
 ];

@@ -52,7 +52,7 @@ fn replace(tree: &mut Node, at: &mut usize, graft: &Node) {
     match tree {
         Node::List(items) => items.iter_mut().for_each(|item| replace(item, at, graft)),
         Node::Object(fields) => fields.iter_mut().for_each(|(_, node)| replace(node, at, graft)),
-        _ => {}
+        Node::Null | Node::Bool(_) | Node::Number(_) | Node::Text(_) | Node::Refused(_) => {}
     }
 }
 
