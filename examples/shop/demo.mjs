@@ -1,0 +1,69 @@
+/** The demo: the shop under load while some of it breaks, without the mesh and with it. See README.md. */
+import { parseArgs } from "node:util";
+import { compile } from "./demo/compile.mjs";
+import { run } from "./demo/run.mjs";
+import { percent, table } from "./demo/table.mjs";
+import { buildAll, start } from "./demo/workers.mjs";
+
+const SUCCESS_MIN = 0.995;
+const REQUESTS_MAX = 20_000;
+
+const { values } = parseArgs({
+  options: {
+    json: { type: "boolean", default: false },
+    serve: { type: "boolean", default: false },
+    port: { type: "string", default: "8787" },
+    requests: { type: "string", default: "600" },
+    seed: { type: "string", default: "1" },
+  },
+});
+
+/**
+ * @param {string} name
+ * @param {string} text
+ * @param {number} min
+ * @param {number} max
+ */
+function number(name, text, min, max) {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < min || value > max) {
+    console.error(`--${name} must be a whole number from ${min} to ${max}`);
+    process.exit(2);
+  }
+  return value;
+}
+
+const options = {
+  port: number("port", values.port, 0, 65_535),
+  requests: number("requests", values.requests, 10, REQUESTS_MAX),
+  seed: number("seed", values.seed, 0, 1_000_000),
+};
+const say = (/** @type {string} */ line) => void (values.json ? console.error(line) : console.log(line));
+
+say("compiling mesh.json");
+await compile();
+say("bundling the Workers");
+const built = await buildAll();
+
+if (values.serve) {
+  const shop = await start(built, { mode: "on", port: options.port });
+  say(`The shop is open at ${shop.url.href} (mesh on). Ctrl-C closes it.`);
+  await new Promise((resolve) => ["SIGINT", "SIGTERM"].forEach((signal) => process.once(signal, resolve)));
+  await shop.stop();
+  say("closed");
+} else {
+  say(`${built.length} Workers, ${options.requests} page loads a run, seed ${options.seed}`);
+  const off = await run(built, { mode: "off", say, ...options });
+  const on = await run(built, { mode: "on", say, ...options });
+  if (values.json) {
+    console.log(JSON.stringify({ off, on }));
+  } else {
+    say(`\n${table({ off, on })}\n`);
+    say(`attempts: per page in the first row, per call below. Off, the faults imply ${percent(off.implied)}; on must reach ${percent(SUCCESS_MIN)}.`);
+  }
+  if (on.success < SUCCESS_MIN) {
+    const failures = Object.entries(on.failures).map(([what, count]) => `${count} × ${what}`);
+    console.error(`with the mesh on only ${percent(on.success)} of the pages succeeded: ${failures.join(", ")}`);
+    process.exitCode = 1;
+  }
+}
