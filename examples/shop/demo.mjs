@@ -8,6 +8,14 @@ import { buildAll, start } from "./demo/workers.mjs";
 const SUCCESS_MIN = 0.995;
 const REQUESTS_MAX = 20_000;
 
+const USAGE = `Usage: node demo.mjs [--json] [--requests N] [--seed N]   both runs, and the table
+       node demo.mjs --serve [--port N]                  the shop with the mesh on, until Ctrl-C
+
+  --json        print only JSON on standard output
+  --requests N  page loads a run, default 600
+  --seed N      what the shoppers do, default 1
+  --port N      where to serve, default 8787; 0 is any free port`;
+
 const { values } = parseArgs({
   options: {
     json: { type: "boolean", default: false },
@@ -15,6 +23,7 @@ const { values } = parseArgs({
     port: { type: "string", default: "8787" },
     requests: { type: "string", default: "600" },
     seed: { type: "string", default: "1" },
+    help: { type: "boolean", default: false, short: "h" },
   },
 });
 
@@ -31,6 +40,11 @@ function number(name, text, min, max) {
     process.exit(2);
   }
   return value;
+}
+
+if (values.help) {
+  console.log(USAGE);
+  process.exit(0);
 }
 
 const options = {

@@ -32,7 +32,7 @@ export async function start(built, { mode, port = 0, faults = true }) {
     port,
     cf: false,
     // A version that dies throws: what workerd prints about it is expected.
-    handleRuntimeStdio: (stdout, stderr) => void (stdout.resume(), stderr.resume()),
+    handleRuntimeStdio: (/** @type {import("node:stream").Readable} */ stdout, /** @type {import("node:stream").Readable} */ stderr) => void (stdout.resume(), stderr.resume()),
     workers: built.map(({ config, modules }) => ({
       name: config.name,
       modules,

@@ -35,7 +35,7 @@ export async function plainHandle(request: Request, handlers: Handlers, fetch: F
   if (found !== undefined) {
     return found.handler(request, { params: found.params, fetch, tallies: () => undefined });
   }
-  const rule = document.routing.rules.find(({ path }) => pathname.startsWith(path.slice(0, -1)));
+  const rule = document.routing.rules.find(({ path }) => `${pathname}/`.startsWith(path.slice(0, -1)));
   if (rule === undefined) {
     return new Response("Not found", { status: 404 });
   }

@@ -20,7 +20,7 @@ export const cart: Render = async ({ shop, session, currency }) => {
     Promise.all(lines.map(price)),
   ]);
   const total = priced.reduce((sum, line) => add(sum, line.sum), shipping);
-  const filled = html`<h1>Your cart</h1>
+  const filled = html`<h1 class="columns-title">Your cart</h1>
 <div class="columns">
   <section aria-label="Lines">
     <ul class="lines">${priced.map(({ productId, quantity, name, sum }) => html`<li data-line="${productId}">

@@ -11,7 +11,7 @@ export const home: Render = async ({ shop, session, currency }) => {
   const prices = await Promise.all(products.map(({ price }) => shop.convert(price, currency)));
   const main = html`<section class="hero">
   <h1>Nine good things,<br>kept simple.</h1>
-  <p>A very small shop on Cloudflare Workers. Ten services stand behind this page; some of them misbehave on purpose.</p>
+  <p>A very small shop on Cloudflare Workers. Nine services stand behind this page; some of them misbehave on purpose.</p>
 </section>
 <h2 class="hidden">Products</h2>
 <ul class="grid">${products.map((product, i) => html`<li>${card(product, prices[i])}</li>`)}</ul>
