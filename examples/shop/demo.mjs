@@ -73,7 +73,8 @@ if (values.serve) {
     console.log(JSON.stringify({ off, on }));
   } else {
     say(`\n${table({ off, on })}\n`);
-    say(`attempts: per page in the first row, per call below. Off, the faults imply ${percent(off.implied)}; on must reach ${percent(SUCCESS_MIN)}.`);
+    say(`pages: times are of those that succeeded, attempts are per page; below both are per call.`);
+    say(`Success that the faults imply without a mesh: ${percent(off.implied)} (measured ${percent(off.success)}). With it, at least ${percent(SUCCESS_MIN)} (measured ${percent(on.success)}).`);
   }
   if (on.success < SUCCESS_MIN) {
     const failures = Object.entries(on.failures).map(([what, count]) => `${count} × ${what}`);

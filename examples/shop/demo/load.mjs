@@ -11,7 +11,7 @@ const PRODUCTS = ["0PUK6V6EV0", "1YMWWN1N4O", "2ZYFJ3GM2N", "66VCHSJNUP", "6E92Z
 const CURRENCIES = ["EUR", "USD", "JPY", "CAD", "GBP", "TRY"];
 const FORM = { email: "someone@example.com", street_address: "12 Quay Street", postcode: "1012", city: "Harbour Town", country: "New Zealand", card_number: "4242 4242 4242 4242", card_month: "1", card_year: "2039" };
 /** Shoppers at once. */
-const SHOPPERS = 8;
+const SHOPPERS = 4;
 /** No run takes longer, in ms. */
 const RUN_MS_MAX = 60_000;
 

@@ -9,7 +9,7 @@ import { start } from "./workers.mjs";
  * @property {number} requests
  * @property {number} success a fraction
  * @property {number} implied what success should be about without a mesh
- * @property {number} p50_ms
+ * @property {number} p50_ms of the pages that succeeded: a page that fails early is not a fast page
  * @property {number} p99_ms
  * @property {number} attempts calls between Workers per request, every attempt counted
  * @property {number} breaker_openings
@@ -71,7 +71,7 @@ function figures(loads, readings) {
     requests: loads.length,
     success: share(loads.filter(({ ok }) => ok).length, loads.length),
     implied: share(sum(loads, ({ implied }) => implied), loads.length),
-    ...percentiles(loads.map(({ ms }) => ms)),
+    ...percentiles(loads.filter(({ ok }) => ok).map(({ ms }) => ms)),
     attempts: round(attempts / Math.max(1, loads.length)),
     breaker_openings: sum(Object.values(services), (service) => service.breaker_openings),
     services,

@@ -19,7 +19,5 @@ export function meshOf(serviceName: string): DiddyMesh {
 
 /** What a mesh did so far, per version. */
 export function talliesOf(mesh: DiddyMesh): Tally[] {
-  return Object.entries(mesh.stats().services).flatMap(([service, endpoints]) =>
-    endpoints.map(({ version = "", values }) => ({ service, version, attempts: values["attempts"] ?? 0, failures: values["failures"] ?? 0 })),
-  );
+  return Object.entries(mesh.stats().services).flatMap(([service, { endpoints }]) => endpoints.map(({ version, attempts, failures }) => ({ service, version, attempts, failures })));
 }
