@@ -4,6 +4,7 @@ import type { Brain } from "./engine.js";
 import { keepAlive } from "./env.js";
 import { OUT } from "./generated/abi.js";
 import { handlerAt, type HandlerTable } from "./handlers.js";
+import { guarded } from "./recovery.js";
 import { refuse } from "./respond.js";
 import type { HandlerMap, MeshContext, MeshFetch } from "./types.js";
 
@@ -14,7 +15,7 @@ export async function local(call: Call, brain: Brain, table: HandlerTable, handl
     return refuse(500, "internal");
   }
   const context: MeshContext = {
-    params: line.params.length === 0 ? none : params(brain, line.params),
+    params: line.params.length === 0 ? none : (guarded(call.slot, () => params(brain, line.params)) ?? none),
     env: call.env,
     traceId: call.trace?.id,
     fetch,

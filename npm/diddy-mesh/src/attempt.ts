@@ -25,7 +25,7 @@ export async function run(call: Call, features: Features, brain: Brain, first: n
   let edits: Edits | undefined;
   for (;;) {
     if (step === STEP.SEND) {
-      const sending = guarded(call.slot, 0, () => order(call, brain));
+      const sending = guarded(call.slot, () => order(call, brain));
       if (sending === undefined) {
         step = LOST;
         continue;
@@ -58,10 +58,15 @@ export async function run(call: Call, features: Features, brain: Brain, first: n
       await sleep(delay);
       step = resume(call, brain, ticket, OUTCOME.WAITED);
     } else if (step === STEP.RESPOND) {
-      const made = respond(brain);
+      const made = respond(call, brain);
       await drop(answer);
       return made;
     } else {
+      if (step !== LOST) {
+        guarded(call.slot, () => {
+          throw new RangeError(`the engine answered with step ${step}`);
+        });
+      }
       // The engine is gone. An answer that is here already is as good as any.
       return answer === undefined ? refuse(503, "engine_trap") : finish(answer, edits);
     }
@@ -69,13 +74,15 @@ export async function run(call: Call, features: Features, brain: Brain, first: n
 }
 
 /** The answer that the engine asks the host to make. */
-export function respond(brain: Brain): Response {
-  const status = brain.slot(OUT.STATUS);
-  const text = brain.slot(OUT.TEXT_LEN) > 0 ? brain.text() : "";
-  if (status >= 300 && status < 400) {
-    return redirect(status, text);
-  }
-  return refuse(status, reasonName(brain.slot(OUT.REASON)), status === 405 ? { allow: text } : undefined);
+export function respond(call: Call, brain: Brain): Response {
+  const made = guarded(call.slot, () => {
+    const status = brain.slot(OUT.STATUS);
+    if (status >= 300 && status < 400) {
+      return redirect(status, brain.text());
+    }
+    return refuse(status, reasonName(brain.slot(OUT.REASON)), status === 405 ? { allow: brain.text() } : undefined);
+  });
+  return made ?? refuse(503, "engine_trap");
 }
 
 /** Reads the OUT slots of a SEND step, before anything is awaited. */
@@ -131,7 +138,7 @@ function resume(call: Call, brain: Brain, ticket: number, outcome: number, statu
     return LOST;
   }
   const now = performance.now();
-  const step = guarded(call.slot, now, () => {
+  const step = guarded(call.slot, () => {
     let extra = 0;
     if ((wait !== null || load !== null) && brain.open(4 + 3 * ((wait?.length ?? 0) + (load?.length ?? 0)))) {
       brain.putValue(wait);
@@ -146,6 +153,6 @@ function resume(call: Call, brain: Brain, ticket: number, outcome: number, statu
 function abandon(call: Call, brain: Brain, ticket: number): void {
   const now = performance.now();
   if (!call.slot.lost(brain)) {
-    guarded(call.slot, now, () => brain.raw.engine_abandon(brain.self, ticket, now));
+    guarded(call.slot, () => brain.raw.engine_abandon(brain.self, ticket, now));
   }
 }

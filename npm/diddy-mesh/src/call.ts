@@ -46,7 +46,8 @@ export function numberIn(headers: Headers, name: string): number {
 }
 
 /** Begins at the engine with a handler table (-1 = none), or with a service. One crossing; undefined when the request is too large. */
-export function begin(brain: Brain, call: Call, table: number, service: number | undefined, now: number): number | undefined {
+export function begin(brain: Brain, call: Call, table: number, service: number | undefined): number | undefined {
+  const now = performance.now();
   const { slot, url, request, body, deadline } = call;
   const hostAt = url.indexOf("//") + 2;
   const pathAt = url.indexOf("/", hostAt);

@@ -10,11 +10,13 @@ import { firstEndpoint, guarded, plain } from "./recovery.js";
 import { refuse } from "./respond.js";
 import type { HandlerMap, MeshFetch } from "./types.js";
 
-/** Where a request goes: to the handlers and rules of this mesh, or to a service. */
-export type Goal =
-  | { readonly handlers: HandlerMap | undefined; readonly fetch: MeshFetch }
-  | { readonly service: string };
+/** Where a request goes: to a service, or to the handlers and rules of this mesh. */
+export interface Goal {
+  readonly service?: string;
+  readonly handlers?: HandlerMap | undefined;
+}
 
+/** The first step of a request, and what it was taken with. */
 interface Entered {
   readonly brain: Brain;
   readonly table: HandlerTable | undefined;
@@ -23,51 +25,50 @@ interface Entered {
 }
 
 /** Answers a request. A trap at its first step costs it retries, not the answer. */
-export async function answer(call: Call, features: Features, goal: Goal, now: number): Promise<Response> {
+export function answer(call: Call, features: Features, goal: Goal, fetch: MeshFetch): Response | Promise<Response> {
   const { slot } = call;
-  const first = guarded(slot, now, () => enter(call, goal, now));
+  const entering = (): Entered => enter(call, goal);
+  const first = guarded(slot, entering);
   // A second trap means that this very request does it.
-  const entered = first ?? guarded(slot, now, () => enter(call, goal, now));
+  const entered = first ?? guarded(slot, entering);
   if (entered === undefined) {
-    const service = "service" in goal ? (slot.services.get(goal.service) ?? -1) : -1;
-    const endpoint = service < 0 ? undefined : guarded(slot, now, () => firstEndpoint(call, slot.brain(now), -1, service));
+    const service = slot.services.get(goal.service ?? "");
+    const endpoint = service === undefined ? undefined : guarded(slot, () => firstEndpoint(call, slot.brain(), -1, service));
     return endpoint === undefined ? refuse(503, "engine_trap") : plain(call, features, { endpoint, attempt: 1, timeout: 0, remaining: 0, edits: undefined });
   }
   const { brain, table, step } = entered;
-  switch (step) {
-    case undefined:
-      return refuse(414, "path_too_long");
-    case STEP.LOCAL:
-      return table === undefined || !("fetch" in goal) || goal.handlers === undefined ? refuse(500, "internal") : local(call, brain, table, goal.handlers, goal.fetch);
-    case STEP.RESPOND:
-      return respond(brain);
-    default:
-      return first === undefined ? aside(call, features, brain) : run(call, features, brain, step);
+  if (step === undefined) {
+    return refuse(414, "path_too_long");
   }
+  if (step === STEP.LOCAL && table !== undefined && goal.handlers !== undefined) {
+    return local(call, brain, table, goal.handlers, fetch);
+  }
+  if (step === STEP.SEND && first === undefined) {
+    return aside(call, features, brain);
+  }
+  return step === STEP.RESPOND ? respond(call, brain) : run(call, features, brain, step);
 }
 
-function enter(call: Call, goal: Goal, now: number): Entered {
+function enter(call: Call, { handlers, service }: Goal): Entered {
   const { slot } = call;
-  const brain = slot.brain(now);
+  const brain = slot.brain();
   if (slot.bytes === undefined && slot.broken !== undefined) {
     throw slot.broken;
   }
-  slot.join(call.env, call.local, now);
-  if ("service" in goal) {
-    return { brain, table: undefined, step: begin(brain, call, -1, slot.services.get(goal.service) ?? slot.services.size, now) };
-  }
-  const table = goal.handlers === undefined ? undefined : tableOf(slot, brain, goal.handlers);
-  return { brain, table, step: begin(brain, call, table?.id ?? -1, undefined, now) };
+  slot.join(brain, call.env, call.local);
+  const table = handlers === undefined ? undefined : tableOf(slot, brain, handlers);
+  // A number that no service has gets the engine's own refusal.
+  const number = service === undefined ? undefined : (slot.services.get(service) ?? slot.services.size);
+  return { brain, table, step: begin(brain, call, table?.id ?? -1, number) };
 }
 
 /** The plain path of a request that met a trap: a fresh engine says where it belongs, nothing more. */
-function aside(call: Call, features: Features, brain: Brain): Promise<Response> {
-  const found = order(call, brain);
-  const rule = brain.slot(OUT.RULE);
-  const now = performance.now();
-  const endpoint = guarded(call.slot, now, () => {
-    brain.raw.engine_abandon(brain.self, found.ticket, now);
-    return rule < 0 ? undefined : firstEndpoint(call, brain, rule, 0);
+function aside(call: Call, features: Features, brain: Brain): Response | Promise<Response> {
+  const found = guarded(call.slot, () => {
+    const sending = order(call, brain);
+    const rule = brain.slot(OUT.RULE);
+    brain.raw.engine_abandon(brain.self, sending.ticket, performance.now());
+    return { ...sending, endpoint: (rule < 0 ? undefined : firstEndpoint(call, brain, rule, 0)) ?? sending.endpoint };
   });
-  return plain(call, features, { ...found, endpoint: endpoint ?? found.endpoint });
+  return found === undefined ? refuse(503, "engine_trap") : plain(call, features, found);
 }

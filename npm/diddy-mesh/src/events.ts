@@ -9,8 +9,7 @@ import type { MeshEvent } from "./types.js";
 /** Hands every waiting event to `sink`, after the current turn. */
 export async function drain(slot: Slot, sink: (event: MeshEvent) => void): Promise<void> {
   await Promise.resolve();
-  const at = performance.now();
-  const events = slot.noticed.splice(0).concat(guarded(slot, at, () => ofEngine(slot, slot.brain(at))) ?? []);
+  const events = slot.noticed.splice(0).concat(guarded(slot, () => ofEngine(slot, slot.brain())) ?? []);
   for (const event of events) {
     try {
       sink(event);

@@ -1,7 +1,7 @@
 /** The class that users hold. It keeps options only: everything costly lives in the slot of the isolate. */
-import { bodyOf, givenBody, isReusable } from "./body.js";
+import { bodyOf, isReusable } from "./body.js";
 import { DEPTH_HEADER, numberIn, TIMEOUT_HEADER, type Call } from "./call.js";
-import { answer } from "./enter.js";
+import { answer, type Goal } from "./enter.js";
 import { envOf, keepAlive } from "./env.js";
 import { MeshError } from "./errors.js";
 import type { Features } from "./features.js";
@@ -18,17 +18,16 @@ export class Mesh {
   #kv: KvReader | undefined;
 
   constructor(options: MeshOptions, features: Features) {
-    if (typeof options?.serviceName !== "string" || options.serviceName === "") {
+    if (!options?.serviceName) {
       throw new MeshError("invalid_options", "serviceName is missing: the name of the service this Worker is");
     }
-    if ((options.registry ?? options.onEvent ?? (options.observability || undefined)) !== undefined && features.observe === undefined) {
+    if (features.observe === undefined && (options.registry ?? options.onEvent ?? (options.observability || undefined)) !== undefined) {
       throw new MeshError("feature_missing", 'registry, observability and onEvent need "diddy-mesh", not its core');
     }
     this.#options = options;
     this.#features = features;
     if (options.registry !== "kv") {
-      this.#kv = options.registry;
-      this.#slot = slotFor(options.config, options.registry, options.mesh ?? "default");
+      this.#settle(options.registry);
     }
   }
 
@@ -36,114 +35,83 @@ export class Mesh {
    * Answers a request: the handlers first, then the routing rules.
    * `env` and `ctx` are what the Worker's `fetch` got; without them those of `cloudflare:workers` are used.
    */
-  async handle(request: Request, handlers?: HandlerMap, env?: object, ctx?: ContextLike): Promise<Response> {
-    const bindings = envOf(env ?? this.#options.env);
-    const slot = this.slot(bindings);
-    const wait = this.#refresh(slot, ctx);
-    if (wait !== undefined) {
-      await wait;
-    }
-    const { headers, method, url } = request;
-    const { observability, propagate } = this.#options;
-    const now = performance.now();
-    const depth = numberIn(headers, DEPTH_HEADER);
-    const timeout = numberIn(headers, TIMEOUT_HEADER);
-    const call: Call = {
-      slot,
-      env: bindings,
-      ctx,
-      local: this.#options.local,
-      request,
-      url,
-      method,
-      body: bodyOf(request, method),
-      deadline: timeout === 0 ? 0 : now + timeout,
-      depth,
-      trace: observability === true ? this.#features.trace?.of(headers.get("traceparent")) : undefined,
-      stamped: observability === true || propagate === true || depth > 0 || timeout > 0,
-      owned: false,
-      held: undefined,
-      connections: { waiting: 0 },
-      spent: false,
-      path: undefined,
-      error: undefined,
-    };
-    const made = await answer(call, this.#features, { handlers, fetch: (service, target, init) => this.#call(service, target, init, call) }, now);
-    this.#tell(slot, ctx);
-    return made;
+  handle(request: Request, handlers?: HandlerMap, env?: object, ctx?: ContextLike): Promise<Response> {
+    return this.#carry(request, { handlers }, envOf(env ?? this.#options.env), ctx);
   }
 
   /** Calls a service by its name. A path goes to the service; the origin of a URL is kept where the endpoint is a binding. */
-  fetch(service: string, target: string | URL | Request, init?: MeshRequestInit): Promise<Response> {
-    return this.#call(service, target, init, undefined);
+  async fetch(service: string, target: string | URL | Request, init?: MeshRequestInit): Promise<Response> {
+    return this.#call(undefined, service, target, init);
   }
 
-  /** How often the engine of this isolate crashed and was made anew. */
+  /** How often an engine of this isolate crashed and was made anew. */
   get traps(): number {
     return runtime.traps;
   }
 
   /** The slot of this mesh, where the registry is the one that `env` has. */
   protected slot(env = envOf(this.#options.env)): Slot {
-    if (this.#slot === undefined) {
-      this.#kv = this.#features.registry?.find(env);
-      this.#slot = slotFor(this.#options.config, this.#kv, this.#options.mesh ?? "default");
-    }
-    this.#slot.listening ||= this.#options.onEvent !== undefined;
-    return this.#slot;
+    return this.#slot ?? this.#settle(this.#features.registry?.find(env));
   }
 
-  #refresh(slot: Slot, ctx: ContextLike | undefined): Promise<void> | undefined {
-    return this.#kv === undefined ? undefined : this.#features.registry?.refresh(slot, this.#kv, this.#options.mesh ?? "default", ctx);
+  #settle(kv: KvReader | undefined): Slot {
+    const slot = slotFor(this.#options.config, kv, this.#options.mesh ?? "default");
+    slot.listening ||= this.#options.onEvent !== undefined;
+    this.#kv = kv;
+    this.#slot = slot;
+    return slot;
   }
 
-  async #call(service: string, target: string | URL | Request, init: MeshRequestInit | undefined, parent: Call | undefined): Promise<Response> {
-    const env = parent?.env ?? envOf(this.#options.env);
+  #call(parent: Call | undefined, service: string, target: string | URL | Request, init: MeshRequestInit | undefined): Promise<Response> {
+    const made = !(target instanceof Request) || init !== undefined;
+    const request = made ? new Request(target instanceof Request ? target : urlOf(service, target), { ...init, redirect: "manual" }) : target;
+    return this.#carry(request, { service }, parent?.env ?? envOf(this.#options.env), parent?.ctx, parent, made ? (init ?? {}) : undefined);
+  }
+
+  /** `init` belongs to a request that was made here. */
+  async #carry(request: Request, goal: Goal, env: object, ctx: ContextLike | undefined, parent?: Call, init?: MeshRequestInit): Promise<Response> {
+    const { local, mesh, observability, onEvent, propagate } = this.#options;
+    const { observe, registry, trace } = this.#features;
     const slot = this.slot(env);
-    const wait = this.#refresh(slot, parent?.ctx);
-    if (wait !== undefined) {
-      await wait;
+    if (this.#kv !== undefined) {
+      // Undefined unless there is no Snapshot yet: no turn is lost then.
+      const cold = registry?.refresh(slot, this.#kv, mesh ?? "default", ctx);
+      if (cold !== undefined) {
+        await cold;
+      }
     }
     const now = performance.now();
-    const own = init?.timeoutMs === undefined ? 0 : now + Math.max(0, init.timeoutMs);
-    const theirs = parent?.deadline ?? 0;
-    const request = target instanceof Request && init === undefined ? target : new Request(target instanceof Request ? target : urlOf(service, target), { ...init, redirect: "manual" });
-    const { method, url } = request;
-    const body = init?.body;
+    const { headers, method, url } = request;
+    const depth = parent?.depth ?? numberIn(headers, DEPTH_HEADER);
+    const time = Math.min(...[numberIn(headers, TIMEOUT_HEADER), init?.timeoutMs ?? 0, (parent?.deadline ?? now) - now].map((ms) => (ms === 0 ? Infinity : Math.max(ms, 1))));
     const call: Call = {
       slot,
       env,
-      ctx: parent?.ctx,
-      local: this.#options.local,
+      ctx,
+      local,
       request,
       url,
       method,
-      body: givenBody(request, method, body),
-      held: isReusable(body) ? body : undefined,
-      deadline: own === 0 || theirs === 0 ? own + theirs : Math.min(own, theirs),
-      depth: parent?.depth ?? 0,
-      trace: parent?.trace ?? (this.#options.observability === true ? this.#features.trace?.of(request.headers.get("traceparent")) : undefined),
-      stamped: true,
-      owned: request !== target,
+      body: bodyOf(request, method, init?.body),
+      deadline: time === Infinity ? 0 : now + time,
+      depth,
+      trace: parent?.trace ?? (observability ? trace?.of(headers.get("traceparent")) : undefined),
+      stamped: goal.service !== undefined || observability === true || propagate === true || depth > 0 || time < Infinity,
+      owned: init !== undefined,
       connections: parent?.connections ?? { waiting: 0 },
+      held: isReusable(init?.body) ? init.body : undefined,
       spent: false,
       path: undefined,
       error: undefined,
     };
-    const made = await answer(call, this.#features, { service }, now);
-    this.#tell(slot, parent?.ctx);
-    if (call.error instanceof MeshError && made.headers.has("mesh-reason")) {
+    const made = await answer(call, this.#features, goal, (service, target, given) => this.#call(call, service, target, given));
+    if (onEvent !== undefined && observe !== undefined) {
+      keepAlive(ctx, observe.drain(slot, onEvent));
+    }
+    if (goal.service !== undefined && call.error instanceof MeshError && made.headers.has("mesh-reason")) {
       throw call.error;
     }
     return made;
-  }
-
-  /** Hands over what happened, after the answer. */
-  #tell(slot: Slot, ctx: ContextLike | undefined): void {
-    const { onEvent } = this.#options;
-    if (onEvent !== undefined && this.#features.observe !== undefined) {
-      keepAlive(ctx, this.#features.observe.drain(slot, onEvent));
-    }
   }
 }
 

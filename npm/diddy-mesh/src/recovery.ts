@@ -15,7 +15,7 @@ import type { Slot } from "./slot.js";
 import type { Endpoint } from "./transport.js";
 
 /** Runs engine work. Undefined means that it trapped and that the instance was replaced. */
-export function guarded<T>(slot: Slot, now: number, work: () => T): T | undefined {
+export function guarded<T>(slot: Slot, work: () => T): T | undefined {
   try {
     return work();
   } catch (error) {
@@ -24,7 +24,7 @@ export function guarded<T>(slot: Slot, now: number, work: () => T): T | undefine
     }
     runtime.traps += 1;
     slot.forget();
-    slot.notice({ type: "engine_trap", at: now, detail: String(error), error: new MeshError("engine_trap", "the engine trapped and was made anew", { cause: error }) });
+    slot.notice({ type: "engine_trap", at: performance.now(), detail: String(error), error: new MeshError("engine_trap", "the engine trapped and was made anew", { cause: error }) });
     return undefined;
   }
 }

@@ -63,8 +63,7 @@ function take(slot: Slot, bytes: Uint8Array): void {
   if (published?.length !== bytes.length || !bytes.every((byte, i) => byte === published[i])) {
     // Remembered even if it is refused: the same broken bytes are not tried every time.
     slot.published = bytes;
-    const now = performance.now();
-    guarded(slot, now, () => slot.load(bytes, now));
+    guarded(slot, () => slot.load(bytes));
   }
 }
 

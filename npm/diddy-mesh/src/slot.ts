@@ -45,8 +45,8 @@ export class Slot {
   }
 
   /** The engine, made on first use inside a handler and again after a trap. */
-  brain(now: number): Brain {
-    return this.#brain ?? this.#revive(now);
+  brain(): Brain {
+    return this.#brain ?? this.#revive();
   }
 
   /** Whether `brain` trapped since and was replaced. */
@@ -59,7 +59,7 @@ export class Slot {
     this.#brain = undefined;
   }
 
-  #revive(now: number): Brain {
+  #revive(): Brain {
     const brain = new Brain();
     brain.raw.engine_listen(brain.self, this.listening ? 1 : 0);
     this.#brain = brain;
@@ -69,15 +69,15 @@ export class Slot {
     const bytes = this.bytes ?? this.#initial;
     this.#initial = undefined;
     if (bytes !== undefined) {
-      this.load(bytes, now);
+      this.load(bytes);
     }
     return brain;
   }
 
   /** Takes a Snapshot. A broken one changes nothing: the last good one stays, and the engine's event says so. */
-  load(bytes: Uint8Array, now: number): void {
-    const brain = this.brain(now);
-    const failure = brain.load(bytes, now);
+  load(bytes: Uint8Array): void {
+    const brain = this.brain();
+    const failure = brain.load(bytes, performance.now());
     if (failure === 0) {
       this.bytes = bytes;
       this.#read(brain);
@@ -98,12 +98,11 @@ export class Slot {
   }
 
   /** Joins the endpoints with what this Worker can reach. Done again only when the bindings are other ones. */
-  join(env: object, local: Readonly<Record<string, LocalService>> | undefined, now: number): void {
+  join({ raw, self }: Brain, env: object, local: Readonly<Record<string, LocalService>> | undefined): void {
     const names = local === undefined ? "" : Object.keys(local).join();
     if (this.#env === env && this.#local === names) {
       return;
     }
-    const { raw, self } = this.brain(now);
     this.#env = env;
     this.#local = names;
     this.endpoints.forEach((endpoint, i) => {

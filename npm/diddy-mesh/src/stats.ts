@@ -1,6 +1,6 @@
 /** The engine's counters as objects by service and endpoint. */
 import type { Brain } from "./engine.js";
-import { BREAKERS, DESCRIBE, ENDPOINT_COLUMNS, SERVICE_COLUMNS } from "./generated/abi.js";
+import { BREAKERS, DESCRIBE, ENDPOINT_COLUMNS, HEALTHS, SERVICE_COLUMNS } from "./generated/abi.js";
 import { guarded } from "./recovery.js";
 import type { Slot } from "./slot.js";
 import type { EndpointStats, ServiceStats } from "./types.js";
@@ -8,7 +8,7 @@ import type { EndpointStats, ServiceStats } from "./types.js";
 /** Reads the counters. Empty before the first request. */
 export function readStats(slot: Slot): Record<string, ServiceStats> {
   const now = performance.now();
-  return slot.serviceNames.length === 0 ? {} : (guarded(slot, now, () => read(slot, slot.brain(now), now)) ?? {});
+  return slot.serviceNames.length === 0 ? {} : (guarded(slot, () => read(slot, slot.brain(), now)) ?? {});
 }
 
 function read(slot: Slot, brain: Brain, now: number): Record<string, ServiceStats> {
@@ -27,7 +27,7 @@ function read(slot: Slot, brain: Brain, now: number): Record<string, ServiceStat
       version: brain.describe(DESCRIBE.VERSION, i),
       ...counters,
       breaker: BREAKERS[breaker] ?? "closed",
-      health: (["healthy", "unhealthy", "draining"] as const)[health] ?? "healthy",
+      health: HEALTHS[health] ?? "healthy",
       reachable: reachable === 1,
     });
   });

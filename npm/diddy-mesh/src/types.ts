@@ -1,13 +1,11 @@
 /** The public types. Platform objects are described by the few members that are used, so no types package is required. */
 import type { Document } from "../wasm/control.js";
-import type { BREAKERS, ENDPOINT_COLUMNS, REASONS, SERVICE_COLUMNS } from "./generated/abi.js";
+import type { BreakerState, EndpointColumn, Health, Reason, ServiceColumn } from "./generated/abi.js";
 import type { MeshError } from "./errors.js";
 
 /** A configuration document, as `diddy-mesh/config` compiles it. */
 export type MeshDocument = Document;
-
-/** Why the mesh answered itself: a closed set. */
-export type Reason = (typeof REASONS)[number];
+export type { Reason };
 
 /** The part of a KV namespace that the registry reads. */
 export interface KvReader {
@@ -108,18 +106,18 @@ export interface MeshEvent {
 }
 
 /** What the isolate knows of one endpoint. */
-export interface EndpointStats extends Readonly<Record<Exclude<(typeof ENDPOINT_COLUMNS)[number], "service" | "breaker" | "health" | "reachable">, number>> {
+export interface EndpointStats extends Readonly<Record<Exclude<EndpointColumn, "service" | "breaker" | "health" | "reachable">, number>> {
   readonly address: string;
   /** Empty where the configuration names none. */
   readonly version: string;
-  readonly breaker: (typeof BREAKERS)[number];
-  readonly health: "healthy" | "unhealthy" | "draining";
+  readonly breaker: BreakerState;
+  readonly health: Health;
   /** Whether this Worker has the binding that the address names. */
   readonly reachable: boolean;
 }
 
 /** What the isolate knows of one service. */
-export interface ServiceStats extends Readonly<Record<(typeof SERVICE_COLUMNS)[number], number>> {
+export interface ServiceStats extends Readonly<Record<ServiceColumn, number>> {
   readonly endpoints: readonly EndpointStats[];
 }
 
