@@ -15,15 +15,15 @@ export interface HandlerTable {
   /** The engine's number. */
   readonly id: number;
   readonly keys: readonly string[];
-  /** The methods of each key, null where the value is a handler itself. */
-  readonly methods: readonly (readonly string[] | null)[];
+  /** The methods of each key, empty where the value is a handler itself. */
+  readonly methods: readonly string[];
   /** Per engine index: the key, the method, and the names of the parameters. */
   readonly lines: readonly Line[];
 }
 
 interface Line {
   readonly key: string;
-  readonly method: string | null;
+  readonly method: string;
   readonly params: readonly string[];
 }
 
@@ -39,32 +39,23 @@ export function tableOf(slot: Slot, brain: Brain, map: HandlerMap): HandlerTable
 /** The handler behind an index of the engine. */
 export function handlerAt(map: HandlerMap, line: Line): Handler {
   const value = map[line.key] as Handler | Record<string, Handler>;
-  return typeof value === "function" ? value : (value[line.method as string] as Handler);
+  return typeof value === "function" ? value : (value[line.method] as Handler);
 }
 
-function sameKeys(table: HandlerTable, map: HandlerMap): boolean {
+function sameKeys({ keys, methods }: HandlerTable, map: HandlerMap): boolean {
   let at = 0;
   for (const key in map) {
-    if (key !== table.keys[at] || !sameMethods(table.methods[at] as readonly string[] | null, map[key])) {
+    if (key !== keys[at] || methodsOf(map, key) !== methods[at]) {
       return false;
     }
     at += 1;
   }
-  return at === table.keys.length;
+  return at === keys.length;
 }
 
-function sameMethods(methods: readonly string[] | null, value: HandlerMap[string] | undefined): boolean {
-  if (typeof value !== "object") {
-    return methods === null;
-  }
-  let at = 0;
-  for (const method in value) {
-    if (methods?.[at] !== method) {
-      return false;
-    }
-    at += 1;
-  }
-  return at === methods?.length;
+function methodsOf(map: HandlerMap, key: string): string {
+  const value = map[key];
+  return typeof value === "object" ? Object.keys(value).join() : "";
 }
 
 function register(slot: Slot, brain: Brain, map: HandlerMap): HandlerTable {
@@ -72,12 +63,12 @@ function register(slot: Slot, brain: Brain, map: HandlerMap): HandlerTable {
     throw new MeshError("invalid_handlers", `more than ${TABLES_MAX} different sets of handler patterns: use {name} segments instead of patterns made from data`);
   }
   const keys = Object.keys(map);
-  const methods = keys.map((key) => (typeof map[key] === "object" ? Object.keys(map[key]) : null));
+  const methods = keys.map((key) => methodsOf(map, key));
   const lines = keys.flatMap((key, i): Line[] => {
-    const params = paramNames(key);
-    return (methods[i] ?? [null]).map((method) => ({ key, method, params }));
+    const params = Array.from(key.matchAll(/\{([^{}]+)\}|\/(\*)$/g), (found) => found[1] ?? "*");
+    return (methods[i] as string).split(",").map((method) => ({ key, method, params }));
   });
-  const text = lines.map((line) => (line.method === null ? line.key : `${line.method.toUpperCase()} ${line.key}`)).join("\n");
+  const text = lines.map(({ key, method }) => (method === "" ? key : `${method.toUpperCase()} ${key}`)).join("\n");
   const id = brain.open(3 * text.length) ? brain.raw.engine_handlers(brain.self, brain.put(text)) : -1;
   if (id < 0) {
     const line = lines[-1 - id];
@@ -87,9 +78,4 @@ function register(slot: Slot, brain: Brain, map: HandlerMap): HandlerTable {
   slot.tables.push(table);
   slot.tablesByMap.set(map, table);
   return table;
-}
-
-/** Names in the order in which the engine reports their values. */
-function paramNames(pattern: string): string[] {
-  return Array.from(pattern.matchAll(/\{([^{}]+)\}|\/(\*)$/g), (found) => found[1] ?? "*");
 }

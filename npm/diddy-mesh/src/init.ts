@@ -1,5 +1,6 @@
 /** `diddy-mesh/init`: loads the engine by hand, where no entry of the package fits the bundler. */
-import { install, type Platform } from "./runtime.js";
+import { install } from "./runtime.js";
+import type { Platform } from "./types.js";
 
 /**
  * Gives the mesh its wasm module, the one of `diddy-mesh/engine.wasm`. Call it once, before the first request; a later call changes nothing.

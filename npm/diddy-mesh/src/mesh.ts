@@ -17,6 +17,7 @@ export class Mesh {
   #slot: Slot | undefined;
   #kv: KvReader | undefined;
 
+  /** @internal */
   constructor(options: MeshOptions, features: Features) {
     if (!options?.serviceName) {
       throw new MeshError("invalid_options", "serviceName is missing: the name of the service this Worker is");
@@ -49,7 +50,10 @@ export class Mesh {
     return runtime.traps;
   }
 
-  /** The slot of this mesh, where the registry is the one that `env` has. */
+  /**
+   * The slot of this mesh, where the registry is the one that `env` has.
+   * @internal
+   */
   protected slot(env = envOf(this.#options.env)): Slot {
     return this.#slot ?? this.#settle(this.#features.registry?.find(env));
   }

@@ -7,16 +7,10 @@
  */
 import type { InitOutput } from "../wasm/engine.js";
 import { MeshError } from "./errors.js";
-import type { MeshDocument } from "./types.js";
+import type { MeshDocument, Platform } from "./types.js";
 
 /** What an instance exports. */
 export type Exports = InitOutput;
-
-/** The members of `cloudflare:workers` that are used where present. */
-export interface Platform {
-  readonly env?: object;
-  readonly waitUntil?: (promise: Promise<unknown>) => void;
-}
 
 /** Turns a document into Snapshot bytes; throws a `MeshError` with all findings. */
 export type Compiler = (document: MeshDocument) => Uint8Array;

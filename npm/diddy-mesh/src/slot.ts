@@ -125,19 +125,17 @@ export class Slot {
 }
 
 /** Slots by what identifies a configuration: the bytes, the document, or the registry and the name in it. */
-const byObject = new WeakMap<object, Map<string, Slot>>();
+const slots = new WeakMap<object, Map<string, Slot>>();
 const nothing = {};
 
-/** The slot of an identity; `initial` is asked for only when it is new. */
-export function slotOf(identity: object | undefined, name: string, initial: () => Uint8Array | undefined): Slot {
-  const key = identity ?? nothing;
-  let slots = byObject.get(key);
-  if (slots === undefined) {
-    byObject.set(key, (slots = new Map()));
-  }
-  let slot = slots.get(name);
-  if (slot === undefined) {
-    slots.set(name, (slot = new Slot(initial())));
-  }
+/** The slot of an identity. */
+export function knownSlot(identity: object = nothing, name: string): Slot | undefined {
+  return slots.get(identity)?.get(name);
+}
+
+/** Makes the slot of an identity, with the Snapshot that was bundled. */
+export function newSlot(identity: object = nothing, name: string, initial: Uint8Array | undefined): Slot {
+  const slot = new Slot(initial);
+  slots.set(identity, (slots.get(identity) ?? new Map<string, Slot>()).set(name, slot));
   return slot;
 }

@@ -1,36 +1,35 @@
 /** From options to the slot of the isolate: what identifies a configuration. */
 import { MeshError } from "./errors.js";
 import { runtime } from "./runtime.js";
-import { slotOf, type Slot } from "./slot.js";
+import { knownSlot, newSlot, type Slot } from "./slot.js";
 import type { CoreOptions, KvReader, MeshDocument } from "./types.js";
 
 /** Documents written as literals per request are told apart by their content; so many are remembered. */
 const LITERALS_MAX = 32;
 const literals = new Map<string, MeshDocument>();
-const seen = new WeakMap<MeshDocument, MeshDocument>();
 
 /** The slot of a configuration. A document is compiled here, when its slot is new. */
 export function slotFor(config: CoreOptions["config"], registry: KvReader | undefined, mesh: string): Slot {
+  const known = knownSlot(registry ?? config, mesh);
+  if (known !== undefined) {
+    return known;
+  }
   if (config === undefined) {
-    return slotOf(registry, mesh, () => undefined);
+    return newSlot(registry, mesh, undefined);
   }
-  if (config instanceof ArrayBuffer || ArrayBuffer.isView(config)) {
-    return slotOf(registry ?? config, mesh, () => (config instanceof ArrayBuffer ? new Uint8Array(config) : config as Uint8Array));
+  if (config instanceof ArrayBuffer) {
+    return newSlot(registry ?? config, mesh, new Uint8Array(config));
   }
-  return slotOf(registry ?? canonical(config), mesh, () => compiled(config));
-}
-
-function canonical(document: MeshDocument): MeshDocument {
-  let same = seen.get(document);
-  if (same === undefined) {
-    const text = JSON.stringify(document);
-    same = literals.get(text) ?? document;
-    if (literals.size < LITERALS_MAX) {
-      literals.set(text, same);
-    }
-    seen.set(document, same);
+  if (ArrayBuffer.isView(config)) {
+    return newSlot(registry ?? config, mesh, config as Uint8Array);
   }
-  return same;
+  const text = JSON.stringify(config);
+  const same = literals.get(text) ?? config;
+  const slot = knownSlot(registry ?? same, mesh) ?? newSlot(registry ?? same, mesh, compiled(config));
+  if (literals.size < LITERALS_MAX) {
+    literals.set(text, same);
+  }
+  return slot;
 }
 
 function compiled(document: MeshDocument): Uint8Array {

@@ -17,6 +17,12 @@ export interface ContextLike {
   waitUntil(promise: Promise<unknown>): void;
 }
 
+/** The members of `cloudflare:workers` that are used where present. */
+export interface Platform {
+  readonly env?: object;
+  readonly waitUntil?: (promise: Promise<unknown>) => void;
+}
+
 /** A service bundled in the same Worker, reached through a `local:NAME` address. */
 export interface LocalService {
   fetch(request: Request, env?: never, ctx?: never): Response | Promise<Response>;

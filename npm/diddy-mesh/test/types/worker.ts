@@ -1,0 +1,47 @@
+// Type-checked against the types of Workers, as a user's project has them.
+import { DiddyMesh, MeshError, type MeshContext, type MeshEvent, type MeshOptions } from "diddy-mesh";
+import { compile, explain, validate, type Diagnostic } from "diddy-mesh/config";
+import { DiddyMesh as Core } from "diddy-mesh/core";
+import { init } from "diddy-mesh/init";
+
+interface Env {
+  readonly KV_NAMESPACE: KVNamespace;
+  readonly USERS: Fetcher;
+}
+
+const handleUsers = (request: Request): Response => new Response(request.url);
+const events: MeshEvent[] = [];
+
+export default {
+  async fetch(request: Request, env: Env, ctx: ExecutionContext): Promise<Response> {
+    const options: MeshOptions = { serviceName: "user-service", version: "1.0.0", registry: env.KV_NAMESPACE, observability: true, onEvent: (event) => events.push(event) };
+    const mesh = new DiddyMesh(options);
+    const stats = mesh.stats().services["users"]?.endpoints[0]?.latencyUs;
+    void stats;
+    return mesh.handle(
+      request,
+      {
+        "/api/users": () => handleUsers(request),
+        "/api/health": () => new Response("OK"),
+        "GET /users/{id}": async (_request: Request, { params, fetch }: MeshContext) => fetch("users", `/users/${params["id"]}`, { timeoutMs: 100 }),
+        "/both": { GET: () => new Response("get"), POST: async (posted) => new Response(await posted.text()) },
+      },
+      env,
+      ctx,
+    );
+  },
+} satisfies ExportedHandler<Env>;
+
+export const core = new Core({ serviceName: "s", config: new ArrayBuffer(0) });
+export const local = new DiddyMesh({ serviceName: "s", registry: "kv", local: { INNER: { fetch: (request) => new Response(request.url) } } });
+export const document = { services: { users: { endpoints: ["binding:USERS"], retries: 3 } } };
+export const findings: readonly Diagnostic[] = validate(document);
+export const bytes: Uint8Array | undefined = compile(document).snapshot;
+export const told = explain(document, { method: "GET", url: "https://a.test/" });
+export const load = (module: WebAssembly.Module): void => init(module);
+export const code = (error: unknown): string => (error instanceof MeshError ? error.code : "other");
+
+// @ts-expect-error serviceName is required
+export const wrong = new DiddyMesh({});
+// @ts-expect-error the core has no registry
+export const wrongCore = new Core({ serviceName: "s", registry: "kv" });
