@@ -142,7 +142,13 @@ impl Exec {
             quote(&text)
         };
         let mut words = Vec::new();
-        words.extend(self.env.iter().map(|(name, value)| format!("{name}={}", show(value))));
+        let inherited = std::env::var("PATH").unwrap_or_default();
+        words.extend(self.env.iter().map(
+            |(name, value)| match show(value).strip_suffix(&inherited) {
+                Some(own) if name == "PATH" => format!("PATH={own}$PATH"),
+                _ => format!("{name}={}", show(value)),
+            },
+        ));
         words.push(show(&self.program));
         words.extend(self.args.iter().map(|arg| show(arg)));
         words.join(" ")

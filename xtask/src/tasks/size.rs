@@ -6,7 +6,7 @@ use crate::{
     context::Context,
     failure::Failure,
     report::{self, Table},
-    tasks::npm,
+    tasks::{npm, wasm},
     wasm_build::{self, MODULES, Module},
     wasm_file,
 };
@@ -28,12 +28,13 @@ const BUDGETS: &[(&str, usize)] = &[("diddy-mesh", 36_000), ("diddy-mesh/core", 
 const FUNCTIONS_SHOWN: usize = 25;
 
 fn run(context: &Context, options: &Options) -> Result<(), Failure> {
-    npm::build(context)?;
     if options.has("sections") {
+        wasm::build(context)?;
         for module in MODULES {
             sections(context, module)?;
         }
     }
+    npm::build(context)?;
     context.step("bundle each entry point");
     let entries = bundle::entries(context)?;
     for (entry, _) in BUDGETS {
