@@ -15,6 +15,7 @@ pub(super) const TASK: Task = Task {
     flags: &[
         Flag::switch("json", "only [{row, unit, ours, peers, ratio, budget, ok}] on stdout"),
         Flag::switch("quick", "fewer rounds, no micro-benches: under two minutes once built"),
+        Flag::valued("only", "ROWS", "size, cold-start, decision, route-match, gateway or memory"),
     ],
     run,
 };
@@ -23,7 +24,7 @@ fn run(context: &Context, options: &Options) -> Result<(), Failure> {
     let harness = context.require("benches/workerd/run.mjs", "it measures in workerd")?;
     context.require("benches/Cargo.toml", "it holds the micro-benches")?;
     npm::build(context)?;
-    if !options.has("quick") {
+    if !options.has("quick") && !options.has("only") {
         context.step("micro-benches");
         Exec::cargo(context, "bench -p diddy-mesh-benches").run(context)?;
     }
