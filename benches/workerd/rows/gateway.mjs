@@ -1,7 +1,7 @@
 // Rows of the gateways under load: what is added to the bare proxy's p50 (one connection), and requests/s as a share of
 // the bare proxy's (sixteen connections).
 import { rowOf } from "../lib/budgets.mjs";
-import { compare, gateways, noise } from "../lib/gateways.mjs";
+import { added, compare, gateways, noise, share } from "../lib/gateways.mjs";
 import { FOUR, flagsOf, peer, worker } from "../lib/peers.mjs";
 
 const BARE = "bare proxy";
@@ -9,9 +9,6 @@ const DIRECT = "direct hit";
 const CORE = "diddy-mesh/core";
 const ALL = "diddy-mesh";
 const LATER = "ours has no token check yet; peers only";
-
-const share = (a, b) => a.perSecond / b.perSecond;
-const added = (a, b) => a.p50 - b.p50;
 
 export async function measure({ quick, ours, request, quiet }) {
   const stacks = quick

@@ -3,7 +3,7 @@
 import { begin } from "../../../npm/diddy-mesh/src/call.ts";
 import { BODY, OUT, OUTCOME, STEP } from "../../../npm/diddy-mesh/src/generated/abi.ts";
 import { tableOf } from "../../../npm/diddy-mesh/src/handlers.ts";
-import { install, memory } from "../../../npm/diddy-mesh/src/runtime.ts";
+import { install } from "../../../npm/diddy-mesh/src/runtime.ts";
 import { slotOf } from "../../../npm/diddy-mesh/src/slot.ts";
 import module from "../../../npm/diddy-mesh/wasm/engine.wasm";
 
@@ -11,6 +11,8 @@ import module from "../../../npm/diddy-mesh/wasm/engine.wasm";
 const STEP_MS = 0.05;
 /** How long an attempt takes, in ms. */
 const ATTEMPT_MS = 0.25;
+/** An answer without a gRPC status. */
+const NO_GRPC = -1;
 
 /** Instantiates the engine and loads a Snapshot, all bindings present. */
 export function loaded(snapshot) {
@@ -30,7 +32,7 @@ class Fetcher {
 }
 
 const callOf = (slot, { method, url }) => ({
-  slot, url, method, request: { headers: new Headers() }, body: BODY.NONE, deadline: 0,
+  slot, url, method, request: { headers: new Headers() }, body: BODY.NONE, deadline: 0, depth: 0,
 });
 
 /** One decision after the other: begin, then resume with the good answer of the endpoint that was picked. */
@@ -43,7 +45,8 @@ export function decisions(slot, requests) {
     const step = begin(brain, calls[index], -1, undefined, now);
     if (step !== STEP.SEND) throw new Error(`${calls[index].method} ${calls[index].url}: step ${step} instead of a send`);
     const endpoint = brain.slot(OUT.ENDPOINT);
-    const last = brain.raw.resume(brain.slot(OUT.TICKET), OUTCOME.RESPONSE, 200, 0, now + ATTEMPT_MS);
+    const ticket = brain.slot(OUT.TICKET);
+    const last = brain.raw.engine_resume(brain.self, ticket, OUTCOME.RESPONSE, 200, NO_GRPC, 0, 0, now + ATTEMPT_MS);
     if (last !== STEP.DELIVER) throw new Error(`step ${last} instead of the answer's delivery`);
     return endpoint;
   };
@@ -61,4 +64,4 @@ export function matches(slot, patterns, requests) {
 }
 
 /** Bytes of the engine's linear memory. */
-export const memoryBytes = () => memory().buffer.byteLength;
+export const memoryBytes = (slot) => slot.brain(0).raw.memory.buffer.byteLength;
