@@ -66,7 +66,7 @@ pub(crate) fn weigh(context: &Context, entry: &str) -> Result<Weight, Failure> {
 /// When it cannot be read or gzip fails.
 pub(crate) fn measure(context: &Context, file: &Path) -> Result<(usize, usize), Failure> {
     let raw = std::fs::metadata(file).map_err(|error| Failure::file("read", file, &error))?.len();
-    let gzip = Exec::new(context, "gzip").words("-9 -n -c").arg(file).capture()?;
+    let gzip = Exec::new(context, "gzip").words("-9 -n -c").arg(file).quiet().capture()?;
     let raw = usize::try_from(raw).map_err(|_| Failure::new("file larger than memory"))?;
     Ok((raw, gzip.len()))
 }

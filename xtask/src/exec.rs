@@ -17,6 +17,7 @@ pub(crate) struct Exec {
     env: Vec<(String, OsString)>,
     root: PathBuf,
     results: bool,
+    quiet: bool,
 }
 
 impl Exec {
@@ -28,6 +29,7 @@ impl Exec {
             env: Vec::new(),
             root: context.root.clone(),
             results: false,
+            quiet: false,
         }
     }
 
@@ -61,6 +63,13 @@ impl Exec {
     #[must_use]
     pub(crate) const fn results(mut self) -> Self {
         self.results = true;
+        self
+    }
+
+    /// Keeps the command line to itself: it only reads a fact.
+    #[must_use]
+    pub(crate) const fn quiet(mut self) -> Self {
+        self.quiet = true;
         self
     }
 
@@ -132,7 +141,9 @@ impl Exec {
     }
 
     fn announce(&self) {
-        report::say(&format!("  $ {}", self.line()));
+        if !self.quiet {
+            report::say(&format!("  $ {}", self.line()));
+        }
     }
 
     /// The command as one would type it in the root, paths below it made relative.

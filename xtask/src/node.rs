@@ -12,7 +12,7 @@ pub(crate) const NODE_MAJOR_MIN: u32 = 20;
 /// # Errors
 /// When Node.js is missing or too old, or npm fails.
 pub(crate) fn install(context: &Context) -> Result<(), Failure> {
-    let version = Exec::new(context, "node").arg("--version").capture()?;
+    let version = Exec::new(context, "node").arg("--version").quiet().capture()?;
     let version = String::from_utf8_lossy(&version).trim().to_owned();
     let major = version.trim_start_matches('v').split('.').next().and_then(|m| m.parse().ok());
     if major.is_none_or(|major: u32| major < NODE_MAJOR_MIN) {
@@ -49,7 +49,7 @@ pub(crate) fn query(context: &Context, file: &str, script: &str) -> Result<Vec<S
         "const json = JSON.parse(require('node:fs').readFileSync(process.argv[1], 'utf8')); \
          for (const line of [{script}].flat()) console.log(String(line))"
     );
-    let out = Exec::new(context, "node").arg("-e").arg(code).arg(path).capture()?;
+    let out = Exec::new(context, "node").arg("-e").arg(code).arg(path).quiet().capture()?;
     Ok(String::from_utf8_lossy(&out).lines().map(str::to_owned).collect())
 }
 
