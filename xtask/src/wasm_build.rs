@@ -41,7 +41,6 @@ pub(crate) fn build(context: &Context, module: &Module) -> Result<(), Failure> {
     let staging = context.target("wasm").join(name);
     context.step(&format!("{name}.wasm: compile"));
     wasm_pack(context, module, &crate_dir, &staging)?;
-    wasm_bindgen(context, name, &staging)?;
     let out = context.path("npm/diddy-mesh/wasm");
     std::fs::create_dir_all(&out).map_err(|error| Failure::file("make", &out, &error))?;
     optimize(context, name, &staging, &out)?;
@@ -68,20 +67,6 @@ fn wasm_pack(
         .env("PATH", tools::path_variable(context)?)
         // of this target only: what runs on this machine must not be rebuilt for it
         .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", module.rustflags)
-        .run(context)
-}
-
-/// Makes the glue again, because wasm-pack cannot pass `--experimental-reset-state-function`.
-///
-/// That flag gives `__wbg_reset_state()`, with which the host re-instantiates after a trap: the
-/// glue keeps its instance in a variable of its own, which nothing else can replace.
-fn wasm_bindgen(context: &Context, name: &str, staging: &Path) -> Result<(), Failure> {
-    Exec::new(context, tools::program(context, "wasm-bindgen"))
-        .arg(context.target("wasm32-unknown-unknown/release/mesh_wasm.wasm"))
-        .arg("--out-dir")
-        .arg(staging)
-        .words(&format!("--out-name {name} --target web --omit-default-module-path"))
-        .arg("--experimental-reset-state-function")
         .run(context)
 }
 
