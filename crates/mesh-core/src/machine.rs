@@ -37,7 +37,7 @@ use crate::{
     reason::Reason,
     snapshot::{
         Snapshot,
-        tables::{Health, NONE},
+        tables::{Health, Policy},
     },
     time::Timestamp,
 };
@@ -50,6 +50,8 @@ pub struct Machine {
     endpoints: Vec<EndpointState>,
     /// By service number.
     services: Vec<ServiceState>,
+    /// By policy number; read out of the Snapshot once, since each request asks.
+    policies: Vec<Policy>,
     slots: Slots,
     dice: SeededDice,
     /// The normal form of the path at hand; kept for its capacity.
@@ -68,6 +70,7 @@ impl Machine {
             snapshot: Snapshot::default(),
             endpoints: Vec::new(),
             services: Vec::new(),
+            policies: Vec::new(),
             slots: Slots::default(),
             dice: SeededDice::new(seed),
             path: Vec::new(),
@@ -136,7 +139,7 @@ impl Machine {
     ) {
         let Some(state) = state_mut(&mut self.endpoints, endpoint) else { return };
         if let Some(transition) = state.breaker.set_mode(mode) {
-            let service = self.snapshot.endpoints().get(endpoint).map_or(NONE, |row| row.service);
+            let service = state.service;
             state.note(transition, now);
             sink.event(Event { service, endpoint, ..state::breaker_event(transition, now) });
         }

@@ -82,9 +82,24 @@ impl RetryPolicy {
         now: Timestamp,
         dice: &mut impl Dice,
     ) -> Result<Micros, Denial> {
-        if let Some(reason) = self.forbids(failed) {
-            return Err(reason);
+        match self.forbids(failed) {
+            Some(denial) => Err(denial),
+            None => self.pay(failed, budget, budget_config, now, dice),
         }
+    }
+
+    /// The second half of [`RetryPolicy::decide`]: the wait, and its price.
+    ///
+    /// # Errors
+    /// The [`Denial`] where there is no time or no budget.
+    pub fn pay(
+        &self,
+        failed: &FailedAttempt,
+        budget: &mut RetryBudget,
+        budget_config: &RetryBudgetConfig,
+        now: Timestamp,
+        dice: &mut impl Dice,
+    ) -> Result<Micros, Denial> {
         let backoff = self.backoff.delay(failed.retries_done, dice);
         let after = match failed.retry_after {
             Some(hint) if hint >= failed.remaining => {

@@ -17,7 +17,7 @@ use self::{
     row::{Table, Word},
     sections::{Section, Sections, text_of},
     tables::{
-        Backend, BreakerRow, Edit, Endpoint, Policy, Redirect, Rewrite, Rule, Service, Text,
+        Backend, Edit, Endpoint, Policy, Redirect, Rewrite, Rule, Service, Text,
     },
 };
 use crate::{hash::xxh64, limits::SNAPSHOT_BYTES_MAX, route::RouteTable};
@@ -173,12 +173,6 @@ impl Snapshot {
     #[must_use]
     pub fn policies(&self) -> Table<'_, Policy> {
         self.table(Section::Policies)
-    }
-
-    /// Breaker settings.
-    #[must_use]
-    pub fn breakers(&self) -> Table<'_, BreakerRow> {
-        self.table(Section::Breakers)
     }
 
     /// Rules, as declared.

@@ -75,3 +75,15 @@ pub enum BreakerMode {
     /// Closed until told otherwise; nothing is counted.
     Disabled,
 }
+
+impl BreakerMode {
+    /// The mode of a Snapshot's number; an unknown one is automatic.
+    #[must_use]
+    pub const fn from_u8(number: u8) -> Self {
+        match number {
+            1 => Self::ForceOpen,
+            2 => Self::Disabled,
+            _ => Self::Automatic,
+        }
+    }
+}

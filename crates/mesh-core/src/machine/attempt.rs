@@ -2,7 +2,8 @@
 
 use super::{
     Machine, respond,
-    select::{Pick, breaker_config},
+    row,
+    select::Pick,
     slots::Live,
     state::breaker_event,
     state_mut,
@@ -33,13 +34,14 @@ impl Machine {
         if remaining < ATTEMPT_MIN {
             return self.give_up(live, Reason::Deadline, now, sink);
         }
-        let Some(policy) = self.snapshot.policies().get(live.policy) else {
+        let Some(policy) = row(&self.policies, live.policy) else {
             return self.give_up(live, Reason::Internal, now, sink);
         };
         let own = policy.attempt_timeout;
         let timeout = if own.is_zero() { remaining } else { own.min(remaining) };
-        let repeatable = policy.retry_methods.contains(live.method) || live.idempotency_key;
-        let retryable = live.attempt < policy.retries && repeatable && live.replayable(&policy);
+        let repeatable = policy.retry.methods.contains(live.method) || live.idempotency_key;
+        let retryable =
+            live.attempt < policy.retry.retries && repeatable && live.replayable(policy);
         let keep_body = retryable && live.body != super::Body::None;
         let pick = match self.select(&live, retryable, now, sink) {
             Ok(pick) => pick,
@@ -84,17 +86,17 @@ impl Machine {
         now: Timestamp,
         sink: &mut impl EventSink,
     ) {
-        let Some(service) = self.snapshot.services().get(live.service) else { return };
-        let place = pick.endpoint.saturating_sub(service.endpoints.start);
+        let Some(service) = row(&self.services, live.service) else { return };
+        let place = pick.endpoint.saturating_sub(service.row.endpoints.start);
         if place < TRIED_ENDPOINTS_MAX {
             live.tried |= 1 << place;
         }
         live.endpoint = pick.endpoint;
         live.lease_until = now.saturating_add(lease(timeout));
-        let config = breaker_config(&self.snapshot, &service);
+        let config = &service.row.breaker;
         let Some(state) = state_mut(&mut self.endpoints, pick.endpoint) else { return };
         let (ticket, transition) =
-            state.breaker.on_start(pick.admission, lease(timeout), &config, now);
+            state.breaker.on_start(pick.admission, lease(timeout), config, now);
         live.breaker = Some(ticket);
         state.in_flight = state.in_flight.saturating_add(1);
         state.counters.attempts = state.counters.attempts.wrapping_add(1);

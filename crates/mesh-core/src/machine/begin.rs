@@ -1,6 +1,6 @@
 //! The start of a request: its path's normal form, its rule, its backend.
 
-use super::{Machine, respond, slots::Live, state_mut, step::Respond, step::Step};
+use super::{Machine, respond, row, slots::Live, state_mut, step::Respond, step::Step};
 use crate::{
     balance::{Algorithm, geographic::Location},
     breaker::BreakerTicket,
@@ -86,7 +86,7 @@ impl Machine {
         now: Timestamp,
         sink: &mut impl EventSink,
     ) -> Step {
-        let Some(policy) = self.snapshot.services().get(service).map(|row| row.policy) else {
+        let Some(policy) = row(&self.services, service).map(|state| state.row.policy) else {
             return respond(503, Reason::NoService);
         };
         let mut path = self.take_path();
@@ -131,24 +131,22 @@ impl Machine {
         let Some(rule) = self.snapshot.rules().get(found.target) else {
             return respond(500, Reason::Internal);
         };
-        let (backends, redirect, rule_rewrite) = (rule.backends, rule.redirect, rule.rewrite);
         let prefix_end = self.snapshot.routes().prefix_end(found.match_number, head.path);
         self.text.clear();
-        if let Some(redirect) = self.snapshot.redirects().get(redirect) {
+        if let Some(redirect) = self.snapshot.redirects().get(rule.redirect) {
             let Request { host, query, caller, .. } = *request;
             let from = Origin { https: caller.https, host, path: head.path, query, prefix_end };
             filter::location(&self.snapshot, &redirect, &from, &mut self.text);
             return Step::Respond(Respond { status: redirect.status, reason: Reason::None, location: true });
         }
-        let Some(number) = weighted(self.snapshot.backends(), backends, &mut self.dice) else {
+        let Some(number) = weighted(self.snapshot.backends(), rule.backends, &mut self.dice) else {
             return respond(500, Reason::NoBackend);
         };
         let backend = self.snapshot.backends().get(number).unwrap_or_default();
         if backend.service == NONE {
             return respond(500, Reason::NoBackend);
         }
-        let rewrite = if backend.rewrite == NONE { rule_rewrite } else { backend.rewrite };
-        let rewritten = self.snapshot.rewrites().get(rewrite).is_some_and(|rewrite| {
+        let rewritten = self.snapshot.rewrites().get(backend.rewrite).is_some_and(|rewrite| {
             filter::rewrite_path(&self.snapshot, &rewrite, head.path, prefix_end, &mut self.text)
         });
         let way = Way {
@@ -173,7 +171,7 @@ impl Machine {
             return respond(508, Reason::DepthExceeded);
         }
         self.expire_leases(now, sink);
-        let Some(policy) = self.snapshot.policies().get(way.policy) else {
+        let Some(policy) = row(&self.policies, way.policy) else {
             return respond(500, Reason::Internal);
         };
         let own = (!policy.request_timeout.is_zero()).then_some(policy.request_timeout);
@@ -199,7 +197,7 @@ impl Machine {
             breaker: None::<BreakerTicket>,
             attempt: 0,
             tried: 0,
-            key: hash_key(&policy, head, &self.snapshot, &mut self.dice),
+            key: hash_key(policy, head, &self.snapshot, &mut self.dice),
             place: request.caller.place,
             method: request.method,
             idempotency_key: request.caller.idempotency_key,
@@ -207,10 +205,9 @@ impl Machine {
             rewritten,
             lease_until: now,
         };
-        let budget = policy.budget();
         if let Some(service) = state_mut(&mut self.services, way.service) {
             service.counters.requests = service.counters.requests.wrapping_add(1);
-            service.budget.deposit(&budget, now);
+            service.budget.deposit(&policy.budget, now);
         }
         self.attempt(live, None, now, sink)
     }

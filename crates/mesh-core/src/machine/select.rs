@@ -4,7 +4,12 @@
 //! it is. An endpoint that waits for its probe goes first when the request could be retried, so
 //! that recovery does not wait until the balancer forgets the failure's penalty.
 
-use super::{Machine, slots::Live, state::EndpointState, row, state_mut};
+use super::{
+    Machine, row,
+    slots::Live,
+    state::{EndpointState, ServiceState},
+    state_mut,
+};
 use crate::{
     balance::{
         Algorithm, adaptive, geographic, least_request, least_request::Load, p2c, rendezvous, round_robin,
@@ -14,11 +19,7 @@ use crate::{
     event::{Event, EventKind, EventSink},
     limits::TRIED_ENDPOINTS_MAX,
     reason::Reason,
-    snapshot::{
-        Snapshot,
-        row::Table,
-        tables::{Endpoint, Service},
-    },
+    snapshot::tables::Service,
     time::Timestamp,
 };
 
@@ -37,8 +38,8 @@ impl Machine {
         now: Timestamp,
         sink: &mut impl EventSink,
     ) -> Result<Pick, Reason> {
-        let service = self.snapshot.services().get(live.service).ok_or(Reason::NoService)?;
-        let config = breaker_config(&self.snapshot, &service);
+        let service = row(&self.services, live.service).ok_or(Reason::NoService)?.row;
+        let config = service.breaker;
         let mut census = Census::default();
         self.candidates.clear();
         for (place, endpoint) in (0u32..).zip(service.endpoints.numbers()) {
@@ -95,13 +96,12 @@ impl Machine {
         if let [only] = self.candidates.as_slice() {
             return Some(*only);
         }
-        let Self { snapshot, endpoints, services, dice, candidates, .. } = self;
-        let service = snapshot.services().get(live.service)?;
-        let policy = snapshot.policies().get(live.policy)?;
-        drop_weightless(candidates, snapshot.endpoints());
-        let pool = Pool { candidates, rows: snapshot.endpoints(), states: endpoints, service, now };
+        let Self { endpoints, services, policies, dice, candidates, .. } = self;
+        let policy = row(policies, live.policy)?;
+        let ServiceState { row: service, sequence, .. } = state_mut(services, live.service)?;
+        drop_weightless(candidates, endpoints);
+        let pool = Pool { candidates, states: endpoints, service, now };
         let n = u32::try_from(pool.candidates.len()).ok()?;
-        let sequence = &mut services.get_mut(usize::try_from(live.service).ok()?)?.sequence;
         let at = match Algorithm::from_u8(policy.balancer).unwrap_or(Algorithm::P2c) {
             Algorithm::P2c => p2c::pick(n, dice, |at| pool.cost(at)),
             Algorithm::RoundRobin => round_robin::pick(n, sequence),
@@ -158,8 +158,8 @@ impl Census {
 }
 
 /// Leaves endpoints of weight 0 to the case that nothing else is there.
-fn drop_weightless(candidates: &mut alloc::vec::Vec<u32>, rows: Table<'_, Endpoint>) {
-    let weighs = |number: u32| rows.get(number).is_some_and(|endpoint| endpoint.weight > 0);
+fn drop_weightless(candidates: &mut alloc::vec::Vec<u32>, states: &[EndpointState]) {
+    let weighs = |number: u32| row(states, number).is_some_and(|state| state.weight > 0);
     if candidates.iter().any(|&number| weighs(number)) {
         candidates.retain(|&number| weighs(number));
     }
@@ -168,9 +168,8 @@ fn drop_weightless(candidates: &mut alloc::vec::Vec<u32>, rows: Table<'_, Endpoi
 /// The candidates, as the balancers look at them.
 struct Pool<'m> {
     candidates: &'m [u32],
-    rows: Table<'m, Endpoint>,
     states: &'m [EndpointState],
-    service: Service,
+    service: &'m Service,
     now: Timestamp,
 }
 
@@ -179,16 +178,12 @@ impl Pool<'_> {
         self.candidates.get(at as usize).copied().unwrap_or(0)
     }
 
-    fn row(&self, at: u32) -> Option<Endpoint> {
-        self.rows.get(self.number(at))
-    }
-
     fn state(&self, at: u32) -> Option<&EndpointState> {
         row(self.states, self.number(at))
     }
 
     fn base_weight(&self, at: u32) -> u32 {
-        self.row(at).map_or(1, |endpoint| u32::from(endpoint.weight)).max(1)
+        self.state(at).map_or(1, |state| state.weight).max(1)
     }
 
     /// Share of its weight that a recovered endpoint has by now, in parts of 256.
@@ -228,14 +223,10 @@ impl Pool<'_> {
     }
 
     fn key(&self, at: u32) -> u64 {
-        self.row(at).map_or(0, |endpoint| endpoint.key)
+        self.state(at).map_or(0, |state| state.key)
     }
 
     fn place(&self, at: u32) -> Option<geographic::Location> {
         self.state(at).and_then(|state| state.place)
     }
-}
-
-pub(super) fn breaker_config(snapshot: &Snapshot, service: &Service) -> BreakerConfig {
-    snapshot.breakers().get(service.breaker).map_or(BreakerConfig::DEFAULT, |row| row.config())
 }

@@ -4,7 +4,6 @@ use super::{
     Machine,
     attempt::reason_of,
     respond, row,
-    select::breaker_config,
     slots::Live,
     state::breaker_event,
     state_mut,
@@ -108,8 +107,6 @@ impl Machine {
         let latency = now.saturating_since(live.attempt_started);
         let seen = Seen::of(outcome);
         let may_open = self.may_open(live.service, live.endpoint);
-        let config = self.snapshot.services().get(live.service)
-            .map(|service| breaker_config(&self.snapshot, &service));
         let Some(state) = state_mut(&mut self.endpoints, live.endpoint) else { return };
         state.in_flight = state.in_flight.saturating_sub(1);
         if seen.class == breaker::Outcome::Success {
@@ -124,10 +121,11 @@ impl Machine {
             state.load.record(report, now);
         }
         let mut moved = None;
-        if let (Some(ticket), Some(config)) = (live.breaker, config) {
+        if let (Some(ticket), Some(service)) = (live.breaker, row(&self.services, live.service)) {
             let report =
                 Report { outcome: seen.class, latency, retry_after: seen.hint, may_open };
-            moved = state.breaker.on_result(ticket, &report, &config, now, &mut self.dice);
+            let config = &service.row.breaker;
+            moved = state.breaker.on_result(ticket, &report, config, now, &mut self.dice);
             if let Some(transition) = moved {
                 state.note(transition, now);
             }
@@ -142,13 +140,13 @@ impl Machine {
 
     /// True while other endpoints of the service would still be `minReady`.
     fn may_open(&self, service: u32, endpoint: u32) -> bool {
-        let Some(service) = self.snapshot.services().get(service) else { return false };
-        let others = service.endpoints.numbers().filter(|&number| number != endpoint);
+        let Some(service) = row(&self.services, service) else { return false };
+        let others = service.row.endpoints.numbers().filter(|&number| number != endpoint);
         let ready = others
             .filter_map(|number| row(&self.endpoints, number))
             .filter(|state| state.is_up() && state.breaker.is_ready())
             .count();
-        ready >= usize::from(service.min_ready)
+        ready >= usize::from(service.row.min_ready)
     }
 
     /// How long until the next attempt; `None` where the outcome is the answer.
@@ -159,9 +157,9 @@ impl Machine {
         waiting: u8,
         now: Timestamp,
     ) -> Result<Option<Micros>, Denial> {
-        let Some(policy) = self.snapshot.policies().get(live.policy) else { return Ok(None) };
+        let Some(policy) = row(&self.policies, live.policy) else { return Ok(None) };
         let Some(ending) = ending(outcome) else { return Ok(None) };
-        if policy.retries == 0 {
+        if policy.retry.retries == 0 {
             return Ok(None);
         }
         let left = live.deadline.map_or(Micros::MAX, |end| end.saturating_since(now));
@@ -170,27 +168,26 @@ impl Machine {
             retries_done: live.attempt.saturating_sub(1),
             method: live.method,
             idempotency_key: live.idempotency_key,
-            replayable: live.replayable(&policy),
+            replayable: live.replayable(policy),
             retry_after: Seen::of(outcome).hint,
             // hosts wait whole milliseconds and an attempt needs one itself
             remaining: left.saturating_sub(Micros::from_millis(2)),
         };
-        let retry = policy.retry();
-        match retry.forbids(&failed) {
+        match policy.retry.forbids(&failed) {
             Some(Denial::None) => return Ok(None),
             Some(denial) => return Err(denial),
             None => {}
         }
-        let endpoint = self.snapshot.endpoints().get(live.endpoint).ok_or(Denial::Endpoint)?;
+        let endpoint = row(&self.endpoints, live.endpoint).ok_or(Denial::Endpoint)?;
         if Transport::takes_connection(endpoint.transport) && waiting >= CONNECTIONS_PER_SCOPE {
             return Err(Denial::Connections);
         }
         if failed.retry_after.is_some_and(|hint| hint > policy.retry_after_max) {
             return Err(Denial::RetryAfter);
         }
-        let budget = policy.budget();
         let service = state_mut(&mut self.services, live.service).ok_or(Denial::Endpoint)?;
-        retry.decide(&failed, &mut service.budget, &budget, now, &mut self.dice).map(Some)
+        let retry = &policy.retry;
+        retry.pay(&failed, &mut service.budget, &policy.budget, now, &mut self.dice).map(Some)
     }
 
     const fn about(&self, live: &Live, kind: EventKind, now: Timestamp) -> Event {

@@ -6,7 +6,7 @@ use crate::{
     dice::Dice,
     event::{Event, EventKind},
     retry::budget::RetryBudget,
-    snapshot::tables::Health,
+    snapshot::tables::{Health, Service},
     time::Timestamp,
 };
 
@@ -14,6 +14,11 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct EndpointState {
     pub(super) key: u64,
+    /// Its service's number.
+    pub(super) service: u32,
+    pub(super) weight: u32,
+    /// How it is reached, a `Transport` number.
+    pub(super) transport: u8,
     /// Latency, with failures counted as their penalty.
     pub latency: PeakEwma,
     /// Its breaker.
@@ -49,6 +54,9 @@ impl EndpointState {
     pub(super) fn new(key: u64, health: Health) -> Self {
         Self {
             key,
+            service: 0,
+            weight: 1,
+            transport: 0,
             place: None,
             latency: PeakEwma::default(),
             breaker: Breaker::new(),
@@ -99,6 +107,8 @@ pub(super) const fn breaker_event(transition: Transition, now: Timestamp) -> Eve
 #[derive(Clone, Debug)]
 pub struct ServiceState {
     pub(super) key: u64,
+    /// Its row of the Snapshot.
+    pub(super) row: Service,
     /// Its retries are paid from here.
     pub budget: RetryBudget,
     /// Place of the round-robin balancers.
@@ -126,6 +136,7 @@ impl ServiceState {
     pub(super) fn new(key: u64, dice: &mut impl Dice) -> Self {
         Self {
             key,
+            row: Service::default(),
             budget: RetryBudget::default(),
             sequence: round_robin::start(dice),
             counters: ServiceCounters::default(),

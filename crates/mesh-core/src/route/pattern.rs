@@ -150,14 +150,6 @@ impl<'a> PathTemplate<'a> {
         let twice = names().enumerate().any(|(at, name)| names().skip(at + 1).any(|n| n == name));
         if twice { Err(PatternError::DuplicateParam) } else { Ok(()) }
     }
-
-    /// The parameters' names with their segment numbers.
-    pub(crate) fn params(&self) -> impl Iterator<Item = (usize, &'a [u8])> + '_ {
-        self.segments.iter().enumerate().filter_map(|(at, segment)| match segment {
-            Segment::Param(name) => Some((at, *name)),
-            Segment::Literal(_) => None,
-        })
-    }
 }
 
 const fn is_name_byte(byte: u8) -> bool {

@@ -7,7 +7,7 @@ use super::{
     row::{Word, record},
     sections::Packer,
     tables::{
-        Backend, BreakerRow, Edit, Endpoint, Policy, Redirect, Rewrite, Rule, Service, Text,
+        Backend, Edit, Endpoint, Policy, Redirect, Rewrite, Rule, Service, Text,
     },
 };
 use crate::{hash::xxh64, route::table::RouteRows};
@@ -36,8 +36,6 @@ pub struct SnapshotDraft {
     pub endpoints: Vec<Endpoint>,
     /// Policies, each distinct one once.
     pub policies: Vec<Policy>,
-    /// Breaker settings, each distinct one once.
-    pub breakers: Vec<BreakerRow>,
     /// Rules, as declared.
     pub rules: Vec<Rule>,
     /// Backends, grouped by rule.
@@ -75,7 +73,6 @@ impl SnapshotDraft {
         packer.table(&self.services);
         packer.table(&self.endpoints);
         packer.table(&self.policies);
-        packer.table(&self.breakers);
         packer.table(&self.rules);
         packer.table(&self.backends);
         packer.table(&self.edits);

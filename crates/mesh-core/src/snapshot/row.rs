@@ -8,7 +8,17 @@ use alloc::vec::Vec;
 use core::marker::PhantomData;
 
 use super::tables::{Rows, Text};
-use crate::{method::MethodSet, retry::conditions::StatusSet, time::Micros};
+use crate::{
+    breaker::BreakerConfig,
+    method::MethodSet,
+    retry::{
+        RetryPolicy,
+        backoff::RetryBackoff,
+        budget::RetryBudgetConfig,
+        conditions::{GrpcCodes, RetryConditions, RetryOn, StatusSet},
+    },
+    time::Micros,
+};
 
 /// A value of fixed width.
 pub trait Word: Copy {
@@ -61,7 +71,7 @@ macro_rules! wrapped {
         }
     )*};
 }
-wrapped!(Micros(u64), MethodSet(u16));
+wrapped!(Micros(u64), MethodSet(u16), RetryOn(u32), GrpcCodes(u32));
 
 impl Word for StatusSet {
     const SIZE: usize = 64;
@@ -77,6 +87,45 @@ impl Word for StatusSet {
         Self::from_words([0; 8].map(|_: u64| u64::take(bytes)))
     }
 }
+
+/// A group of settings as one field: its members in order.
+macro_rules! group {
+    ($name:ident { $($field:ident: $kind:ty,)* }) => {
+        impl Word for $name {
+            const SIZE: usize = 0 $(+ <$kind as Word>::SIZE)*;
+
+            fn put(self, out: &mut Vec<u8>) {
+                $(self.$field.put(out);)*
+            }
+
+            #[inline(always)]
+            fn take(bytes: &mut &[u8]) -> Self {
+                Self { $($field: <$kind as Word>::take(bytes),)* }
+            }
+        }
+    };
+}
+group!(RetryPolicy {
+    retries: u8,
+    methods: MethodSet,
+    conditions: RetryConditions,
+    backoff: RetryBackoff,
+});
+group!(RetryConditions { on: RetryOn, statuses: StatusSet, grpc: GrpcCodes, });
+group!(RetryBackoff { base: Micros, max: Micros, });
+group!(RetryBudgetConfig { ttl: Micros, permille: u16, floor_per_second: u16, });
+group!(BreakerConfig {
+    consecutive_failures: u32,
+    success_ratio_permille: u16,
+    slow_call_after: Micros,
+    slow_call_ratio_permille: u16,
+    window: Micros,
+    min_requests: u32,
+    open_min: Micros,
+    open_max: Micros,
+    jitter_permille: u16,
+    probes: u8,
+});
 
 macro_rules! spans {
     ($($name:ident),*) => {$(
@@ -180,7 +229,10 @@ impl<'a, T: Row> Table<'a, T> {
         // the constant width lets the compiler read each field without a check of its own, and
         // only the fields that the caller uses
         let start = (number as usize).checked_mul(self.stride)?;
-        self.bytes.get(start..start.checked_add(T::SIZE)?).map(T::read)
+        match self.bytes.get(start..start.checked_add(T::SIZE)?) {
+            Some(bytes) => Some(T::read(bytes)),
+            None => None,
+        }
     }
 
     /// All rows.

@@ -32,7 +32,6 @@ pub(crate) enum Section {
     Services,
     Endpoints,
     Policies,
-    Breakers,
     Rules,
     Backends,
     Edits,

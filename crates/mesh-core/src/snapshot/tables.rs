@@ -6,13 +6,7 @@
 use super::row::record;
 use crate::{
     breaker::BreakerConfig,
-    method::MethodSet,
-    retry::{
-        RetryPolicy,
-        backoff::RetryBackoff,
-        budget::RetryBudgetConfig,
-        conditions::{GrpcCodes, RetryConditions, RetryOn, StatusSet},
-    },
+    retry::{RetryPolicy, budget::RetryBudgetConfig},
     time::Micros,
 };
 
@@ -53,8 +47,10 @@ record! {
         pub name: Text,
         /// Its endpoints.
         pub endpoints: Rows,
-        /// Its breaker, in the breakers table.
-        pub breaker: u32,
+        /// When the breakers of its endpoints open.
+        pub breaker: BreakerConfig,
+        /// A `breaker::BreakerMode` number.
+        pub breaker_mode: u8,
         /// The policy of calls by name (`mesh.fetch`), in the policies table.
         pub policy: u32,
         /// Ready endpoints that breakers must leave.
@@ -175,32 +171,14 @@ record! {
         pub attempt_timeout: Micros,
         /// Longest silence between two chunks of a body; 0 = none. Kept by the host.
         pub idle_timeout: Micros,
-        /// Retries after the first attempt; 0 = none.
-        pub retries: u8,
-        /// Methods that may be retried without an `Idempotency-Key`.
-        pub retry_methods: MethodSet,
-        /// Conditions, as `retry::conditions::RetryOn` bits; statuses and codes count only with
-        /// their bits set.
-        pub retry_on: u32,
-        /// Statuses that may be retried.
-        pub retry_statuses: StatusSet,
-        /// gRPC codes that may be retried, one bit each.
-        pub retry_grpc: u32,
-        /// First backoff window.
-        pub backoff_base: Micros,
-        /// Longest backoff window.
-        pub backoff_max: Micros,
+        /// What is retried, how often and after which wait.
+        pub retry: RetryPolicy,
         /// Longest `Retry-After` that is waited for.
         pub retry_after_max: Micros,
         /// Largest request body in bytes that is kept for a retry.
         pub body_max: u32,
-        /// The budget of the service that this policy's retries are paid from: permille of
-        /// requests; 1000 and more = no budget.
-        pub budget_permille: u16,
-        /// Retries per second and isolate that are always allowed.
-        pub budget_floor: u16,
-        /// How long a deposit lasts.
-        pub budget_ttl: Micros,
+        /// What the service's retries are paid from; 1000 permille and more = one for each request.
+        pub budget: RetryBudgetConfig,
         /// A `balance::Algorithm` number.
         pub balancer: u8,
         /// What `consistentHash` hashes: a [`HashOn`] number.
@@ -209,33 +187,6 @@ record! {
         pub hash_field: u16,
         /// For a cookie or a query parameter: its name.
         pub hash_name: Text,
-    }
-}
-
-impl Policy {
-    /// Its retries, as the decision takes them.
-    #[must_use]
-    pub const fn retry(&self) -> RetryPolicy {
-        RetryPolicy {
-            retries: self.retries,
-            methods: self.retry_methods,
-            conditions: RetryConditions {
-                on: RetryOn(self.retry_on),
-                statuses: self.retry_statuses,
-                grpc: GrpcCodes(self.retry_grpc),
-            },
-            backoff: RetryBackoff { base: self.backoff_base, max: self.backoff_max },
-        }
-    }
-
-    /// Its retry budget.
-    #[must_use]
-    pub const fn budget(&self) -> RetryBudgetConfig {
-        RetryBudgetConfig {
-            ttl: self.budget_ttl,
-            permille: self.budget_permille,
-            floor_per_second: self.budget_floor,
-        }
     }
 }
 
@@ -259,54 +210,6 @@ pub enum HashOn {
 }
 
 record! {
-    /// A breaker's settings, as `breaker::BreakerConfig` takes them.
-    #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
-    pub struct BreakerRow {
-        /// A `breaker::BreakerMode` number.
-        pub mode: u8,
-        /// Failures in a row that open it; 0 = not asked.
-        pub consecutive_failures: u32,
-        /// It opens below this share of successes, permille; 0 = not asked.
-        pub success_permille: u16,
-        /// An answer slower than this counts as slow; 0 = not asked.
-        pub slow_after: Micros,
-        /// It opens above this share of slow answers, permille.
-        pub slow_permille: u16,
-        /// Width of the window.
-        pub window: Micros,
-        /// Answers in the window before a share says anything.
-        pub min_requests: u32,
-        /// First open time.
-        pub open_min: Micros,
-        /// Longest open time.
-        pub open_max: Micros,
-        /// Jitter on the open time, permille.
-        pub jitter_permille: u16,
-        /// Probes at a time while half-open.
-        pub probes: u8,
-    }
-}
-
-impl BreakerRow {
-    /// The settings as the breaker takes them.
-    #[must_use]
-    pub const fn config(&self) -> BreakerConfig {
-        BreakerConfig {
-            consecutive_failures: self.consecutive_failures,
-            success_ratio_permille: self.success_permille,
-            slow_call_after: self.slow_after,
-            slow_call_ratio_permille: self.slow_permille,
-            window: self.window,
-            min_requests: self.min_requests,
-            open_min: self.open_min,
-            open_max: self.open_max,
-            jitter_permille: self.jitter_permille,
-            probes: self.probes,
-        }
-    }
-}
-
-record! {
     /// What happens to requests that match.
     #[derive(Clone, Copy, Debug, Default, PartialEq)]
     pub struct Rule {
@@ -314,10 +217,6 @@ record! {
         pub name: Text,
         /// Where it sends, by weight.
         pub backends: Rows,
-        /// Header edits on the rule, in the edits table.
-        pub edits: Rows,
-        /// In the rewrites table, or [`NONE`].
-        pub rewrite: u32,
         /// In the redirects table, or [`NONE`].
         pub redirect: u32,
     }
@@ -333,9 +232,9 @@ record! {
         pub weight: u32,
         /// Its policy: the service's with the rule's fields laid over.
         pub policy: u32,
-        /// Header edits of this backend, after the rule's.
+        /// Header edits: the rule's, then its own.
         pub edits: Rows,
-        /// In the rewrites table, or [`NONE`]; goes before the rule's.
+        /// In the rewrites table, or [`NONE`]: its own, else the rule's.
         pub rewrite: u32,
     }
 }

@@ -7,7 +7,7 @@ use mesh_core::{
     machine::Send,
     snapshot::{
         Snapshot,
-        tables::{Edit, NONE, Rewrite, Rows, Rule, Transport},
+        tables::{Edit, Rows, Transport},
     },
 };
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -81,7 +81,10 @@ fn write(snapshot: &Snapshot, kind: u32, index: u32, text: &mut Vec<u8>) {
         describe::VERSION => snapshot.endpoints().get(index).map(|row| row.version),
         describe::RULE => snapshot.rules().get(index).map(|row| row.name),
         describe::MESH => Some(snapshot.mesh().name),
-        describe::HOST => rewrite_of(snapshot, index).map(|rewrite| rewrite.host),
+        describe::HOST => {
+            let backend = snapshot.backends().get(index);
+            backend.and_then(|row| snapshot.rewrites().get(row.rewrite)).map(|row| row.host)
+        }
         describe::HEADERS => {
             for name in snapshot.routes().headers() {
                 text.extend_from_slice(name);
@@ -91,7 +94,7 @@ fn write(snapshot: &Snapshot, kind: u32, index: u32, text: &mut Vec<u8>) {
             None
         }
         describe::EDITS => {
-            for edit in edit_runs(snapshot, index).into_iter().flat_map(|rows| snapshot.edits().run(rows)) {
+            for edit in snapshot.edits().run(edits_of(snapshot, index)) {
                 write_edit(snapshot, edit, text);
             }
             text.pop();
@@ -117,20 +120,8 @@ fn write_edit(snapshot: &Snapshot, edit: Edit, text: &mut Vec<u8>) {
     text.push(b'\n');
 }
 
-/// The rule's edits, then the backend's own.
-fn edit_runs(snapshot: &Snapshot, backend: u32) -> [Rows; 2] {
-    let own = snapshot.backends().get(backend).unwrap_or_default();
-    [rule_of(snapshot, backend).unwrap_or_default().edits, own.edits]
-}
-
-fn rule_of(snapshot: &Snapshot, backend: u32) -> Option<Rule> {
-    snapshot.rules().iter().find(|rule| rule.backends.numbers().contains(&backend))
-}
-
-fn rewrite_of(snapshot: &Snapshot, backend: u32) -> Option<Rewrite> {
-    let own = snapshot.backends().get(backend)?.rewrite;
-    let number = if own == NONE { rule_of(snapshot, backend)?.rewrite } else { own };
-    snapshot.rewrites().get(number)
+fn edits_of(snapshot: &Snapshot, backend: u32) -> Rows {
+    snapshot.backends().get(backend).map_or(Rows::default(), |row| row.edits)
 }
 
 /// The flags of an attempt that follow from its rule, backend, policy and endpoint.
@@ -141,20 +132,18 @@ pub(super) fn send_flags(snapshot: &Snapshot, send: &Send) -> u32 {
         flags |= flag::CONNECTION;
     }
     let mut policy = None;
-    if let Some(rule) = snapshot.rules().get(send.rule) {
-        let backend = snapshot.backends().get(send.backend).unwrap_or_default();
-        for edit in snapshot.edits().run(rule.edits).chain(snapshot.edits().run(backend.edits)) {
+    if let Some(backend) = snapshot.backends().get(send.backend) {
+        for edit in snapshot.edits().run(backend.edits) {
             flags |= if edit.side == 0 { flag::EDIT_REQUEST } else { flag::EDIT_RESPONSE };
         }
-        let number = if backend.rewrite == NONE { rule.rewrite } else { backend.rewrite };
-        let host = snapshot.rewrites().get(number).is_some_and(|rewrite| rewrite.host.len > 0);
+        let host = snapshot.rewrites().get(backend.rewrite).is_some_and(|row| row.host.len > 0);
         flags |= if host { flag::HOST } else { 0 };
         policy = Some(backend.policy);
     }
     let service = || snapshot.services().get(endpoint.service).map(|service| service.policy);
     let policy = policy.or_else(service).and_then(|policy| snapshot.policies().get(policy));
     let Some(policy) = policy else { return flags };
-    flags |= if policy.retries > 0 { flag::WANT_RETRY_AFTER } else { 0 };
+    flags |= if policy.retry.retries > 0 { flag::WANT_RETRY_AFTER } else { 0 };
     flags |= if policy.balancer == Algorithm::Adaptive as u8 { flag::WANT_LOAD } else { 0 };
-    flags | if policy.retry_grpc == 0 { 0 } else { flag::WANT_GRPC }
+    flags | if policy.retry.conditions.grpc.0 == 0 { 0 } else { flag::WANT_GRPC }
 }
