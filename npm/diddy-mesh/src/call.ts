@@ -18,7 +18,7 @@ export interface Call extends Scene {
   readonly method: string;
   /** Length of the body in bytes, or one of `BODY`. */
   readonly body: number;
-  /** When the caller stops waiting, in ms of `performance.now()`; 0 = it does not say. */
+  /** When the caller stops waiting, in ms of `performance.now()`; Infinity = it does not say. */
   readonly deadline: number;
   /** Mesh hops so far. */
   readonly depth: number;
@@ -74,8 +74,9 @@ export function begin(brain: Brain, call: Call, table: number, service: number |
   // "https:" has its s at 4.
   caller |= url.charCodeAt(4) === 115 ? CALLER.HTTPS : 0;
   caller |= body !== BODY.NONE && request.headers.has("idempotency-key") ? CALLER.IDEMPOTENCY_KEY : 0;
-  caller |= deadline > 0 ? CALLER.REMAINING : 0;
-  const remaining = deadline > 0 ? Math.max(0, deadline - now) : 0;
+  const bounded = deadline < Infinity;
+  caller |= bounded ? CALLER.REMAINING : 0;
+  const remaining = bounded ? Math.max(0, deadline - now) : 0;
   return service === undefined
     ? brain.raw.engine_begin(brain.self, table, method, host, path, query, body, caller, remaining, now)
     : brain.raw.engine_begin_service(brain.self, service, method, path, query, body, caller, remaining, now);

@@ -70,7 +70,8 @@ function register(slot: Slot, brain: Brain, map: HandlerMap): HandlerTable {
   });
   const text = lines.map(({ key, method }) => (method === "" ? key : `${method.toUpperCase()} ${key}`)).join("\n");
   const id = brain.open(3 * text.length) ? brain.raw.engine_handlers(brain.self, brain.put(text)) : -1;
-  if (id < 0) {
+  // An empty map is no table, which is -1 too.
+  if (id < 0 && keys.length > 0) {
     const line = lines[-1 - id];
     throw new MeshError("invalid_handlers", `the handler pattern ${JSON.stringify(line?.key)} is not valid: ${brain.text()}`);
   }

@@ -41,7 +41,7 @@ export class Mesh {
   }
 
   /** Calls a service by its name. A path goes to the service; the origin of a URL is kept where the endpoint is a binding. */
-  async fetch(service: string, target: string | URL | Request, init?: MeshRequestInit): Promise<Response> {
+  fetch(service: string, target: string | URL | Request, init?: MeshRequestInit): Promise<Response> {
     return this.#call(undefined, service, target, init);
   }
 
@@ -66,7 +66,7 @@ export class Mesh {
     return slot;
   }
 
-  #call(parent: Call | undefined, service: string, target: string | URL | Request, init: MeshRequestInit | undefined): Promise<Response> {
+  async #call(parent: Call | undefined, service: string, target: string | URL | Request, init: MeshRequestInit | undefined): Promise<Response> {
     const made = !(target instanceof Request) || init !== undefined;
     const request = made ? new Request(target instanceof Request ? target : urlOf(service, target), { ...init, redirect: "manual" }) : target;
     return this.#carry(request, { service }, parent?.env ?? envOf(this.#options.env), parent?.ctx, parent, made ? (init ?? {}) : undefined);
@@ -87,7 +87,7 @@ export class Mesh {
     const now = performance.now();
     const { headers, method, url } = request;
     const depth = parent?.depth ?? numberIn(headers, DEPTH_HEADER);
-    const time = Math.min(...[numberIn(headers, TIMEOUT_HEADER), init?.timeoutMs ?? 0, (parent?.deadline ?? now) - now].map((ms) => (ms === 0 ? Infinity : Math.max(ms, 1))));
+    const deadline = Math.min(now + (numberIn(headers, TIMEOUT_HEADER) || Infinity), now + (init?.timeoutMs ?? Infinity), parent?.deadline ?? Infinity);
     const call: Call = {
       slot,
       env,
@@ -97,10 +97,10 @@ export class Mesh {
       url,
       method,
       body: bodyOf(request, method, init?.body),
-      deadline: time === Infinity ? 0 : now + time,
+      deadline,
       depth,
       trace: parent?.trace ?? (observability ? trace?.of(headers.get("traceparent")) : undefined),
-      stamped: goal.service !== undefined || observability === true || propagate === true || depth > 0 || time < Infinity,
+      stamped: goal.service !== undefined || observability === true || propagate === true || depth > 0 || deadline < Infinity,
       owned: init !== undefined,
       connections: parent?.connections ?? { waiting: 0 },
       held: isReusable(init?.body) ? init.body : undefined,

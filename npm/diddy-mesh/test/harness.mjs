@@ -64,12 +64,19 @@ export const GATEWAY = `
       }, env, ctx),
   };`;
 
-/** Starts Workers; the first one is the entry. `use` gets a fetch to it, the instance and its URL. */
+/**
+ * Starts Workers; the first one is the entry. `use` gets a fetch to it, the instance, its URL,
+ * and a `send` over HTTP, which unlike miniflare's own fetch tells the length of a body.
+ */
 export async function running(workers, use) {
   const mf = new Miniflare({ workers, cf: false, host: "127.0.0.1", port: 0, log: new Log(LogLevel.NONE), handleRuntimeStdio: (out, err) => (out.resume(), err.resume()) });
   try {
     const url = await mf.ready;
-    await use((path, init) => mf.dispatchFetch(new URL(path, "http://mesh.test"), { redirect: "manual", ...init }), { mf, url });
+    await use((path, init) => mf.dispatchFetch(new URL(path, "http://mesh.test"), { redirect: "manual", ...init }), {
+      mf,
+      url,
+      send: (path, init) => fetch(new URL(path, url), { redirect: "manual", ...init }),
+    });
   } finally {
     await mf.dispose();
   }

@@ -17,12 +17,11 @@ test("a callee that fails n times is asked n + 1 times, and the answer names no 
     const spent = await fetch("/api/x?fail=9&id=d");
     assert.equal(spent.status, 503);
     assert.equal(await spent.text(), "failure 4");
-    assert.equal((await fetch("/api/x?throw=1&id=e")).status === 200 || true, true);
   });
 });
 
 test("a small body is sent again whole; a stream is sent once, and the event says why", async () => {
-  await running([await gateway({ ...eager, retries: { ...eager.retries, methods: ["any"] } }), await echo("users")], async (fetch) => {
+  await running([await gateway({ ...eager, retries: { ...eager.retries, methods: ["any"] } }), await echo("users")], async (_, { send: fetch }) => {
     const body = "x".repeat(10_000);
     const answer = await (await fetch("/api/x?fail=2&id=a", { method: "POST", body })).json();
     assert.deepEqual([answer.call, answer.body], [3, body]);
@@ -46,7 +45,7 @@ test("a small body is sent again whole; a stream is sent once, and the event say
 });
 
 test("a POST is not retried without an Idempotency-Key", async () => {
-  await running([await gateway(eager), await echo("users")], async (fetch) => {
+  await running([await gateway(eager), await echo("users")], async (_, { send: fetch }) => {
     assert.equal((await fetch("/api/x?fail=1&id=a", { method: "POST", body: "1" })).status, 503);
     assert.equal((await fetch("/api/x?fail=1&id=b", { method: "POST", body: "1", headers: { "idempotency-key": "k" } })).status, 200);
     assert.equal((await fetch("/api/x?fail=1&id=c", { method: "DELETE" })).status, 200);
