@@ -44,6 +44,8 @@ pub(crate) fn weigh(context: &Context, entry: &str) -> Result<Weight, Failure> {
         .arg(&source)
         .words("--bundle --format=esm --minify --target=es2022 --log-level=warning")
         .words("--conditions=workerd,worker,browser --external:cloudflare:* --loader:.wasm=copy")
+        // esbuild says this of linked packages only, and it is as intended: nothing is lost
+        .arg("--log-override:ignored-bare-import=silent")
         // the entry file may lie outside the tree (CARGO_TARGET_DIR): resolve from the root
         .env("NODE_PATH", context.path("node_modules"))
         .arg(format!("--outdir={}", out.display()))
