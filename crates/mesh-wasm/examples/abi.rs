@@ -21,7 +21,8 @@ fn main() {
     numbers(&mut text, "OUTCOME", abi::outcome::ALL);
     numbers(&mut text, "CALLER", abi::caller::ALL);
     numbers(&mut text, "BODY", abi::body::ALL);
-    numbers(&mut text, "DESCRIBE", abi::describe::ALL);
+    numbers(&mut text, "ASK", abi::ask::ALL);
+    numbers(&mut text, "TELL", abi::tell::ALL);
     numbers(&mut text, "NEED", abi::need::ALL);
     numbers(&mut text, "EVENT", abi::event::ALL);
     constant(&mut text, "OUT_LEN", abi::OUT_LEN);

@@ -5,23 +5,24 @@
 //! is held.
 
 pub mod abi;
-mod describe;
+mod ask;
+pub mod exports;
 mod handlers;
 mod input;
 mod ring;
 mod stats;
+mod tell;
 
 use alloc::{vec, vec::Vec};
 
 use mesh_core::{
     balance::load_report::LoadReport,
     machine::{Machine, Outcome, Respond, Step, Ticket},
-    retry::retry_after::RetryAfter,
+    reason::Reason,
     route::RouteTable,
-    snapshot::{Snapshot, tables::Health},
+    snapshot::Snapshot,
     time::{Micros, Timestamp},
 };
-use wasm_bindgen::prelude::wasm_bindgen;
 
 use self::{
     abi::{flag, out, outcome, step},
@@ -30,9 +31,8 @@ use self::{
 };
 
 /// One mesh's brain in an isolate.
-#[wasm_bindgen]
 #[derive(Debug)]
-pub struct Engine {
+pub(crate) struct Engine {
     machine: Machine,
     tables: Vec<RouteTable>,
     input: Input,
@@ -40,16 +40,37 @@ pub struct Engine {
     /// Text that a call hands out, where it is not the machine's.
     text: Vec<u8>,
     events: Ring,
-    counters: Vec<u32>,
+    /// Drained events, or counters.
+    words: Vec<u32>,
 }
 
-#[wasm_bindgen]
+/// The arguments of `engine_begin`.
+pub(crate) struct Begin {
+    pub(crate) target: i32,
+    pub(crate) method: u32,
+    pub(crate) host: usize,
+    pub(crate) path: usize,
+    pub(crate) query: usize,
+    pub(crate) body: i32,
+    pub(crate) caller: u32,
+    pub(crate) remaining_ms: f64,
+    pub(crate) now_ms: f64,
+}
+
+/// The arguments of `engine_resume`.
+pub(crate) struct Ended {
+    pub(crate) outcome: u32,
+    pub(crate) status: u32,
+    pub(crate) grpc: i32,
+    pub(crate) retry_after_ms: f64,
+    pub(crate) load: usize,
+    pub(crate) waiting: u32,
+    pub(crate) now_ms: f64,
+}
+
 impl Engine {
     /// An engine with an empty Snapshot: handler tables work, every call by name has no service.
-    #[wasm_bindgen(constructor)]
-    #[must_use]
-    #[expect(clippy::new_without_default, reason = "only JavaScript makes one")]
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             machine: Machine::new(Snapshot::default(), 0),
             tables: Vec::new(),
@@ -57,18 +78,11 @@ impl Engine {
             out: vec![0; abi::OUT_LEN],
             text: Vec::new(),
             events: Ring::default(),
-            counters: Vec::new(),
+            words: Vec::new(),
         }
     }
 
-    /// Random bits for routing, once, on first use inside a request.
-    pub fn seed(&mut self, high: u32, low: u32) {
-        self.machine.seed(u64::from(high) << 32 | u64::from(low));
-    }
-
-    /// Loads the Snapshot in the first `len` bytes of the input area. 0 = in use; else the
-    /// number of a `SnapshotError` plus one, and the last good Snapshot stays.
-    pub fn load(&mut self, len: usize, now_ms: f64) -> u32 {
+    pub(crate) fn load(&mut self, len: usize, now_ms: f64) -> u32 {
         let bytes = self.input.bytes(len);
         match self.machine.load(bytes, timestamp(now_ms), &mut self.events) {
             Ok(()) => 0,
@@ -76,139 +90,64 @@ impl Engine {
         }
     }
 
-    /// Address of the input area, with room for `len` bytes; 0 where that is over the bound.
-    pub fn input(&mut self, len: usize) -> usize {
+    pub(crate) fn input(&mut self, len: usize) -> usize {
         self.input.reserve(len)
     }
 
-    /// Gives the input area's memory back after a large Snapshot.
-    pub fn trim(&mut self) {
-        self.input.trim();
-    }
-
-    /// Address of the output area: `OUT_LEN` 32-bit slots that never move.
-    #[must_use]
-    pub fn out(&self) -> usize {
+    pub(crate) fn out(&self) -> usize {
         self.out.as_ptr() as usize
     }
 
-    /// Begins a request: handlers of `table` first (below 0 = none), then the rules.
-    #[expect(clippy::too_many_arguments, reason = "one crossing, numbers only")]
-    pub fn begin(
-        &mut self,
-        table: i32,
-        method: u32,
-        host_len: usize,
-        path_len: usize,
-        query_len: usize,
-        body: i32,
-        caller: u32,
-        remaining_ms: f64,
-        now_ms: f64,
-    ) -> u32 {
-        let lens = input::Lens { host: host_len, path: path_len, query: query_len };
-        let mut allow = 0u16;
+    pub(crate) fn begin(&mut self, begin: &Begin) -> u32 {
         let needed = self.machine.snapshot().routes().header_count();
-        let read = self.input.request(lens, method, body, caller, remaining_ms, needed);
-        let handlers = usize::try_from(table).ok().and_then(|at| self.tables.get(at));
-        if let Some(handlers) = handlers {
-            let request = read.request();
-            match handlers::find(&mut self.machine, handlers, &request, &mut self.out) {
+        let read = self.input.request(begin, needed);
+        let request = read.request();
+        let now = timestamp(begin.now_ms);
+        if let Some(service) = abi::service_of(begin.target) {
+            let step = self.machine.begin_service(service, &request, now, &mut self.events);
+            return self.hand_out(step);
+        }
+        let mut allow = 0;
+        let table = usize::try_from(begin.target).ok().and_then(|at| self.tables.get(at));
+        if let Some(table) = table {
+            match handlers::find(&mut self.machine, table, &request, &mut self.out) {
                 handlers::Hit::Local => return step::LOCAL,
                 handlers::Hit::Answer(answer) => return self.respond(answer),
                 handlers::Hit::Miss(methods) => allow = methods,
             }
         }
-        let request = read.request();
-        let step = self.machine.begin(&request, timestamp(now_ms), &mut self.events);
-        if allow != 0 && matches!(step, Step::Respond(Respond { status: 404, .. })) {
-            handlers::allow(allow, &mut self.text);
-            return self.method_not_allowed();
+        let step = self.machine.begin(&request, now, &mut self.events);
+        if allow != 0 && matches!(step, Step::Respond(Respond { reason: Reason::NoRoute, .. })) {
+            return self.method_not_allowed(allow);
         }
         self.hand_out(step)
     }
 
-    /// Begins a call to service number `service`.
-    #[expect(clippy::too_many_arguments, reason = "one crossing, numbers only")]
-    pub fn begin_service(
-        &mut self,
-        service: u32,
-        method: u32,
-        path_len: usize,
-        query_len: usize,
-        body: i32,
-        caller: u32,
-        remaining_ms: f64,
-        now_ms: f64,
-    ) -> u32 {
-        let lens = input::Lens { host: 0, path: path_len, query: query_len };
-        let needed = self.machine.snapshot().routes().header_count();
-        let read = self.input.request(lens, method, body, caller, remaining_ms, needed);
-        let request = read.request();
-        let now = timestamp(now_ms);
-        let step = self.machine.begin_service(service, &request, now, &mut self.events);
-        self.hand_out(step)
-    }
-
-    /// Where the caller of the next request is, in degrees; out of range = unknown.
-    pub fn locate(&mut self, latitude: f64, longitude: f64) {
-        self.input.locate(latitude, longitude);
-    }
-
-    /// Goes on with a request. `outcome` is one of `OUTCOME`; `extra` is the number of bytes in
-    /// the input area: a `Retry-After` value and a load report, each after its u16 length.
-    pub fn resume(
-        &mut self,
-        ticket: u32,
-        outcome: u32,
-        status: u32,
-        grpc: i32,
-        extra: usize,
-        waiting: u32,
-        now_ms: f64,
-    ) -> u32 {
-        let now = timestamp(now_ms);
-        let outcome = self.outcome(outcome, status, grpc, extra, now);
-        let waiting = u8::try_from(waiting).unwrap_or(u8::MAX);
+    pub(crate) fn resume(&mut self, ticket: u32, ended: &Ended) -> u32 {
+        let now = timestamp(ended.now_ms);
+        let outcome = self.outcome(ended);
+        let waiting = u8::try_from(ended.waiting).unwrap_or(u8::MAX);
         let ticket = Ticket::from_raw(ticket);
         let step = self.machine.resume(ticket, outcome, waiting, now, &mut self.events);
         self.hand_out(step)
     }
 
-    /// Ends a request whose caller went away.
-    pub fn abandon(&mut self, ticket: u32, now_ms: f64) {
-        self.machine.abandon(Ticket::from_raw(ticket), timestamp(now_ms), &mut self.events);
-    }
-
-    /// Says whether this Worker can reach an endpoint.
-    pub fn reachable(&mut self, endpoint: u32, yes: u32) {
-        self.machine.set_reachable(endpoint, yes != 0);
-    }
-
-    /// Says what a health source says of an endpoint: 0 healthy, 1 unhealthy, 2 draining.
-    pub fn health(&mut self, endpoint: u32, health: u32, now_ms: f64) {
-        let health = Health::from_number(u8::try_from(health).unwrap_or(u8::MAX));
-        self.machine.set_health(endpoint, health, timestamp(now_ms));
-    }
-}
-
-impl Engine {
-    fn outcome(&self, kind: u32, status: u32, grpc: i32, extra: usize, now: Timestamp) -> Outcome {
-        match kind {
+    fn outcome(&self, ended: &Ended) -> Outcome {
+        match ended.outcome {
             outcome::WAITED => Outcome::Waited,
             outcome::TIMEOUT => Outcome::Timeout,
             outcome::CONNECT_FAILURE => Outcome::ConnectFailure,
             outcome::RESET => Outcome::Reset,
             outcome::EXCEPTION => Outcome::Exception,
-            outcome::RESPONSE => {
-                let (hint, load) = self.input.extra(extra);
-                Outcome::Response {
-                    status: u16::try_from(status).unwrap_or(0),
-                    retry_after: hint.and_then(|value| RetryAfter::parse(value, now)),
-                    grpc: u8::try_from(grpc).ok(),
-                    load: load.and_then(LoadReport::parse),
-                }
-            }
+            outcome::RESPONSE => Outcome::Response {
+                status: u16::try_from(ended.status).unwrap_or(0),
+                retry_after: (ended.retry_after_ms >= 0.0).then(|| micros(ended.retry_after_ms)),
+                grpc: u8::try_from(ended.grpc).ok(),
+                load: match ended.load {
+                    0 => None,
+                    len => LoadReport::parse(self.input.bytes(len)),
+                },
+            },
             _ => Outcome::Cancelled,
         }
     }
@@ -225,7 +164,7 @@ impl Engine {
             Step::Send(send) => {
                 let mut flags = if send.rewritten { flag::TARGET } else { 0 };
                 flags |= if send.keep_body { flag::BUFFER_BODY } else { 0 };
-                flags |= describe::send_flags(self.machine.snapshot(), &send);
+                flags |= ask::send_flags(self.machine.snapshot(), &send);
                 // floored: a host's timer must not end after the deadline
                 self.set(out::TIMEOUT_MS, millis(send.timeout.0 / 1_000));
                 self.set(out::REMAINING_MS, millis(send.remaining.0 / 1_000));
@@ -254,12 +193,19 @@ impl Engine {
         step::RESPOND
     }
 
-    fn method_not_allowed(&mut self) -> u32 {
-        self.set(out::STATUS, 405);
-        self.set(out::REASON, mesh_core::reason::Reason::MethodNotAllowed as u32);
+    fn method_not_allowed(&mut self, methods: u16) -> u32 {
+        handlers::allow(methods, &mut self.text);
+        let reason = Reason::MethodNotAllowed;
+        let step = self.respond(Respond { status: 405, reason, location: false });
+        self.own_text();
+        step
+    }
+
+    /// Hands out the engine's own text; its length.
+    fn own_text(&mut self) -> usize {
         let (at, len) = (self.text.as_ptr() as usize, self.text.len());
         self.set_text(at, len);
-        step::RESPOND
+        len
     }
 
     #[expect(clippy::cast_possible_wrap, reason = "slots carry 32 bits either way")]

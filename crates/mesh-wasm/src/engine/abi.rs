@@ -146,8 +146,9 @@ numbers! {
 }
 
 numbers! {
-    /// What `describe` tells of a row.
-    describe: u32 {
+    /// What `engine_ask` answers. The first are texts: the answer is their length, and they stand
+    /// at `TEXT_PTR`.
+    ask: u32 {
         /// Name of a service.
         SERVICE = 0,
         /// Address of an endpoint.
@@ -165,7 +166,55 @@ numbers! {
         HOST = 6,
         /// Name of the mesh.
         MESH = 7,
+        /// Number of services.
+        SERVICES = 16,
+        /// Number of endpoints.
+        ENDPOINTS = 17,
+        /// `NEED` bits: what the Snapshot needs of every request.
+        NEEDS = 18,
+        /// Version of the Snapshot in use.
+        VERSION_NUMBER = 19,
+        /// Endpoint where the plain path of a rule goes after a trap, or -1.
+        PLAIN_OF_RULE = 20,
+        /// The same for a call to a service.
+        PLAIN_OF_SERVICE = 21,
+        /// Puts the counters at `WORDS_AT`, as of `index` in ms: rows of `SERVICE_COLUMNS`, then
+        /// of `ENDPOINT_COLUMNS`. The number of words.
+        STATS = 22,
+        /// Moves the kept events to `WORDS_AT`, `EVENT_WORDS` each. Their number.
+        EVENTS = 23,
+        /// Events that did not fit since the engine began.
+        EVENTS_DROPPED = 24,
+        /// Address of counters or drained events, until the next call.
+        WORDS_AT = 25,
     }
+}
+
+numbers! {
+    /// What `engine_tell` takes note of, with its two arguments.
+    tell: u32 {
+        /// Random bits for routing, once, on first use inside a request: two words of 32 bits.
+        SEED = 0,
+        /// Whether this Worker can reach an endpoint: its number, 1 or 0.
+        REACHABLE = 1,
+        /// Whether events are kept: 1 or 0.
+        LISTEN = 2,
+        /// Where the caller of the next request is: latitude and longitude in degrees.
+        LOCATION = 3,
+        /// A request ended without an answer: its ticket, and the time in ms.
+        ABANDON = 4,
+        /// A source says that an endpoint is healthy: its number, and the time in ms.
+        HEALTHY = 5,
+        /// The same for unhealthy.
+        UNHEALTHY = 6,
+        /// The same for one that takes no more.
+        DRAINING = 7,
+    }
+}
+
+/// The service of a `target` of `engine_begin`, where it names one.
+pub(super) fn service_of(target: i32) -> Option<u32> {
+    u32::try_from((-2i32).saturating_sub(target)).ok()
 }
 
 numbers! {

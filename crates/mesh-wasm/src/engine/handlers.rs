@@ -7,7 +7,6 @@ use mesh_core::{
     method::{Method, MethodSet},
     route::{PathKind, PathTemplate, RouteTable, TreeBuilder},
 };
-use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::{Engine, abi::out};
 
@@ -21,21 +20,16 @@ pub(super) enum Hit {
     Miss(u16),
 }
 
-#[wasm_bindgen]
 impl Engine {
-    /// Registers a handler table: in the first `len` bytes of the input area one handler a line,
-    /// `GET,POST /users/{id}` or a pattern alone. Its number, or below 0 the line that is wrong
-    /// (-1 is the first), with the message as the text.
-    pub fn handlers(&mut self, len: usize) -> i32 {
+    pub(super) fn handlers(&mut self, len: usize) -> i32 {
         let lines = self.input.bytes(len);
         let mut builder = TreeBuilder::new();
-        for (number, line) in (0u32..).zip(lines.split(|&byte| byte == b'\n')) {
-            if let Err(message) = add(&mut builder, line, number) {
+        for (number, line) in (0i32..).zip(lines.split(|&byte| byte == b'\n')) {
+            if let Err(message) = add(&mut builder, line, number.unsigned_abs()) {
                 self.text.clear();
                 self.text.extend_from_slice(message.as_bytes());
-                let (at, len) = (self.text.as_ptr() as usize, self.text.len());
-                self.set_text(at, len);
-                return -1 - i32::try_from(number).unwrap_or(0);
+                self.own_text();
+                return -1 - number;
             }
         }
         self.tables.push(builder.finish());

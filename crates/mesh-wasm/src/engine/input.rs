@@ -9,7 +9,7 @@ use mesh_core::{
     method::Method,
 };
 
-use super::{abi, abi::caller, micros};
+use super::{Begin, abi, abi::caller, micros};
 
 /// Room that is kept between requests.
 const KEPT_BYTES: usize = 4 * 1024;
@@ -18,14 +18,6 @@ const KEPT_BYTES: usize = 4 * 1024;
 pub(super) struct Input {
     area: Vec<u8>,
     place: Option<Location>,
-}
-
-/// Lengths of the parts at the front of the area.
-#[derive(Clone, Copy)]
-pub(super) struct Lens {
-    pub(super) host: usize,
-    pub(super) path: usize,
-    pub(super) query: usize,
 }
 
 /// A request read from the area, with its needed header values.
@@ -46,15 +38,14 @@ impl Input {
         if len > abi::INPUT_BYTES_MAX {
             return 0;
         }
+        if len == 0 {
+            self.area.truncate(KEPT_BYTES);
+            self.area.shrink_to_fit();
+        }
         if self.area.len() < len {
             self.area.resize(len.max(KEPT_BYTES), 0);
         }
         self.area.as_ptr() as usize
-    }
-
-    pub(super) fn trim(&mut self) {
-        self.area.truncate(KEPT_BYTES);
-        self.area.shrink_to_fit();
     }
 
     pub(super) fn bytes(&self, len: usize) -> &[u8] {
@@ -65,45 +56,30 @@ impl Input {
         self.place = Location::from_degrees(latitude, longitude);
     }
 
-    pub(super) fn request(
-        &mut self,
-        lens: Lens,
-        method: u32,
-        body: i32,
-        caller: u32,
-        remaining_ms: f64,
-        needed: usize,
-    ) -> Read<'_> {
+    pub(super) fn request(&mut self, begin: &Begin, needed: usize) -> Read<'_> {
         let place = self.place.take();
-        let (host, rest) = split(&self.area, lens.host);
-        let (path, rest) = split(rest, lens.path);
-        let (query, mut rest) = split(rest, lens.query);
+        let (host, rest) = split(&self.area, begin.host);
+        let (path, rest) = split(rest, begin.path);
+        let (query, mut rest) = split(rest, begin.query);
         let mut headers = [None; NEEDED_HEADERS_MAX];
         let count = needed.min(NEEDED_HEADERS_MAX);
         for value in headers.iter_mut().take(count) {
             (*value, rest) = prefixed(rest);
         }
-        let remaining = (caller & caller::REMAINING != 0).then(|| micros(remaining_ms));
+        let remaining = (begin.caller & caller::REMAINING != 0).then(|| micros(begin.remaining_ms));
         let caller = Caller {
             remaining,
             place,
-            depth: u8::try_from(caller & caller::DEPTH_MASK).unwrap_or(u8::MAX),
-            https: caller & caller::HTTPS != 0,
-            idempotency_key: caller & caller::IDEMPOTENCY_KEY != 0,
+            depth: u8::try_from(begin.caller & caller::DEPTH_MASK).unwrap_or(u8::MAX),
+            https: begin.caller & caller::HTTPS != 0,
+            idempotency_key: begin.caller & caller::IDEMPOTENCY_KEY != 0,
         };
-        let body = match body {
+        let body = match begin.body {
             abi::body::NONE => Body::None,
             known => u32::try_from(known).map_or(Body::Stream, Body::Sized),
         };
-        let method = Method::from_number(method);
+        let method = Method::from_number(begin.method);
         Read { request: Request { host, path, query, method, headers: &[], body, caller }, headers, count }
-    }
-
-    /// The `Retry-After` value and the load report of a response.
-    pub(super) fn extra(&self, len: usize) -> (Option<&[u8]>, Option<&[u8]>) {
-        let (hint, rest) = prefixed(self.bytes(len));
-        let (load, _) = prefixed(rest);
-        (hint, load)
     }
 }
 

@@ -3,7 +3,6 @@
 use alloc::vec::Vec;
 
 use mesh_core::event::{Event, EventSink};
-use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::{
     Engine,
@@ -42,31 +41,24 @@ impl EventSink for Ring {
     }
 }
 
-#[wasm_bindgen]
-impl Engine {
+impl Ring {
     /// Starts or stops keeping events.
-    pub fn listen(&mut self, yes: u32) {
-        self.events.listening = yes != 0;
-    }
-
-    /// Number of events kept since the last call; they stand from `events_at` on until the next
-    /// call into the engine.
-    pub fn events(&mut self) -> usize {
-        let count = self.events.words.len() / EVENT_WORDS;
-        core::mem::swap(&mut self.events.words, &mut self.counters);
-        self.events.words.clear();
-        count
-    }
-
-    /// Address of the drained events and of counters.
-    #[must_use]
-    pub fn words_at(&self) -> usize {
-        self.counters.as_ptr() as usize
+    pub(super) const fn listen(&mut self, yes: bool) {
+        self.listening = yes;
     }
 
     /// Events that did not fit since the engine began.
-    #[must_use]
-    pub fn events_dropped(&self) -> u32 {
-        self.events.dropped
+    pub(super) const fn dropped(&self) -> u32 {
+        self.dropped
+    }
+}
+
+impl Engine {
+    /// Moves the kept events to the words; their number.
+    pub(super) fn drain(&mut self) -> usize {
+        let count = self.events.words.len() / EVENT_WORDS;
+        core::mem::swap(&mut self.events.words, &mut self.words);
+        self.events.words.clear();
+        count
     }
 }

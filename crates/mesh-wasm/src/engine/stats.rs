@@ -1,28 +1,26 @@
 //! Counters as rows of 32-bit words.
 
 use mesh_core::breaker::BreakerState;
-use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::{Engine, timestamp};
 
-#[wasm_bindgen]
 impl Engine {
     /// Writes the rows of all services, `SERVICE_COLUMNS` each, then those of all endpoints,
-    /// `ENDPOINT_COLUMNS` each, at `words_at`; the number of words.
+    /// `ENDPOINT_COLUMNS` each, into the words; their number.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "a float-to-integer cast saturates"
     )]
-    pub fn stats(&mut self, now_ms: f64) -> usize {
+    pub(super) fn stats(&mut self, now_ms: f64) -> usize {
         let now = timestamp(now_ms);
-        self.counters.clear();
+        self.words.clear();
         let snapshot = self.machine.snapshot();
         for (number, _) in (0u32..).zip(snapshot.services().iter()) {
             let Some(state) = self.machine.service_state(number) else { continue };
             let c = state.counters;
             let row = [c.requests, c.successes, c.failures, c.retries, c.retries_denied];
-            self.counters.extend_from_slice(&row);
+            self.words.extend_from_slice(&row);
         }
         for (number, endpoint) in (0u32..).zip(snapshot.endpoints().iter()) {
             let Some(state) = self.machine.endpoint_state(number) else { continue };
@@ -31,7 +29,7 @@ impl Engine {
                 BreakerState::Open { .. } => 1,
                 BreakerState::HalfOpen { .. } => 2,
             };
-            self.counters.extend_from_slice(&[
+            self.words.extend_from_slice(&[
                 state.counters.attempts,
                 state.counters.failures,
                 state.counters.opened,
@@ -43,6 +41,6 @@ impl Engine {
                 endpoint.service,
             ]);
         }
-        self.counters.len()
+        self.words.len()
     }
 }

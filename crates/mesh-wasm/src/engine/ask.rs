@@ -1,4 +1,4 @@
-//! What the tables of a Snapshot hold, as text that hosts read once after a load.
+//! What the host asks once after a load, or now and then: texts of rows, counts, counters.
 
 use alloc::vec::Vec;
 
@@ -10,82 +10,75 @@ use mesh_core::{
         tables::{Edit, Rows, Transport},
     },
 };
-use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::{
     Engine,
-    abi::{describe, flag, need},
+    abi::{ask, flag, need},
 };
 
-#[wasm_bindgen]
 impl Engine {
-    /// Puts the text of a row into the output area's text; its length in bytes.
-    pub fn describe(&mut self, kind: u32, index: u32) -> usize {
-        let mut text = core::mem::take(&mut self.text);
-        text.clear();
-        write(self.machine.snapshot(), kind, index, &mut text);
-        let (at, len) = (text.as_ptr() as usize, text.len());
-        self.text = text;
-        self.set_text(at, len);
-        len
-    }
-
-    /// Number of services.
-    #[must_use]
-    pub fn services(&self) -> u32 {
-        self.machine.snapshot().services().len()
-    }
-
-    /// Number of endpoints.
-    #[must_use]
-    pub fn endpoints(&self) -> u32 {
-        self.machine.snapshot().endpoints().len()
-    }
-
-    /// `NEED` bits: what the Snapshot needs of every request.
-    #[must_use]
-    pub fn needs(&self) -> u32 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "row numbers and lengths are exact in a float, and a cast back saturates"
+    )]
+    pub(crate) fn ask(&mut self, what: u32, index: f64) -> f64 {
+        let row = index as u32;
         let snapshot = self.machine.snapshot();
-        let query = snapshot.routes().needs_query() || !snapshot.redirects().is_empty();
-        let geographic = |balancer: u8| balancer == Algorithm::Geographic as u8;
-        let place = snapshot.policies().iter().any(|policy| geographic(policy.balancer));
-        (if query { need::QUERY } else { 0 }) | if place { need::LOCATION } else { 0 }
+        match what {
+            ask::SERVICES => f64::from(snapshot.services().len()),
+            ask::ENDPOINTS => f64::from(snapshot.endpoints().len()),
+            ask::NEEDS => f64::from(needs(snapshot)),
+            ask::VERSION_NUMBER => snapshot.mesh().version as f64,
+            ask::PLAIN_OF_RULE => plain_endpoint(snapshot, service_of_rule(snapshot, row)),
+            ask::PLAIN_OF_SERVICE => plain_endpoint(snapshot, row),
+            ask::STATS => self.stats(index) as f64,
+            ask::EVENTS => self.drain() as f64,
+            ask::EVENTS_DROPPED => f64::from(self.events.dropped()),
+            ask::WORDS_AT => self.words.as_ptr() as usize as f64,
+            _ => {
+                let mut text = core::mem::take(&mut self.text);
+                text.clear();
+                write(snapshot, what, row, &mut text);
+                self.text = text;
+                self.own_text() as f64
+            }
+        }
     }
+}
 
-    /// The version of the Snapshot in use.
-    #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "versions count up from 1")]
-    pub fn version(&self) -> f64 {
-        self.machine.snapshot().mesh().version as f64
-    }
+/// `NEED` bits: what the Snapshot needs of every request.
+fn needs(snapshot: &Snapshot) -> u32 {
+    let query = snapshot.routes().needs_query() || !snapshot.redirects().is_empty();
+    let geographic = |balancer: u8| balancer == Algorithm::Geographic as u8;
+    let place = snapshot.policies().iter().any(|policy| geographic(policy.balancer));
+    (if query { need::QUERY } else { 0 }) | if place { need::LOCATION } else { 0 }
+}
 
-    /// First endpoint of the first backend of a rule, or of a service where `rule` is below 0:
-    /// where the plain path goes after a trap. -1 where there is none.
-    #[must_use]
-    pub fn plain_endpoint(&self, rule: i32, service: u32) -> i32 {
-        let snapshot = self.machine.snapshot();
-        let by_rule = u32::try_from(rule).ok().and_then(|rule| {
-            let first = snapshot.rules().get(rule)?.backends.start;
-            Some(snapshot.backends().get(first)?.service)
-        });
-        let service = snapshot.services().get(by_rule.unwrap_or(service));
-        let first = service.filter(|s| s.endpoints.len > 0).map(|s| s.endpoints.start);
-        first.and_then(|first| i32::try_from(first).ok()).unwrap_or(-1)
-    }
+fn service_of_rule(snapshot: &Snapshot, rule: u32) -> u32 {
+    let first = snapshot.rules().get(rule).map_or(u32::MAX, |rule| rule.backends.start);
+    snapshot.backends().get(first).map_or(u32::MAX, |backend| backend.service)
+}
+
+/// First endpoint of a service: where the plain path goes after a trap. -1 where there is none.
+fn plain_endpoint(snapshot: &Snapshot, service: u32) -> f64 {
+    let service = snapshot.services().get(service).filter(|service| service.endpoints.len > 0);
+    service.map_or(-1.0, |service| f64::from(service.endpoints.start))
 }
 
 fn write(snapshot: &Snapshot, kind: u32, index: u32, text: &mut Vec<u8>) {
     let row = match kind {
-        describe::SERVICE => snapshot.services().get(index).map(|row| row.name),
-        describe::ENDPOINT => snapshot.endpoints().get(index).map(|row| row.address),
-        describe::VERSION => snapshot.endpoints().get(index).map(|row| row.version),
-        describe::RULE => snapshot.rules().get(index).map(|row| row.name),
-        describe::MESH => Some(snapshot.mesh().name),
-        describe::HOST => {
+        ask::SERVICE => snapshot.services().get(index).map(|row| row.name),
+        ask::ENDPOINT => snapshot.endpoints().get(index).map(|row| row.address),
+        ask::VERSION => snapshot.endpoints().get(index).map(|row| row.version),
+        ask::RULE => snapshot.rules().get(index).map(|row| row.name),
+        ask::MESH => Some(snapshot.mesh().name),
+        ask::HOST => {
             let backend = snapshot.backends().get(index);
             backend.and_then(|row| snapshot.rewrites().get(row.rewrite)).map(|row| row.host)
         }
-        describe::HEADERS => {
+        ask::HEADERS => {
             for name in snapshot.routes().headers() {
                 text.extend_from_slice(name);
                 text.push(b'\n');
@@ -93,7 +86,7 @@ fn write(snapshot: &Snapshot, kind: u32, index: u32, text: &mut Vec<u8>) {
             text.pop();
             None
         }
-        describe::EDITS => {
+        ask::EDITS => {
             for edit in snapshot.edits().run(edits_of(snapshot, index)) {
                 write_edit(snapshot, edit, text);
             }

@@ -1,0 +1,37 @@
+//! What the host tells outside a request's steps.
+
+use mesh_core::{machine::Ticket, snapshot::tables::Health};
+
+use super::{Engine, abi::tell, timestamp};
+
+impl Engine {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "row numbers are exact in a float, and a cast back saturates"
+    )]
+    pub(crate) fn tell(&mut self, what: u32, first: f64, second: f64) {
+        match what {
+            tell::SEED => {
+                let (high, low) = (first as u32, second as u32);
+                self.machine.seed(u64::from(high) << 32 | u64::from(low));
+            }
+            tell::REACHABLE => self.machine.set_reachable(first as u32, second > 0.0),
+            tell::LISTEN => self.events.listen(first > 0.0),
+            tell::LOCATION => self.input.locate(first, second),
+            tell::ABANDON => {
+                let ticket = Ticket::from_raw(first as u32);
+                self.machine.abandon(ticket, timestamp(second), &mut self.events);
+            }
+            tell::HEALTHY | tell::UNHEALTHY | tell::DRAINING => {
+                let health = match what {
+                    tell::HEALTHY => Health::Healthy,
+                    tell::DRAINING => Health::Draining,
+                    _ => Health::Unhealthy,
+                };
+                self.machine.set_health(first as u32, health, timestamp(second));
+            }
+            _ => {}
+        }
+    }
+}
