@@ -148,6 +148,11 @@ impl RouteTableBuilder {
         Ok(count(&self.table.headers).saturating_sub(1))
     }
 
+    /// Has hosts hand in the query though no match asks for it: a balancer does.
+    pub const fn need_query(&mut self) {
+        self.table.facts.needs_query = 1;
+    }
+
     /// Lays the table out.
     #[must_use]
     pub fn finish(mut self) -> RouteRows {
