@@ -44,8 +44,10 @@ pub const HEALTH_TIMEOUT_MS: u64 = 2_000;
 pub const HEALTHY_THRESHOLD: u32 = 2;
 /// Bad checks in a row that make it unhealthy.
 pub const UNHEALTHY_THRESHOLD: u32 = 3;
-/// Weight of an endpoint, and of a backend.
+/// Weight of an endpoint.
 pub const WEIGHT: u16 = 1;
+/// Weight of a backend.
+pub const BACKEND_WEIGHT: u32 = 1;
 /// Status of a redirect.
 pub const REDIRECT_STATUS: u16 = 302;
 /// Endpoints up to which breakers leave half of them in place of panic.

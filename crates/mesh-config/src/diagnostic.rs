@@ -250,7 +250,6 @@ impl Diagnostics {
 
     /// True where an error was found at `path`, within it, or around it: what stands there is then
     /// not known well enough to say more about it.
-    #[expect(dead_code, reason = "the compile step's first users follow")]
     pub(crate) fn covers(&self, path: &str) -> bool {
         let within = |outer: &str, inner: &str| {
             inner.strip_prefix(outer).is_some_and(|rest| {

@@ -37,6 +37,7 @@ mod timeout;
 
 use alloc::collections::BTreeMap;
 
+pub(crate) use self::path::check_path;
 pub use self::{
     address::{Address, AddressKind},
     backend::{Backend, BackendEntry, BackendWeight},
@@ -89,7 +90,6 @@ object! {
     /// A mesh: its services, and the rules that lead requests to them.
     #[derive(Default)]
     #[cfg_attr(feature = "schema", schemars(rename = "MeshDocument"))]
-    #[cfg_attr(feature = "typescript", tsify(rename = "MeshDocument"))]
     pub struct Document is "an object with `services` and `routing`" {
         required {
             /// The services by name. A name is a lowercase DNS label: letters, digits and `-`.

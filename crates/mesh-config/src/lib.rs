@@ -5,12 +5,18 @@ extern crate alloc;
 pub mod defaults;
 pub mod diagnostic;
 pub mod document;
+pub mod expression;
 pub mod limits;
 pub mod node;
 #[cfg(feature = "schema")]
 pub mod schema;
 
-#[expect(dead_code, reason = "the compile step's first users follow")]
+mod compile;
 mod decode;
 mod nearest;
+mod plan;
 mod read;
+
+#[cfg(feature = "json")]
+pub use self::compile::compile_json;
+pub use self::compile::{Compiled, Summary, compile, compile_node};

@@ -11,12 +11,14 @@ use crate::{
 pub(crate) struct Cursor {
     path: String,
     pub(crate) diagnostics: Diagnostics,
+    /// Findings of an earlier pass: where they have an error, nothing more is said.
+    earlier: Diagnostics,
 }
 
 impl Cursor {
-    /// A cursor at `path`.
-    pub(crate) const fn new(path: String, diagnostics: Diagnostics) -> Self {
-        Self { path, diagnostics }
+    /// A cursor for a further pass over a document.
+    pub(crate) fn after(earlier: Diagnostics) -> Self {
+        Self { path: String::new(), diagnostics: earlier.clone(), earlier }
     }
 
     /// Where it stands.
@@ -44,7 +46,7 @@ impl Cursor {
 
     /// Notes an error here.
     pub(crate) fn error(&mut self, code: Code, found: &str, expected: &str) {
-        self.diagnostics.push(Diagnostic::error(code, &self.path, found, expected));
+        self.note(Diagnostic::error(code, &self.path, found, expected));
     }
 
     /// Notes an error here, with what to write instead.
@@ -55,11 +57,28 @@ impl Cursor {
         expected: &str,
         hint: Option<String>,
     ) {
-        let mut diagnostic = Diagnostic::error(code, &self.path, found, expected);
-        if let Some(hint) = hint {
-            diagnostic = diagnostic.with_hint(hint);
+        let diagnostic = Diagnostic::error(code, &self.path, found, expected);
+        self.note(match hint {
+            Some(hint) => diagnostic.with_hint(hint),
+            None => diagnostic,
+        });
+    }
+
+    /// Notes an error here that contradicts another place.
+    pub(crate) fn error_against(&mut self, code: Code, found: &str, expected: &str, other: &str) {
+        self.note(Diagnostic::error(code, &self.path, found, expected).with_related(other));
+    }
+
+    /// Notes a doubt here.
+    pub(crate) fn warning(&mut self, code: Code, found: &str, expected: &str) {
+        self.note(Diagnostic::warning(code, &self.path, found, expected));
+    }
+
+    /// Notes a finding, unless an earlier pass could not read its place.
+    pub(crate) fn note(&mut self, diagnostic: Diagnostic) {
+        if !self.earlier.covers(&diagnostic.path) {
+            self.diagnostics.push(diagnostic);
         }
-        self.diagnostics.push(diagnostic);
     }
 
     /// Notes that a text here is not of its kind.

@@ -20,7 +20,7 @@ object! {
         }
         optional {
             /// Its share among the rule's backends. 0 = nothing.
-            "weight" => weight: BackendWeight = crate::defaults::WEIGHT,
+            "weight" => weight: BackendWeight = crate::defaults::BACKEND_WEIGHT,
             /// What happens to requests that go there, after the rule's own filters. No redirects.
             "filters" => filters: Vec<Filter>,
         }

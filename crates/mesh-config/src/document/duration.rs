@@ -68,6 +68,11 @@ impl Duration {
         Self::new(Micros(us)).ok_or_else(error)
     }
 
+    /// The span, or `default_ms` milliseconds where there is none.
+    pub(crate) fn or_millis(span: Option<Self>, default_ms: u64) -> Micros {
+        span.map_or_else(|| Micros::from_millis(default_ms), Self::micros)
+    }
+
     /// The span.
     #[must_use]
     pub const fn micros(self) -> Micros {

@@ -77,11 +77,11 @@ impl Path {
 }
 
 fn template(text: &str) -> Result<String, ParseError> {
-    check(PathKind::Template, text).map(|()| text.to_owned())
+    check_path(PathKind::Template, text).map(|()| text.to_owned())
 }
 
 /// Checks a path of any kind but an expression.
-pub(crate) fn check(kind: PathKind, text: &str) -> Result<(), ParseError> {
+pub(crate) fn check_path(kind: PathKind, text: &str) -> Result<(), ParseError> {
     if text.len() > VALUE_BYTES_MAX {
         return Err(ParseError::new(Code::InvalidPath, "a path of at most 4096 bytes"));
     }

@@ -42,7 +42,7 @@ pub(crate) fn node() -> impl Strategy<Value = Node> {
 }
 
 /// Puts `graft` in place of the `at`-th value of the tree, counted from the root.
-fn replace(tree: &mut Node, at: &mut usize, graft: &Node) {
+pub(crate) fn replace(tree: &mut Node, at: &mut usize, graft: &Node) {
     if *at == 0 {
         *tree = graft.clone();
         *at = usize::MAX;

@@ -8,4 +8,5 @@
 mod corpus;
 mod documents;
 mod hostile;
+mod meaning;
 mod schema;

@@ -1,0 +1,129 @@
+//! From a document to the bytes of a Snapshot.
+
+mod conflicts;
+mod emit;
+mod paths;
+
+use mesh_core::snapshot::Snapshot;
+use serde::Serialize;
+
+use crate::{
+    decode::Cursor,
+    diagnostic::{Code, Diagnostic, Diagnostics},
+    document::Document,
+    node::Node,
+    plan::Plan,
+};
+
+/// A compiled document.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Compiled {
+    /// The bytes of the Snapshot, for [`Snapshot::decode`] or a host.
+    #[serde(skip)]
+    pub snapshot: Vec<u8>,
+    /// Warnings; a document with errors does not compile.
+    pub diagnostics: Diagnostics,
+    /// What there is in it.
+    pub summary: Summary,
+}
+
+/// What there is in a Snapshot.
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Summary {
+    /// Name of the mesh.
+    pub name: String,
+    /// Number of services.
+    pub services: usize,
+    /// Number of endpoints.
+    pub endpoints: usize,
+    /// Number of rules.
+    pub rules: usize,
+    /// Number of combinations of host and match.
+    pub matches: usize,
+    /// Size of the Snapshot in bytes.
+    pub bytes: usize,
+    /// Hash of the content, 16 hex digits: equal for documents that mean the same.
+    pub hash: String,
+}
+
+/// Compiles a document that is still a node tree; finds errors of shape and of meaning in one pass.
+///
+/// # Errors
+/// All findings, where one of them is an error.
+pub fn compile_node(node: &Node) -> Result<Compiled, Diagnostics> {
+    let (document, diagnostics) = Document::decode_what_is_there(node);
+    match document {
+        Some(document) => compile_after(&document, diagnostics),
+        None => Err(diagnostics),
+    }
+}
+
+/// Compiles a document.
+///
+/// # Errors
+/// All findings, where one of them is an error.
+///
+/// ```
+/// use mesh_config::{compile, document::{Document, Rule, Service, ServiceName}};
+///
+/// let mut document = Document::default();
+/// document.services.insert("users".to_owned(), Service::default());
+/// let rule = Rule { service: ServiceName::parse("users").ok(), ..Rule::default() };
+/// document.routing = Some(mesh_config::document::Routing { rules: Some(vec![rule]) });
+/// let compiled = compile(&document)?;
+/// assert_eq!(compiled.summary.endpoints, 1); // binding:USERS
+/// # Ok::<(), mesh_config::diagnostic::Diagnostics>(())
+/// ```
+pub fn compile(document: &Document) -> Result<Compiled, Diagnostics> {
+    compile_after(document, Diagnostics::default())
+}
+
+/// Compiles a document from JSON text.
+///
+/// # Errors
+/// All findings, where one of them is an error.
+#[cfg(feature = "json")]
+pub fn compile_json(text: &str) -> Result<Compiled, Diagnostics> {
+    compile_node(&Node::parse_json(text)?)
+}
+
+fn compile_after(document: &Document, earlier: Diagnostics) -> Result<Compiled, Diagnostics> {
+    let (plan, mut diagnostics) = plan(document, earlier);
+    let (snapshot, found) = emit::snapshot(&plan);
+    if let Some(found) = found {
+        diagnostics.push(found);
+    }
+    if diagnostics.errors() > 0 {
+        return Err(diagnostics);
+    }
+    let Ok(decoded) = Snapshot::decode(&snapshot) else {
+        let found = "a document that compiles to more than 16 MiB";
+        diagnostics.push(Diagnostic::error(Code::TooLarge, "", found, "a smaller one"));
+        return Err(diagnostics);
+    };
+    let summary = Summary {
+        name: plan.name.clone(),
+        services: plan.services.len(),
+        endpoints: plan.services.iter().map(|service| service.endpoints.len()).sum(),
+        rules: plan.rules.len(),
+        matches: plan.rules.iter().map(|rule| rule.matches.len()).sum(),
+        bytes: snapshot.len(),
+        hash: format!("{:016x}", decoded.hash()),
+    };
+    Ok(Compiled { snapshot, diagnostics, summary })
+}
+
+/// Resolves a document and looks for conflicts.
+pub(crate) fn plan(document: &Document, earlier: Diagnostics) -> (Plan, Diagnostics) {
+    let mut at = Cursor::after(earlier);
+    let plan = Plan::of(document, &mut at);
+    // rules that are still wrong would only be compared by what is left of them
+    if at.diagnostics.errors() == 0 {
+        conflicts::find(&plan, &mut at);
+    }
+    (plan, at.diagnostics)
+}

@@ -1,0 +1,177 @@
+//! A document with every short form spelled out, every default filled in and every name resolved:
+//! what is compiled, searched for conflicts and explained.
+//!
+//! Making it finds what only shows when the parts are put together. It goes on after an error, so
+//! that all of them show in one pass.
+
+mod conditions;
+mod filters;
+mod paths;
+mod rules;
+mod services;
+mod settings;
+
+use mesh_core::{
+    method::MethodSet,
+    route::Automaton,
+    snapshot::tables::{BreakerRow, PathChange},
+    time::Micros,
+};
+
+pub(crate) use self::settings::Settings;
+use crate::{
+    decode::Cursor,
+    defaults,
+    document::{Address, Coordinates, Document, EndpointHealth, HealthCheck},
+};
+
+/// A resolved document.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Plan {
+    pub(crate) name: String,
+    pub(crate) services: Vec<PlannedService>,
+    pub(crate) rules: Vec<PlannedRule>,
+}
+
+/// A resolved service.
+#[derive(Clone, Debug)]
+pub(crate) struct PlannedService {
+    pub(crate) name: String,
+    pub(crate) endpoints: Vec<PlannedEndpoint>,
+    pub(crate) settings: Settings,
+    pub(crate) breaker: BreakerRow,
+    pub(crate) min_ready: u16,
+    pub(crate) panic_percent: u8,
+    pub(crate) slow_start: Micros,
+    pub(crate) slow_start_min_percent: u8,
+    #[expect(dead_code, reason = "explain shows it")]
+    pub(crate) health_check: Option<HealthCheck>,
+}
+
+/// A resolved endpoint.
+#[derive(Clone, Debug)]
+pub(crate) struct PlannedEndpoint {
+    pub(crate) address: Address,
+    pub(crate) version: Option<String>,
+    pub(crate) weight: u16,
+    pub(crate) region: Option<String>,
+    pub(crate) colo: Option<String>,
+    pub(crate) location: Option<Coordinates>,
+    #[expect(dead_code, reason = "explain shows it")]
+    pub(crate) capabilities: Vec<String>,
+    pub(crate) health: EndpointHealth,
+}
+
+/// A resolved rule.
+#[derive(Clone, Debug)]
+pub(crate) struct PlannedRule {
+    /// As written, or `rules[3]`.
+    pub(crate) name: String,
+    /// Where it stands in the document.
+    pub(crate) at: String,
+    /// Every combination of host and match.
+    pub(crate) matches: Vec<PlannedMatch>,
+    pub(crate) backends: Vec<PlannedBackend>,
+    pub(crate) filters: Filters,
+    pub(crate) redirect: Option<PlannedRedirect>,
+}
+
+/// A resolved match.
+#[derive(Clone, Debug)]
+pub(crate) struct PlannedMatch {
+    /// Empty = any host.
+    pub(crate) host: String,
+    pub(crate) path: PlannedPath,
+    /// None = any method.
+    pub(crate) methods: MethodSet,
+    pub(crate) headers: Vec<PlannedCondition>,
+    pub(crate) query: Vec<PlannedCondition>,
+}
+
+/// A resolved path.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum PlannedPath {
+    Exact(String),
+    Prefix(String),
+    Template(String),
+    Expression { source: String, automaton: Automaton },
+}
+
+/// A resolved condition.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct PlannedCondition {
+    pub(crate) name: String,
+    pub(crate) test: PlannedTest,
+}
+
+/// What a value must be.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum PlannedTest {
+    Exact(String),
+    Expression { source: String, automaton: Automaton },
+    Present,
+}
+
+/// A resolved backend.
+#[derive(Clone, Debug)]
+pub(crate) struct PlannedBackend {
+    /// In [`Plan::services`]; `None` where there is no such service, which is an error.
+    pub(crate) service: Option<usize>,
+    pub(crate) weight: u32,
+    pub(crate) settings: Settings,
+    pub(crate) filters: Filters,
+}
+
+/// Resolved filters, without redirects.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Filters {
+    pub(crate) edits: Vec<PlannedEdit>,
+    pub(crate) rewrite: Option<PlannedRewrite>,
+}
+
+/// A resolved header edit.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct PlannedEdit {
+    /// 0 = on the request, 1 = on the response.
+    pub(crate) side: u8,
+    /// 0 = set, 1 = add, 2 = remove.
+    pub(crate) action: u8,
+    pub(crate) name: String,
+    pub(crate) value: String,
+}
+
+/// A resolved rewrite.
+#[derive(Clone, Debug)]
+pub(crate) struct PlannedRewrite {
+    pub(crate) host: String,
+    pub(crate) path: PathChange,
+    pub(crate) value: String,
+}
+
+/// A resolved redirect.
+#[derive(Clone, Debug)]
+pub(crate) struct PlannedRedirect {
+    pub(crate) scheme: String,
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    pub(crate) path: PathChange,
+    pub(crate) value: String,
+    pub(crate) status: u16,
+}
+
+impl Plan {
+    /// Resolves a document; notes what does not fit together.
+    pub(crate) fn of(document: &Document, at: &mut Cursor) -> Self {
+        let services = services::plan(document, at);
+        let mut plan = Self {
+            name: document
+                .name
+                .as_ref()
+                .map_or_else(|| defaults::MESH_NAME.to_owned(), |name| name.as_str().to_owned()),
+            services,
+            rules: Vec::new(),
+        };
+        plan.rules = rules::plan(document, &plan.services, at);
+        plan
+    }
+}
