@@ -3,7 +3,7 @@ import { numberIn, type Call } from "./call.js";
 import type { Edits } from "./edits.js";
 import type { Brain } from "./engine.js";
 import type { Features } from "./features.js";
-import { BODY, FLAG, OUT, OUTCOME, STEP } from "./generated/abi.js";
+import { BODY, FLAG, OUT, OUTCOME, STEP, TELL } from "./generated/abi.js";
 import { outgoing, type Order } from "./outgoing.js";
 import { drop, race, sleep } from "./race.js";
 import { guarded } from "./recovery.js";
@@ -130,29 +130,30 @@ function tell(call: Call, brain: Brain, { ticket, flags }: Sending, outcome: num
   const wait = flags & FLAG.WANT_RETRY_AFTER && (status === 429 || status === 503) ? answer.headers.get("retry-after") : null;
   const load = flags & FLAG.WANT_LOAD ? answer.headers.get("endpoint-load-metrics") : null;
   const grpc = flags & FLAG.WANT_GRPC ? numberIn(answer.headers, "grpc-status") : 0;
-  return resume(call, brain, ticket, outcome, status, grpc > 0 ? grpc : -1, wait, load);
+  return resume(call, brain, ticket, outcome, status, grpc > 0 ? grpc : -1, waitOf(wait), load);
 }
 
-function resume(call: Call, brain: Brain, ticket: number, outcome: number, status = 0, grpc = -1, wait: string | null = null, load: string | null = null): number {
+function resume(call: Call, brain: Brain, ticket: number, outcome: number, status = 0, grpc = -1, wait = -1, load: string | null = null): number {
   if (call.slot.lost(brain)) {
     return LOST;
   }
   const now = performance.now();
   const step = guarded(call.slot, () => {
-    let extra = 0;
-    if ((wait !== null || load !== null) && brain.open(4 + 3 * ((wait?.length ?? 0) + (load?.length ?? 0)))) {
-      brain.putValue(wait);
-      brain.putValue(load);
-      extra = brain.written();
-    }
-    return brain.raw.engine_resume(brain.self, ticket, outcome, status, grpc, extra, call.connections.waiting, now);
+    const report = load !== null && brain.open(3 * load.length) ? brain.put(load) : 0;
+    return brain.raw.engine_resume(ticket, outcome, status, grpc, wait, report, call.connections.waiting, now);
   });
   return step ?? LOST;
+}
+
+/** A `Retry-After` in milliseconds from now, whichever of its forms; below 0 where there is none. */
+function waitOf(value: string | null): number {
+  const wait = value === null ? -1 : /^\d+$/.test(value) ? Number(value) * 1000 : Math.max(0, Date.parse(value) - Date.now());
+  return Number.isNaN(wait) ? -1 : wait;
 }
 
 function abandon(call: Call, brain: Brain, ticket: number): void {
   const now = performance.now();
   if (!call.slot.lost(brain)) {
-    guarded(call.slot, () => brain.raw.engine_abandon(brain.self, ticket, now));
+    guarded(call.slot, () => brain.tell(TELL.ABANDON, ticket, now));
   }
 }

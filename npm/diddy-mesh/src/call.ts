@@ -1,6 +1,6 @@
 /** One request on its way through the mesh, and how it is shown to the engine. */
 import type { Brain } from "./engine.js";
-import { BODY, CALLER, METHODS, NEED } from "./generated/abi.js";
+import { BODY, CALLER, METHODS, NEED, TELL } from "./generated/abi.js";
 import type { Slot } from "./slot.js";
 import type { Trace } from "./trace.js";
 import type { Scene } from "./transport.js";
@@ -77,9 +77,8 @@ export function begin(brain: Brain, call: Call, table: number, service: number |
   const bounded = deadline < Infinity;
   caller |= bounded ? CALLER.REMAINING : 0;
   const remaining = bounded ? Math.max(0, deadline - now) : 0;
-  return service === undefined
-    ? brain.raw.engine_begin(brain.self, table, method, host, path, query, body, caller, remaining, now)
-    : brain.raw.engine_begin_service(brain.self, service, method, path, query, body, caller, remaining, now);
+  const target = service === undefined ? table : -2 - service;
+  return brain.raw.engine_begin(target, method, host, path, query, body, caller, remaining, now);
 }
 
 /** Where the query of a URL begins, with its `?`, and where it ends. */
@@ -94,6 +93,6 @@ export function querySpan(url: string, pathAt: number): readonly [number, number
 function locate(brain: Brain, request: Request): void {
   const { cf } = request as Request & { readonly cf?: { readonly latitude?: string; readonly longitude?: string } };
   if (cf?.latitude !== undefined && cf.longitude !== undefined) {
-    brain.raw.engine_locate(brain.self, Number(cf.latitude), Number(cf.longitude));
+    brain.tell(TELL.LOCATION, Number(cf.latitude), Number(cf.longitude));
   }
 }

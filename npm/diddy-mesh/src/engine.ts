@@ -2,7 +2,7 @@
  * The only caller of the wasm: writes a request into its input area, reads its OUT slots.
  * Views are kept and made again only after the memory grew. Anything here may throw after a trap; `recovery.ts` catches it.
  */
-import { OUT, OUT_LEN } from "./generated/abi.js";
+import { ASK, OUT, OUT_LEN, TELL } from "./generated/abi.js";
 import { instance } from "./runtime.js";
 
 const ABSENT = 0xffff;
@@ -12,17 +12,16 @@ const decoder = new TextDecoder();
 
 /** One engine in an instance of its own: a Snapshot and the state of its endpoints. */
 export class Brain {
-  /** What the instance exports; every engine function takes `self` first. */
+  /** What the instance exports. */
   readonly raw = instance();
-  readonly self = this.raw.engine_new();
-  readonly #out = this.raw.engine_out(this.self);
+  readonly #out = this.raw.engine_out();
   #slots = new Int32Array(0);
   #input = new Uint8Array(0);
   #at = 0;
 
   constructor() {
     const [high, low] = crypto.getRandomValues(new Int32Array(2));
-    this.raw.engine_seed(this.self, high as number, low as number);
+    this.tell(TELL.SEED, high as number >>> 0, low as number >>> 0);
   }
 
   /** One OUT slot. */
@@ -40,13 +39,23 @@ export class Brain {
 
   /** What the engine says of row `index` of a table. */
   describe(kind: number, index: number): string {
-    this.raw.engine_describe(this.self, kind, index);
+    this.ask(kind, index);
     return this.text();
+  }
+
+  /** Answers one of `ASK`. */
+  ask(what: number, index = 0): number {
+    return this.raw.engine_ask(what, index);
+  }
+
+  /** Says one of `TELL`. */
+  tell(what: number, first: number, second = 0): void {
+    this.raw.engine_tell(what, first, second);
   }
 
   /** Counters or events: the words that the call before left. */
   words(count: number): Uint32Array {
-    return new Uint32Array(this.raw.memory.buffer, this.raw.engine_words_at(this.self), count);
+    return new Uint32Array(this.raw.memory.buffer, this.ask(ASK.WORDS_AT), count);
   }
 
   /** Loads a Snapshot; 0 = in use, else the number of a `SNAPSHOT_ERRORS` plus one. */
@@ -55,8 +64,9 @@ export class Brain {
     if (fits) {
       this.#input.set(bytes);
     }
-    const failure = this.raw.engine_load(this.self, fits ? bytes.length : 0, now);
-    this.raw.engine_trim(this.self);
+    const failure = this.raw.engine_load(fits ? bytes.length : 0, now);
+    // Gives the room of a large Snapshot back.
+    this.raw.engine_input(0);
     this.#input = new Uint8Array(0);
     return failure;
   }
@@ -66,7 +76,7 @@ export class Brain {
     this.#at = 0;
     if (length > this.#input.length) {
       const room = Math.max(length, INPUT_START);
-      const at = this.raw.engine_input(this.self, room);
+      const at = this.raw.engine_input(room);
       this.#input = new Uint8Array(this.raw.memory.buffer, at, at === 0 ? 0 : room);
       return at !== 0;
     }

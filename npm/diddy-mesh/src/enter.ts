@@ -4,7 +4,7 @@ import { order, respond, run } from "./attempt.js";
 import { begin, type Call } from "./call.js";
 import type { Brain } from "./engine.js";
 import type { Features } from "./features.js";
-import { OUT, STEP } from "./generated/abi.js";
+import { OUT, STEP, TELL } from "./generated/abi.js";
 import { tableOf, type HandlerTable } from "./handlers.js";
 import { firstEndpoint, guarded, plain } from "./recovery.js";
 import { refuse } from "./respond.js";
@@ -67,7 +67,7 @@ function aside(call: Call, features: Features, brain: Brain): Response | Promise
   const found = guarded(call.slot, () => {
     const sending = order(call, brain);
     const rule = brain.slot(OUT.RULE);
-    brain.raw.engine_abandon(brain.self, sending.ticket, performance.now());
+    brain.tell(TELL.ABANDON, sending.ticket, performance.now());
     return { ...sending, endpoint: (rule < 0 ? undefined : firstEndpoint(call, brain, rule, 0)) ?? sending.endpoint };
   });
   return found === undefined ? refuse(503, "engine_trap") : plain(call, features, found);

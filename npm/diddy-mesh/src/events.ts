@@ -1,6 +1,6 @@
 /** Events of the engine and of the host, as typed objects. */
 import type { Brain } from "./engine.js";
-import { DENIALS, EVENT, EVENT_WORDS, EVENTS, SNAPSHOT_ERRORS, TRANSITIONS } from "./generated/abi.js";
+import { ASK, DENIALS, EVENT, EVENT_WORDS, EVENTS, SNAPSHOT_ERRORS, TELL, TRANSITIONS } from "./generated/abi.js";
 import { guarded } from "./recovery.js";
 import { reasonName } from "./respond.js";
 import type { Slot } from "./slot.js";
@@ -20,8 +20,8 @@ export async function drain(slot: Slot, sink: (event: MeshEvent) => void): Promi
 }
 
 function ofEngine(slot: Slot, brain: Brain): MeshEvent[] {
-  brain.raw.engine_listen(brain.self, 1);
-  const words = brain.words(brain.raw.engine_events(brain.self) * EVENT_WORDS);
+  brain.tell(TELL.LISTEN, 1);
+  const words = brain.words(brain.ask(ASK.EVENTS) * EVENT_WORDS);
   return Array.from({ length: words.length / EVENT_WORDS }, (_, i) => event(slot, words.subarray(i * EVENT_WORDS, (i + 1) * EVENT_WORDS)));
 }
 

@@ -69,7 +69,7 @@ function register(slot: Slot, brain: Brain, map: HandlerMap): HandlerTable {
     return (methods[i] as string).split(",").map((method) => ({ key, method, params }));
   });
   const text = lines.map(({ key, method }) => (method === "" ? key : `${method.toUpperCase()} ${key}`)).join("\n");
-  const id = brain.open(3 * text.length) ? brain.raw.engine_handlers(brain.self, brain.put(text)) : -1;
+  const id = brain.open(3 * text.length) ? brain.raw.engine_handlers(brain.put(text)) : -1;
   // An empty map is no table, which is -1 too.
   if (id < 0 && keys.length > 0) {
     const line = lines[-1 - id];

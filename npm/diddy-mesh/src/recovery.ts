@@ -6,7 +6,7 @@ import type { Call } from "./call.js";
 import type { Brain } from "./engine.js";
 import { MeshError } from "./errors.js";
 import type { Features } from "./features.js";
-import { OUTCOME } from "./generated/abi.js";
+import { ASK, OUTCOME } from "./generated/abi.js";
 import { outgoing, type Order } from "./outgoing.js";
 import { race } from "./race.js";
 import { finish, refuse } from "./respond.js";
@@ -31,7 +31,7 @@ export function guarded<T>(slot: Slot, work: () => T): T | undefined {
 
 /** The first endpoint of a rule, or of a service where the rule is below 0; undefined where this Worker cannot reach it. */
 export function firstEndpoint(call: Call, brain: Brain, rule: number, service: number): Endpoint | undefined {
-  const endpoint = call.slot.endpoints[brain.raw.engine_plain_endpoint(brain.self, rule, service)];
+  const endpoint = call.slot.endpoints[rule < 0 ? brain.ask(ASK.PLAIN_OF_SERVICE, service) : brain.ask(ASK.PLAIN_OF_RULE, rule)];
   return endpoint?.reachable === true ? endpoint : undefined;
 }
 

@@ -4,7 +4,7 @@
  */
 import { Brain } from "./engine.js";
 import { MeshError } from "./errors.js";
-import { DESCRIBE, SNAPSHOT_ERRORS } from "./generated/abi.js";
+import { ASK, SNAPSHOT_ERRORS, TELL } from "./generated/abi.js";
 import { parseEdits, type Edits } from "./edits.js";
 import type { HandlerTable } from "./handlers.js";
 import { parseAddress, type Endpoint } from "./transport.js";
@@ -61,7 +61,7 @@ export class Slot {
 
   #revive(): Brain {
     const brain = new Brain();
-    brain.raw.engine_listen(brain.self, this.listening ? 1 : 0);
+    brain.tell(TELL.LISTEN, this.listening ? 1 : 0);
     this.#brain = brain;
     this.tables = [];
     this.tablesByMap = new WeakMap();
@@ -87,18 +87,17 @@ export class Slot {
   }
 
   #read(brain: Brain): void {
-    const { raw, self } = brain;
-    this.serviceNames = Array.from({ length: raw.engine_services(self) }, (_, i) => brain.describe(DESCRIBE.SERVICE, i));
+    this.serviceNames = Array.from({ length: brain.ask(ASK.SERVICES) }, (_, i) => brain.describe(ASK.SERVICE, i));
     this.services = new Map(this.serviceNames.map((name, i) => [name, i]));
-    this.endpoints = Array.from({ length: raw.engine_endpoints(self) }, (_, i) => parseAddress(brain.describe(DESCRIBE.ENDPOINT, i)));
-    this.headers = brain.describe(DESCRIBE.HEADERS, 0).split("\n").filter(Boolean);
-    this.needs = raw.engine_needs(self);
+    this.endpoints = Array.from({ length: brain.ask(ASK.ENDPOINTS) }, (_, i) => parseAddress(brain.describe(ASK.ENDPOINT, i)));
+    this.headers = brain.describe(ASK.HEADERS, 0).split("\n").filter(Boolean);
+    this.needs = brain.ask(ASK.NEEDS);
     this.#edits = [];
     this.#env = undefined;
   }
 
   /** Joins the endpoints with what this Worker can reach. Done again only when the bindings are other ones. */
-  join({ raw, self }: Brain, env: object, local: Readonly<Record<string, LocalService>> | undefined): void {
+  join(brain: Brain, env: object, local: Readonly<Record<string, LocalService>> | undefined): void {
     const names = local === undefined ? "" : Object.keys(local).join();
     if (this.#env === env && this.#local === names) {
       return;
@@ -107,13 +106,13 @@ export class Slot {
     this.#local = names;
     this.endpoints.forEach((endpoint, i) => {
       endpoint.reachable = endpoint.transport.reachable(endpoint, env, local);
-      raw.engine_reachable(self, i, endpoint.reachable ? 1 : 0);
+      brain.tell(TELL.REACHABLE, i, endpoint.reachable ? 1 : 0);
     });
   }
 
   /** What a backend changes: headers and host. */
   edits(brain: Brain, backend: number): Edits {
-    return (this.#edits[backend] ??= parseEdits(brain.describe(DESCRIBE.EDITS, backend), brain.describe(DESCRIBE.HOST, backend)));
+    return (this.#edits[backend] ??= parseEdits(brain.describe(ASK.EDITS, backend), brain.describe(ASK.HOST, backend)));
   }
 
   notice(event: MeshEvent): void {

@@ -1,6 +1,6 @@
 /** The engine's counters as objects by service and endpoint. */
 import type { Brain } from "./engine.js";
-import { BREAKERS, DESCRIBE, ENDPOINT_COLUMNS, HEALTHS, SERVICE_COLUMNS } from "./generated/abi.js";
+import { ASK, BREAKERS, ENDPOINT_COLUMNS, HEALTHS, SERVICE_COLUMNS } from "./generated/abi.js";
 import { guarded } from "./recovery.js";
 import type { Slot } from "./slot.js";
 import type { EndpointStats, ServiceStats } from "./types.js";
@@ -12,7 +12,7 @@ export function readStats(slot: Slot): Record<string, ServiceStats> {
 }
 
 function read(slot: Slot, brain: Brain, now: number): Record<string, ServiceStats> {
-  const count = brain.raw.engine_stats(brain.self, now);
+  const count = brain.ask(ASK.STATS, now);
   // Copied: the next call into the engine takes the place.
   const words = brain.words(count).slice();
   const found: Record<string, ServiceStats & { readonly endpoints: EndpointStats[] }> = {};
@@ -24,7 +24,7 @@ function read(slot: Slot, brain: Brain, now: number): Record<string, ServiceStat
     const { service, breaker, health, reachable, ...counters } = row(words, first + i * ENDPOINT_COLUMNS.length, ENDPOINT_COLUMNS);
     found[slot.serviceNames[service] as string]?.endpoints.push({
       address,
-      version: brain.describe(DESCRIBE.VERSION, i),
+      version: brain.describe(ASK.VERSION, i),
       ...counters,
       breaker: BREAKERS[breaker] ?? "closed",
       health: HEALTHS[health] ?? "healthy",

@@ -61,7 +61,7 @@ export const BODY = {
   STREAM: -2,
 } as const;
 
-export const DESCRIBE = {
+export const ASK = {
   SERVICE: 0,
   ENDPOINT: 1,
   VERSION: 2,
@@ -70,6 +70,27 @@ export const DESCRIBE = {
   EDITS: 5,
   HOST: 6,
   MESH: 7,
+  SERVICES: 16,
+  ENDPOINTS: 17,
+  NEEDS: 18,
+  VERSION_NUMBER: 19,
+  PLAIN_OF_RULE: 20,
+  PLAIN_OF_SERVICE: 21,
+  STATS: 22,
+  EVENTS: 23,
+  EVENTS_DROPPED: 24,
+  WORDS_AT: 25,
+} as const;
+
+export const TELL = {
+  SEED: 0,
+  REACHABLE: 1,
+  LISTEN: 2,
+  LOCATION: 3,
+  ABANDON: 4,
+  HEALTHY: 5,
+  UNHEALTHY: 6,
+  DRAINING: 7,
 } as const;
 
 export const NEED = {
