@@ -25,6 +25,7 @@ export async function bundle(entry) {
     keepNames: true,
     conditions: ["workerd", "worker", "browser"],
     external: ["cloudflare:*"],
+    logLevel: "error",
     loader: { ".css": "text" },
     plugins: [
       {

@@ -21,7 +21,7 @@ const RUN_MS_MAX = 60_000;
  * @property {number} requests page loads
  * @property {number} seed
  * @property {() => import("./implied.mjs").Rates} rates what fails at the moment
- * @property {(done: number) => Promise<void>} onLoad called before each page load
+ * @property {(number: number) => Promise<void>} onLoad called before each page load, with its number from 1
  */
 
 /**
@@ -42,8 +42,8 @@ export async function drive(plan) {
    * @param {number} lines products in the cart while the page is made
    */
   const visit = async (shopper, kind, what, lines = shopper.cart.size) => {
-    await plan.onLoad(started);
     started += 1;
+    await plan.onLoad(started);
     const implied = chance(kind, lines, plan.rates());
     const result = await shopper.load(...what);
     loads.push({ page: kind, implied, ok: result.ok, ms: result.ms, why: result.why });

@@ -33,11 +33,11 @@ export async function run(built, { mode, requests, seed, say }) {
       requests,
       seed,
       rates: () => rates(built, died),
-      onLoad: async (done) => {
-        if (done > 0 && done % 100 === 0) {
-          say(`mesh ${mode}: ${done} of ${requests} pages`);
+      onLoad: async (number) => {
+        if (number % 100 === 0) {
+          say(`mesh ${mode}: ${number} of ${requests} pages`);
         }
-        if (!died && done >= requests / 2) {
+        if (!died && number > requests / 2) {
           died = true;
           await Promise.all(mortal.map(({ config }) => shop.control(config.name, "die")));
           say(`mesh ${mode}: ${mortal.map(({ config }) => config.name).join(", ")} died`);
