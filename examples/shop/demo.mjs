@@ -62,7 +62,8 @@ const built = await buildAll();
 if (values.serve) {
   const shop = await start(built, { mode: "on", port: options.port });
   say(`The shop is open at ${shop.url.href} (mesh on). Ctrl-C closes it.`);
-  await new Promise((resolve) => ["SIGINT", "SIGTERM"].forEach((signal) => process.once(signal, resolve)));
+  // Miniflare would end this process at once; stopping it first leaves nothing behind. A second Ctrl-C does not wait.
+  await new Promise((resolve) => ["SIGINT", "SIGTERM"].forEach((signal) => process.removeAllListeners(signal).once(signal, resolve)));
   await shop.stop();
   say("closed");
 } else {
