@@ -17,6 +17,8 @@ pub(super) const TASK: Task = Task {
         Flag::switch("json", "only {off, on} with their figures on stdout"),
         Flag::switch("serve", "leave the shop running on a loopback port, and say where"),
         Flag::valued("port", "PORT", "the port for --serve"),
+        Flag::valued("requests", "N", "page loads a run"),
+        Flag::valued("seed", "N", "what the shoppers do"),
     ],
     run,
 };
