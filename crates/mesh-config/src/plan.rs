@@ -12,9 +12,10 @@ mod services;
 mod settings;
 
 use mesh_core::{
+    breaker::{BreakerConfig, BreakerMode},
     method::MethodSet,
     route::Automaton,
-    snapshot::tables::{BreakerRow, PathChange},
+    snapshot::tables::PathChange,
     time::Micros,
 };
 
@@ -39,7 +40,8 @@ pub(crate) struct PlannedService {
     pub(crate) name: String,
     pub(crate) endpoints: Vec<PlannedEndpoint>,
     pub(crate) settings: Settings,
-    pub(crate) breaker: BreakerRow,
+    pub(crate) breaker: BreakerConfig,
+    pub(crate) breaker_mode: BreakerMode,
     pub(crate) min_ready: u16,
     pub(crate) panic_percent: u8,
     pub(crate) slow_start: Micros,

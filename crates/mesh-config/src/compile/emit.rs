@@ -3,6 +3,7 @@
 use mesh_core::{
     balance::Algorithm,
     hash::xxh64,
+    retry::budget::RetryBudgetConfig,
     route::{BuildError, MatchSpec, RouteTableBuilder},
     snapshot::{
         draft::SnapshotDraft,
@@ -63,12 +64,12 @@ impl Emitter {
             let before = service.endpoints.iter().take(place).filter(same).count();
             self.endpoint(number, &service.name, endpoint, before);
         }
-        let breaker = intern(&mut self.draft.breakers, service.breaker);
         let policy = self.policy(&service.settings)?;
         let row = Service {
             name: self.draft.text(&service.name),
             endpoints: Rows { start, len: count(&self.draft.endpoints).saturating_sub(start) },
-            breaker,
+            breaker: service.breaker,
+            breaker_mode: service.breaker_mode as u8,
             policy,
             min_ready: service.min_ready,
             panic_percent: service.panic_percent,
@@ -114,27 +115,20 @@ impl Emitter {
 
     fn policy(&mut self, settings: &Settings) -> Result<u32, BuildError> {
         let (hash_on, hash_field, hash_name) = self.hash(settings)?;
-        // no budget: a share of all requests, and a floor that no isolate reaches
-        let (permille, floor, ttl) = settings.budget.map_or_else(
-            || (1_000, u16::MAX, mesh_core::time::Micros::from_secs(10)),
-            |budget| (budget.permille, budget.floor, budget.ttl),
-        );
+        // no budget: one retry for each request, and a floor that no isolate reaches
+        let budget = settings.budget.unwrap_or(RetryBudgetConfig {
+            permille: 1_000,
+            floor_per_second: u16::MAX,
+            ..RetryBudgetConfig::DEFAULT
+        });
         let row = Policy {
             request_timeout: settings.request_timeout,
             attempt_timeout: settings.attempt_timeout,
             idle_timeout: settings.idle_timeout,
-            retries: settings.retries,
-            retry_methods: settings.retry_methods,
-            retry_on: settings.retry_on.0,
-            retry_statuses: settings.retry_statuses,
-            retry_grpc: settings.retry_grpc,
-            backoff_base: settings.backoff_base,
-            backoff_max: settings.backoff_max,
+            retry: settings.retry,
             retry_after_max: settings.retry_after_max,
             body_max: settings.body_max,
-            budget_permille: permille,
-            budget_floor: floor,
-            budget_ttl: ttl,
+            budget,
             balancer: algorithm(settings.balancer).as_u8(),
             hash_on: hash_on as u8,
             hash_field,
@@ -174,7 +168,7 @@ impl Emitter {
         let start = count(&self.draft.backends);
         for backend in &rule.backends {
             let policy = self.policy(&backend.settings)?;
-            let (edits, rewrite) = self.filters(&backend.filters);
+            let (edits, rewrite) = self.filters(&rule.filters, &backend.filters);
             let service = backend.service.and_then(|number| u32::try_from(number).ok());
             self.draft.backends.push(Backend {
                 service: service.unwrap_or(NONE),
@@ -185,7 +179,6 @@ impl Emitter {
             });
         }
         let backends = Rows { start, len: count(&self.draft.backends).saturating_sub(start) };
-        let (edits, rewrite) = self.filters(&rule.filters);
         let redirect = rule.redirect.as_ref().map_or(NONE, |redirect| {
             let row = Redirect {
                 scheme: self.draft.text(&redirect.scheme),
@@ -199,7 +192,7 @@ impl Emitter {
             count(&self.draft.redirects).saturating_sub(1)
         });
         let name = self.draft.text(&rule.name);
-        self.draft.rules.push(Rule { name, backends, edits, rewrite, redirect });
+        self.draft.rules.push(Rule { name, backends, redirect });
         for one in &rule.matches {
             let Some(path) = paths::spec(&one.path) else { continue };
             self.builder.add(&MatchSpec {
@@ -214,9 +207,10 @@ impl Emitter {
         Ok(())
     }
 
-    fn filters(&mut self, filters: &Filters) -> (Rows, u32) {
+    /// The rule's edits, then the backend's; the backend's rewrite, else the rule's.
+    fn filters(&mut self, rule: &Filters, backend: &Filters) -> (Rows, u32) {
         let start = count(&self.draft.edits);
-        for edit in &filters.edits {
+        for edit in rule.edits.iter().chain(&backend.edits) {
             let row = Edit {
                 side: edit.side,
                 action: edit.action,
@@ -226,7 +220,8 @@ impl Emitter {
             self.draft.edits.push(row);
         }
         let edits = Rows { start, len: count(&self.draft.edits).saturating_sub(start) };
-        let rewrite = filters.rewrite.as_ref().map_or(NONE, |rewrite| {
+        let rewrite = backend.rewrite.as_ref().or(rule.rewrite.as_ref());
+        let rewrite = rewrite.map_or(NONE, |rewrite| {
             let row = Rewrite {
                 host: self.draft.text(&rewrite.host),
                 path: rewrite.path as u8,

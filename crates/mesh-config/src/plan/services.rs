@@ -2,7 +2,10 @@
 
 use alloc::collections::BTreeMap;
 
-use mesh_core::{breaker::BreakerMode as Mode, snapshot::tables::BreakerRow, time::Micros};
+use mesh_core::{
+    breaker::{BreakerConfig, BreakerMode as Mode},
+    time::Micros,
+};
 
 use super::{
     PlannedEndpoint, PlannedService, Settings,
@@ -82,7 +85,8 @@ fn one(name: &str, service: &Service, document: &Document, at: &mut Cursor) -> P
     PlannedService {
         name: name.to_owned(),
         settings,
-        breaker: breaker_row(breaker),
+        breaker: breaker_config(breaker),
+        breaker_mode: breaker_mode(breaker),
         min_ready: service
             .min_ready
             .map_or_else(|| min_ready(endpoints.len(), breaker), MinReady::value),
@@ -123,9 +127,9 @@ pub(super) fn check_settings(layer: &Layer<'_>, settings: &Settings, at: &mut Cu
         let expected = format!("at most the request timeout of {request_timeout}");
         at.at_field("timeout", |at| at.warning(Code::TimeoutOrder, &found, &expected));
     }
-    if layer.retries.is_some() && settings.backoff_base > settings.backoff_max {
-        let found = format!("a first window of {}", settings.backoff_base);
-        let expected = format!("at most the longest one of {}", settings.backoff_max);
+    if layer.retries.is_some() && settings.retry.backoff.base > settings.retry.backoff.max {
+        let found = format!("a first window of {}", settings.retry.backoff.base);
+        let expected = format!("at most the longest one of {}", settings.retry.backoff.max);
         at.at_field("retries", |at| {
             at.at_field("backoff", |at| at.warning(Code::TimeoutOrder, &found, &expected));
         });
@@ -148,27 +152,33 @@ pub(super) fn check_settings(layer: &Layer<'_>, settings: &Settings, at: &mut Cu
 }
 
 fn check_breaker(breaker: Option<&Breaker>, at: &mut Cursor) {
-    let row = breaker_row(breaker);
-    if breaker.is_some() && row.open_min > row.open_max {
-        let found = format!("a first open time of {}", row.open_min);
-        let expected = format!("at most the longest one of {}", row.open_max);
+    let config = breaker_config(breaker);
+    if breaker.is_some() && config.open_min > config.open_max {
+        let found = format!("a first open time of {}", config.open_min);
+        let expected = format!("at most the longest one of {}", config.open_max);
         at.at_field("breaker", |at| {
             at.at_field("openTime", |at| at.warning(Code::TimeoutOrder, &found, &expected));
         });
     }
 }
 
-fn breaker_row(breaker: Option<&Breaker>) -> BreakerRow {
-    let off = matches!(breaker, Some(Breaker::Off(_)));
+fn breaker_mode(breaker: Option<&Breaker>) -> Mode {
     let settings = match breaker {
-        Some(Breaker::Settings(settings)) => settings.clone(),
-        Some(Breaker::Off(_)) | None => BreakerSettings::default(),
+        Some(Breaker::Off(_)) => return Mode::Disabled,
+        Some(Breaker::Settings(settings)) => settings.mode,
+        None => None,
     };
-    let mode = match settings.mode {
-        _ if off => Mode::Disabled,
+    match settings {
         Some(BreakerMode::ForceOpen) => Mode::ForceOpen,
         Some(BreakerMode::Disabled) => Mode::Disabled,
         Some(BreakerMode::Automatic) | None => Mode::Automatic,
+    }
+}
+
+fn breaker_config(breaker: Option<&Breaker>) -> BreakerConfig {
+    let settings = match breaker {
+        Some(Breaker::Settings(settings)) => settings.clone(),
+        Some(Breaker::Off(_)) | None => BreakerSettings::default(),
     };
     let open = settings.open_time.as_ref().map(OpenTime::settings).unwrap_or_default();
     let open_min = Duration::or_millis(open.min, defaults::BREAKER_OPEN_MIN_MS);
@@ -178,14 +188,16 @@ fn breaker_row(breaker: Option<&Breaker>) -> BreakerRow {
         Duration::micros,
     );
     let share = |value: Option<Ratio>, default| permille(value.map_or(default, Ratio::value));
-    BreakerRow {
-        mode: mode as u8,
+    BreakerConfig {
         consecutive_failures: settings
             .consecutive_failures
             .map_or(defaults::BREAKER_CONSECUTIVE_FAILURES, Count::value),
-        success_permille: share(settings.success_ratio, defaults::BREAKER_SUCCESS_RATIO),
-        slow_after: settings.slow_call.as_ref().map_or(Micros::ZERO, |slow| slow.after.micros()),
-        slow_permille: share(settings.slow_call.as_ref().map(|slow| slow.ratio), 1.0),
+        success_ratio_permille: share(settings.success_ratio, defaults::BREAKER_SUCCESS_RATIO),
+        slow_call_after: settings
+            .slow_call
+            .as_ref()
+            .map_or(Micros::ZERO, |slow| slow.after.micros()),
+        slow_call_ratio_permille: share(settings.slow_call.as_ref().map(|slow| slow.ratio), 1.0),
         window: Duration::or_millis(settings.window, defaults::BREAKER_WINDOW_MS),
         min_requests: settings.min_requests.map_or(defaults::BREAKER_MIN_REQUESTS, Count::value),
         open_min,

@@ -3,16 +3,21 @@
 
 use mesh_core::{
     method::MethodSet,
-    retry::conditions::{RetryOn, StatusSet},
+    retry::{
+        RetryPolicy,
+        backoff::RetryBackoff,
+        budget::RetryBudgetConfig,
+        conditions::{GrpcCodes, RetryConditions, RetryOn, StatusSet},
+    },
     time::Micros,
 };
 
 use crate::{
     defaults,
     document::{
-        BackoffSettings, BalancerName, Budget, BudgetSettings, Duration, HashOn, LoadBalancer,
-        Percent, Retries, RetryCondition, RetryConditionName, RetrySettings, Timeout,
-        TimeoutSettings,
+        Backoff, BackoffSettings, BalancerName, Budget, BudgetFloor, BudgetSettings, Bytes,
+        Duration, HashOn, LoadBalancer, Percent, Retries, RetryCondition, RetryConditionName,
+        RetryCount, RetrySettings, StatusRange, Timeout, TimeoutSettings,
     },
 };
 
@@ -30,29 +35,15 @@ pub(crate) struct Settings {
     pub(crate) request_timeout: Micros,
     pub(crate) attempt_timeout: Micros,
     pub(crate) idle_timeout: Micros,
-    pub(crate) retries: u8,
-    pub(crate) retry_methods: MethodSet,
-    pub(crate) retry_on: RetryOn,
-    pub(crate) retry_statuses: StatusSet,
-    pub(crate) retry_grpc: u32,
+    pub(crate) retry: RetryPolicy,
     /// As the document names them.
     pub(crate) retry_conditions: Vec<RetryCondition>,
-    pub(crate) backoff_base: Micros,
-    pub(crate) backoff_max: Micros,
     pub(crate) retry_after_max: Micros,
     pub(crate) body_max: u32,
     /// `None` = no budget.
-    pub(crate) budget: Option<PlannedBudget>,
+    pub(crate) budget: Option<RetryBudgetConfig>,
     pub(crate) balancer: BalancerName,
     pub(crate) hash_on: Option<HashOn>,
-}
-
-/// A retry budget.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct PlannedBudget {
-    pub(crate) permille: u16,
-    pub(crate) floor: u16,
-    pub(crate) ttl: Micros,
 }
 
 impl Settings {
@@ -69,14 +60,13 @@ impl Settings {
         };
         let backoffs: Vec<BackoffSettings> = retries
             .iter()
-            .filter_map(|retries| retries.backoff.as_ref().map(crate::document::Backoff::settings))
+            .filter_map(|retries| retries.backoff.as_ref().map(Backoff::settings))
             .collect();
         let backoff = |pick: fn(&BackoffSettings) -> Option<Duration>, default: u64| {
             Duration::or_millis(backoffs.iter().find_map(pick), default)
         };
         let conditions = retries.iter().find_map(|retries| retries.on.clone());
         let conditions = conditions.unwrap_or_else(default_conditions);
-        let on = On::of(&conditions);
         let backoff_base = backoff(|b| b.base, defaults::BACKOFF_BASE_MS);
         // a base above the default maximum raises it: only a maximum that was written limits
         let backoff_max = backoffs.iter().find_map(|backoff| backoff.max).map_or_else(
@@ -87,22 +77,21 @@ impl Settings {
             request_timeout: time(|t| t.request, defaults::REQUEST_TIMEOUT_MS),
             attempt_timeout: time(|t| t.attempt, 0),
             idle_timeout: time(|t| t.idle, 0),
-            retries: retries
-                .iter()
-                .find_map(|retries| retries.attempts)
-                .map_or(defaults::RETRIES, crate::document::RetryCount::value),
-            retry_methods: retries
-                .iter()
-                .find_map(|retries| retries.methods.as_ref())
-                .map_or(MethodSet::IDEMPOTENT, |methods| {
-                    methods.iter().fold(MethodSet::NONE, |set, m| set.union(m.set()))
-                }),
-            retry_on: on.bits,
-            retry_statuses: on.statuses,
-            retry_grpc: on.grpc,
+            retry: RetryPolicy {
+                retries: retries
+                    .iter()
+                    .find_map(|retries| retries.attempts)
+                    .map_or(defaults::RETRIES, RetryCount::value),
+                methods: retries
+                    .iter()
+                    .find_map(|retries| retries.methods.as_ref())
+                    .map_or(MethodSet::IDEMPOTENT, |methods| {
+                        methods.iter().fold(MethodSet::NONE, |set, m| set.union(m.set()))
+                    }),
+                conditions: engine_conditions(&conditions),
+                backoff: RetryBackoff { base: backoff_base, max: backoff_max },
+            },
             retry_conditions: conditions,
-            backoff_base,
-            backoff_max,
             retry_after_max: Duration::or_millis(
                 retries.iter().find_map(|retries| retries.retry_after_max),
                 defaults::RETRY_AFTER_MAX_MS,
@@ -110,7 +99,7 @@ impl Settings {
             body_max: retries
                 .iter()
                 .find_map(|retries| retries.body_max)
-                .map_or(defaults::RETRY_BODY_BYTES_MAX, crate::document::Bytes::value),
+                .map_or(defaults::RETRY_BODY_BYTES_MAX, Bytes::value),
             budget: budget(retries.iter().filter_map(|retries| retries.budget.as_ref())),
             balancer: balancer.as_ref().map_or(BalancerName::P2c, |balancer| balancer.name),
             hash_on: balancer.and_then(|balancer| balancer.on),
@@ -124,7 +113,7 @@ fn default_conditions() -> Vec<RetryCondition> {
 }
 
 /// `false` anywhere above ends the search: there is no budget then.
-fn budget<'d>(layers: impl Iterator<Item = &'d Budget>) -> Option<PlannedBudget> {
+fn budget<'d>(layers: impl Iterator<Item = &'d Budget>) -> Option<RetryBudgetConfig> {
     let mut said: Vec<&BudgetSettings> = Vec::new();
     for layer in layers {
         match layer {
@@ -135,12 +124,12 @@ fn budget<'d>(layers: impl Iterator<Item = &'d Budget>) -> Option<PlannedBudget>
     }
     let percent =
         said.iter().find_map(|b| b.percent).map_or(defaults::BUDGET_PERCENT, Percent::value);
-    Some(PlannedBudget {
+    Some(RetryBudgetConfig {
         permille: permille(percent / 100.0),
-        floor: said
+        floor_per_second: said
             .iter()
             .find_map(|budget| budget.min_per_second)
-            .map_or(defaults::BUDGET_FLOOR_PER_SECOND, crate::document::BudgetFloor::value),
+            .map_or(defaults::BUDGET_FLOOR_PER_SECOND, BudgetFloor::value),
         ttl: Duration::or_millis(
             said.iter().find_map(|budget| budget.ttl),
             defaults::BUDGET_TTL_MS,
@@ -169,51 +158,43 @@ pub(super) fn percent(value: f64) -> u8 {
 }
 
 /// Retry conditions as the engine takes them.
-struct On {
-    bits: RetryOn,
-    statuses: StatusSet,
-    grpc: u32,
+fn engine_conditions(conditions: &[RetryCondition]) -> RetryConditions {
+    let mut on =
+        RetryConditions { on: RetryOn::NONE, statuses: StatusSet::NONE, grpc: GrpcCodes(0) };
+    for condition in conditions {
+        match condition {
+            RetryCondition::Named(name) => add_named(*name, &mut on),
+            RetryCondition::Grpc(code) => {
+                on.on = on.on.union(RetryOn::GRPC);
+                on.grpc.0 |= 1 << (code.code() & 31);
+            }
+            RetryCondition::Status(status) => add_statuses(status.range(), &mut on),
+            RetryCondition::Statuses(pattern) => add_statuses(pattern.range(), &mut on),
+        }
+    }
+    on
 }
 
-impl On {
-    fn of(conditions: &[RetryCondition]) -> Self {
-        let mut on = Self { bits: RetryOn::NONE, statuses: StatusSet::NONE, grpc: 0 };
-        for condition in conditions {
-            match condition {
-                RetryCondition::Named(name) => on.named(*name),
-                RetryCondition::Grpc(code) => {
-                    on.bits = on.bits.union(RetryOn::GRPC);
-                    on.grpc |= 1 << (code.code() & 31);
-                }
-                RetryCondition::Status(status) => on.statuses(status.range()),
-                RetryCondition::Statuses(pattern) => on.statuses(pattern.range()),
-            }
-        }
-        on
-    }
+fn add_statuses(range: StatusRange, on: &mut RetryConditions) {
+    on.on = on.on.union(RetryOn::STATUS);
+    on.statuses.insert_range(range.from, range.to);
+}
 
-    fn statuses(&mut self, range: crate::document::StatusRange) {
-        self.bits = self.bits.union(RetryOn::STATUS);
-        self.statuses.insert_range(range.from, range.to);
-    }
-
-    fn named(&mut self, name: RetryConditionName) {
-        let status = |from, to| crate::document::StatusRange { from, to };
-        match name {
-            RetryConditionName::ServerError => {
-                self.statuses(status(500, 599));
-                let failures =
-                    RetryOn::CONNECT_FAILURE.union(RetryOn::RESET).union(RetryOn::TIMEOUT);
-                self.bits = self.bits.union(failures);
-            }
-            RetryConditionName::GatewayError => self.statuses(status(502, 504)),
-            RetryConditionName::Retriable4xx => self.statuses(status(409, 409)),
-            RetryConditionName::RateLimited => self.statuses(status(429, 429)),
-            RetryConditionName::ConnectFailure => {
-                self.bits = self.bits.union(RetryOn::CONNECT_FAILURE);
-            }
-            RetryConditionName::Reset => self.bits = self.bits.union(RetryOn::RESET),
-            RetryConditionName::Timeout => self.bits = self.bits.union(RetryOn::TIMEOUT),
-        }
+fn add_named(name: RetryConditionName, on: &mut RetryConditions) {
+    let (statuses, bits) = match name {
+        RetryConditionName::ServerError => (
+            Some((500, 599)),
+            RetryOn::CONNECT_FAILURE.union(RetryOn::RESET).union(RetryOn::TIMEOUT),
+        ),
+        RetryConditionName::GatewayError => (Some((502, 504)), RetryOn::NONE),
+        RetryConditionName::Retriable4xx => (Some((409, 409)), RetryOn::NONE),
+        RetryConditionName::RateLimited => (Some((429, 429)), RetryOn::NONE),
+        RetryConditionName::ConnectFailure => (None, RetryOn::CONNECT_FAILURE),
+        RetryConditionName::Reset => (None, RetryOn::RESET),
+        RetryConditionName::Timeout => (None, RetryOn::TIMEOUT),
+    };
+    on.on = on.on.union(bits);
+    if let Some((from, to)) = statuses {
+        add_statuses(StatusRange { from, to }, on);
     }
 }
