@@ -4,7 +4,7 @@ import type { Edits } from "./edits.js";
 import type { Brain } from "./engine.js";
 import type { Features } from "./features.js";
 import { BODY, FLAG, OUT, OUTCOME, STEP, TELL } from "./generated/abi.js";
-import { outgoing, type Order } from "./outgoing.js";
+import type { Order } from "./outgoing.js";
 import { drop, race, sleep } from "./race.js";
 import { guarded } from "./recovery.js";
 import { finish, reasonName, redirect, refuse } from "./respond.js";
@@ -39,7 +39,7 @@ export async function run(call: Call, features: Features, brain: Brain, first: n
       const { connections } = call;
       const counted = sending.flags & FLAG.CONNECTION ? 1 : 0;
       connections.waiting += counted;
-      const result = await race(call, sending.endpoint, outgoing(call, sending, features.trace?.write), sending.timeout);
+      const result = await race(call, sending, features);
       connections.waiting -= counted;
       if (typeof result === "number") {
         answer = undefined;

@@ -1,6 +1,6 @@
 /** One request on its way through the mesh, and how it is shown to the engine. */
 import type { Brain } from "./engine.js";
-import { BODY, CALLER, METHODS, NEED, TELL } from "./generated/abi.js";
+import { CALLER, METHODS, NEED, TELL } from "./generated/abi.js";
 import type { Slot } from "./slot.js";
 import type { Trace } from "./trace.js";
 import type { Scene } from "./transport.js";
@@ -73,7 +73,8 @@ export function begin(brain: Brain, call: Call, table: number, service: number |
   let caller: number = Math.min(call.depth, CALLER.DEPTH_MASK);
   // "https:" has its s at 4.
   caller |= url.charCodeAt(4) === 115 ? CALLER.HTTPS : 0;
-  caller |= body !== BODY.NONE && request.headers.has("idempotency-key") ? CALLER.IDEMPOTENCY_KEY : 0;
+  // GET and HEAD, the first two, need no key.
+  caller |= method > 1 && request.headers.has("idempotency-key") ? CALLER.IDEMPOTENCY_KEY : 0;
   const bounded = deadline < Infinity;
   caller |= bounded ? CALLER.REMAINING : 0;
   const remaining = bounded ? Math.max(0, deadline - now) : 0;

@@ -103,7 +103,12 @@ export class Brain {
   putValue(value: string | null): void {
     const at = this.#at;
     this.#at += 2;
-    const length = value === null ? ABSENT : this.put(value);
+    let length = value === null ? ABSENT : this.put(value);
+    if (value !== null && length >= ABSENT) {
+      // Cut, so that its length cannot be taken for that of something else.
+      length = ABSENT - 1;
+      this.#at = at + 2 + length;
+    }
     this.#input[at] = length & 255;
     this.#input[at + 1] = length >> 8;
   }

@@ -13,12 +13,16 @@ const features = { trace: { of: traceOf, write: writeTrace }, observe: { drain }
 
 /** A mesh with routing, resilience, registry and trace context. Cheap to make per request. */
 export class DiddyMesh extends Mesh {
+  readonly #options: MeshOptions;
+
   constructor(options: MeshOptions) {
     super(options, features);
+    this.#options = options;
   }
 
   /** What this isolate knows of its services. */
   stats(): MeshStats {
-    return { services: readStats(this.slot()), traps: this.traps };
+    const { serviceName, version } = this.#options;
+    return { serviceName, version, services: readStats(this.slot()), traps: this.traps };
   }
 }

@@ -1,11 +1,12 @@
 /** One awaited send with one timer. An attempt that is given up at a binding is not aborted: its late answer is dropped, which costs less. */
 import type { Call } from "./call.js";
 import { MeshError } from "./errors.js";
+import type { Features } from "./features.js";
 import { OUTCOME } from "./generated/abi.js";
-import type { Endpoint } from "./transport.js";
+import { outgoing, type Order } from "./outgoing.js";
 
 const ignore = (): void => undefined;
-const NO_CONNECTION = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT)$/;
+const NO_CONNECTION = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT$|Worker not found)/;
 
 /** Ends an answer that nobody will read. */
 export async function drop(answer: Response | undefined): Promise<void> {
@@ -18,16 +19,21 @@ export function sleep(ms: number): Promise<void> {
 }
 
 /** The answer, or the outcome that stands for its absence. Never rejects. */
-export function race(call: Call, endpoint: Endpoint, request: Request, timeout: number): Promise<Response | number> {
+export function race(call: Call, order: Order, features: Features): Promise<Response | number> {
+  const { endpoint, timeout } = order;
+  const { transport } = endpoint;
   return new Promise((resolve) => {
-    const abort = endpoint.transport.aborts ? new AbortController() : undefined;
+    const abort = transport.aborts ? new AbortController() : undefined;
     let late = false;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const failed = (error: unknown): void => {
       clearTimeout(timer);
       if (!late) {
         call.error = error;
-        resolve(outcomeOf(error, endpoint));
+        if (error instanceof MeshError) {
+          call.slot.notice({ type: "misconfigured", at: performance.now(), endpoint: endpoint.address, detail: error.message, error });
+        }
+        resolve(outcomeOf(error, transport.aborts));
       }
     };
     if (timeout > 0) {
@@ -38,7 +44,7 @@ export function race(call: Call, endpoint: Endpoint, request: Request, timeout: 
       }, timeout);
     }
     try {
-      endpoint.transport.send(endpoint, request, call, abort?.signal).then((answer) => {
+      transport.send(endpoint, outgoing(call, order, features.trace?.write), call, abort?.signal).then((answer) => {
         clearTimeout(timer);
         if (late) {
           void drop(answer);
@@ -52,13 +58,13 @@ export function race(call: Call, endpoint: Endpoint, request: Request, timeout: 
   });
 }
 
-/** What a thrown value means. */
-function outcomeOf(error: unknown, endpoint: Endpoint): number {
+/** What a thrown value means; `byUrl` tells a URL from a binding. */
+function outcomeOf(error: unknown, byUrl: boolean): number {
   const { cause, message, overloaded, retryable } = (error ?? {}) as { cause?: { code?: string }; message?: string; overloaded?: boolean; retryable?: boolean };
-  if (error instanceof MeshError || NO_CONNECTION.test(cause?.code ?? "")) {
+  if (error instanceof MeshError || NO_CONNECTION.test(cause?.code ?? message ?? "")) {
     return OUTCOME.CONNECT_FAILURE;
   }
   // A URL never throws its own code's errors; a binding does, except where the platform says that the way was lost.
   // One that is overloaded must not be asked again.
-  return overloaded !== true && (endpoint.transport.aborts || retryable === true || message?.startsWith("Network connection lost") === true) ? OUTCOME.RESET : OUTCOME.EXCEPTION;
+  return overloaded !== true && (byUrl || retryable === true || message?.startsWith("Network connection lost") === true) ? OUTCOME.RESET : OUTCOME.EXCEPTION;
 }

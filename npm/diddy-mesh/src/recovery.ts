@@ -7,7 +7,7 @@ import type { Brain } from "./engine.js";
 import { MeshError } from "./errors.js";
 import type { Features } from "./features.js";
 import { ASK, OUTCOME } from "./generated/abi.js";
-import { outgoing, type Order } from "./outgoing.js";
+import type { Order } from "./outgoing.js";
 import { race } from "./race.js";
 import { finish, refuse } from "./respond.js";
 import { runtime } from "./runtime.js";
@@ -37,7 +37,7 @@ export function firstEndpoint(call: Call, brain: Brain, rule: number, service: n
 
 /** One attempt that the engine does not hear of. */
 export async function plain(call: Call, features: Features, order: Order): Promise<Response> {
-  const result = await race(call, order.endpoint, outgoing(call, order, features.trace?.write), order.timeout);
+  const result = await race(call, order, features);
   if (typeof result !== "number") {
     return finish(result, order.edits);
   }

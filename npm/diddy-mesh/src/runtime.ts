@@ -57,6 +57,6 @@ function instantiate(module: WebAssembly.Module): Exports {
     };
   }
   const exports = new WebAssembly.Instance(module, imports).exports as unknown as Exports;
-  exports.__wbindgen_start();
+  exports.__wbindgen_start?.();
   return exports;
 }

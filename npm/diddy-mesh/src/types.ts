@@ -30,9 +30,9 @@ export interface LocalService {
 
 /** Options of a mesh with routing and resilience only (`diddy-mesh/core`). */
 export interface CoreOptions {
-  /** The name of the service this Worker is: a lowercase DNS label. */
+  /** The name of the service this Worker is: a lowercase DNS label. Names it in `stats()`. */
   readonly serviceName: string;
-  /** The version of this Worker, as shown to the outside. */
+  /** The version of this Worker: names it in `stats()`. */
   readonly version?: string | undefined;
   /** A compiled Snapshot, or a document when `diddy-mesh/config` is imported. Without it only local handlers answer. */
   readonly config?: Uint8Array | ArrayBuffer | MeshDocument | undefined;
@@ -129,6 +129,9 @@ export interface ServiceStats extends Readonly<Record<ServiceColumn, number>> {
 
 /** What the isolate knows of its mesh. It sees only the traffic that it served itself. */
 export interface MeshStats {
+  /** The options' own names for this Worker. */
+  readonly serviceName: string;
+  readonly version: string | undefined;
   readonly services: Readonly<Record<string, ServiceStats>>;
   /** How often the engine crashed and was made anew. */
   readonly traps: number;
