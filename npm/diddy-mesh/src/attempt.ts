@@ -30,7 +30,9 @@ export async function run(call: Call, features: Features, brain: Brain, first: n
         step = LOST;
         continue;
       }
-      await drop(answer);
+      if (answer !== undefined) {
+        await drop(answer);
+      }
       if (sending.flags & FLAG.BUFFER_BODY && !(await hold(call))) {
         abandon(call, brain, sending.ticket);
         return refuse(400, "cancelled");
