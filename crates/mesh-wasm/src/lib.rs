@@ -6,6 +6,8 @@
 
 extern crate alloc;
 
+#[cfg(feature = "control")]
+pub mod control;
 #[cfg(feature = "engine")]
 pub mod engine;
 

@@ -1,0 +1,83 @@
+//! The control plane over wasm: documents come and findings go as JavaScript objects.
+
+use alloc::vec::Vec;
+
+use mesh_config::{
+    Summary, compile_node,
+    diagnostic::{Code, Diagnostic, Diagnostics},
+    node::Node,
+};
+use serde::{Serialize, Serializer};
+use tsify::Tsify;
+use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
+
+/// What became of a document.
+#[derive(Debug, Serialize, Tsify)]
+pub struct Compiled {
+    /// The bytes of the Snapshot, where the document has no errors.
+    #[tsify(type = "Uint8Array", optional)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    snapshot: Option<Bytes>,
+    /// What is in it, where there is one.
+    #[tsify(optional)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    summary: Option<Summary>,
+    /// Errors and warnings, in the order of the document.
+    diagnostics: Vec<Diagnostic>,
+}
+
+/// Bytes that become a `Uint8Array`, not an array of numbers.
+#[derive(Debug)]
+struct Bytes(Vec<u8>);
+
+impl Serialize for Bytes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(&self.0)
+    }
+}
+
+/// Compiles a document: a Snapshot where there is no error, and all findings.
+#[wasm_bindgen(unchecked_return_type = "Compiled")]
+#[must_use]
+pub fn compile(#[wasm_bindgen(unchecked_param_type = "Document")] document: JsValue) -> JsValue {
+    let compiled = match node_of(document).and_then(|node| compile_node(&node)) {
+        Ok(compiled) => Compiled {
+            snapshot: Some(Bytes(compiled.snapshot)),
+            summary: Some(compiled.summary),
+            diagnostics: compiled.diagnostics.iter().cloned().collect(),
+        },
+        Err(found) => Compiled { snapshot: None, summary: None, diagnostics: list(&found) },
+    };
+    object(&compiled)
+}
+
+/// All findings about a document.
+#[wasm_bindgen(unchecked_return_type = "Diagnostic[]")]
+#[must_use]
+pub fn validate(#[wasm_bindgen(unchecked_param_type = "Document")] document: JsValue) -> JsValue {
+    let found = match node_of(document).and_then(|node| compile_node(&node)) {
+        Ok(compiled) => list(&compiled.diagnostics),
+        Err(found) => list(&found),
+    };
+    object(&found)
+}
+
+fn list(found: &Diagnostics) -> Vec<Diagnostic> {
+    found.iter().cloned().collect()
+}
+
+/// The document as a tree. A value that no JSON could hold is a finding like any other.
+fn node_of(document: JsValue) -> Result<Node, Diagnostics> {
+    serde_wasm_bindgen::from_value(document).map_err(|error| {
+        let mut found = Diagnostics::default();
+        let words = error.to_string();
+        found.push(Diagnostic::error(Code::Syntax, "", &words, "a document of JSON values"));
+        found
+    })
+}
+
+/// A plain JavaScript object: maps as objects, bytes as `Uint8Array`, absent as `undefined`.
+fn object<T: Serialize>(value: &T) -> JsValue {
+    let serializer = serde_wasm_bindgen::Serializer::new().serialize_maps_as_objects(true);
+    value.serialize(&serializer).unwrap_or(JsValue::UNDEFINED)
+}
