@@ -7,6 +7,7 @@ mod paths;
 use mesh_core::snapshot::Snapshot;
 use serde::Serialize;
 
+pub(crate) use self::paths::{condition_specs, path_spec};
 use crate::{
     decode::Cursor,
     diagnostic::{Code, Diagnostic, Diagnostics},
@@ -92,17 +93,8 @@ pub fn compile_json(text: &str) -> Result<Compiled, Diagnostics> {
 }
 
 fn compile_after(document: &Document, earlier: Diagnostics) -> Result<Compiled, Diagnostics> {
-    let (plan, mut diagnostics) = plan(document, earlier);
-    let (snapshot, found) = emit::snapshot(&plan);
-    if let Some(found) = found {
-        diagnostics.push(found);
-    }
-    if diagnostics.errors() > 0 {
-        return Err(diagnostics);
-    }
-    let Ok(decoded) = Snapshot::decode(&snapshot) else {
-        let found = "a document that compiles to more than 16 MiB";
-        diagnostics.push(Diagnostic::error(Code::TooLarge, "", found, "a smaller one"));
+    let (plan, snapshot, diagnostics) = emitted(document, earlier);
+    let Some((snapshot, decoded)) = snapshot.filter(|_| diagnostics.errors() == 0) else {
         return Err(diagnostics);
     };
     let summary = Summary {
@@ -117,8 +109,38 @@ fn compile_after(document: &Document, earlier: Diagnostics) -> Result<Compiled, 
     Ok(Compiled { snapshot, diagnostics, summary })
 }
 
+/// Resolves a document and compiles what could be resolved.
+pub(crate) fn plan_and_snapshot(
+    document: &Document,
+    earlier: Diagnostics,
+) -> (Plan, Option<Snapshot>, Diagnostics) {
+    let (plan, snapshot, diagnostics) = emitted(document, earlier);
+    (plan, snapshot.map(|(_, decoded)| decoded), diagnostics)
+}
+
+fn emitted(
+    document: &Document,
+    earlier: Diagnostics,
+) -> (Plan, Option<(Vec<u8>, Snapshot)>, Diagnostics) {
+    let (plan, mut diagnostics) = plan(document, earlier);
+    if diagnostics.errors() > 0 {
+        return (plan, None, diagnostics);
+    }
+    let (bytes, found) = emit::snapshot(&plan);
+    if let Some(found) = found {
+        diagnostics.push(found);
+    }
+    let decoded = Snapshot::decode(&bytes).ok();
+    if decoded.is_none() {
+        let found = "a document that compiles to more than 16 MiB";
+        diagnostics.push(Diagnostic::error(Code::TooLarge, "", found, "a smaller one"));
+    }
+    let snapshot = decoded.map(|decoded| (bytes, decoded));
+    (plan, snapshot, diagnostics)
+}
+
 /// Resolves a document and looks for conflicts.
-pub(crate) fn plan(document: &Document, earlier: Diagnostics) -> (Plan, Diagnostics) {
+fn plan(document: &Document, earlier: Diagnostics) -> (Plan, Diagnostics) {
     let mut at = Cursor::after(earlier);
     let plan = Plan::of(document, &mut at);
     // rules that are still wrong would only be compared by what is left of them

@@ -46,7 +46,6 @@ pub(crate) struct PlannedService {
     pub(crate) panic_percent: u8,
     pub(crate) slow_start: Micros,
     pub(crate) slow_start_min_percent: u8,
-    #[expect(dead_code, reason = "explain shows it")]
     pub(crate) health_check: Option<HealthCheck>,
 }
 
@@ -59,7 +58,6 @@ pub(crate) struct PlannedEndpoint {
     pub(crate) region: Option<String>,
     pub(crate) colo: Option<String>,
     pub(crate) location: Option<Coordinates>,
-    #[expect(dead_code, reason = "explain shows it")]
     pub(crate) capabilities: Vec<String>,
     pub(crate) health: EndpointHealth,
 }

@@ -194,13 +194,13 @@ impl Emitter {
         let name = self.draft.text(&rule.name);
         self.draft.rules.push(Rule { name, backends, redirect });
         for one in &rule.matches {
-            let Some(path) = paths::spec(&one.path) else { continue };
+            let Some(path) = paths::path_spec(&one.path) else { continue };
             self.builder.add(&MatchSpec {
                 host: &one.host,
                 path,
                 methods: one.methods,
-                headers: paths::conditions(&one.headers),
-                query: paths::conditions(&one.query),
+                headers: paths::condition_specs(&one.headers),
+                query: paths::condition_specs(&one.query),
                 target: number,
             })?;
         }

@@ -8,7 +8,7 @@ use mesh_core::route::{
 use crate::plan::{PlannedCondition, PlannedPath, PlannedTest};
 
 /// The path; `None` where it has no form, which planning has noted.
-pub(super) fn spec(path: &PlannedPath) -> Option<PathSpec<'_>> {
+pub(crate) fn path_spec(path: &PlannedPath) -> Option<PathSpec<'_>> {
     let (kind, text) = match path {
         PlannedPath::Exact(text) => (PathKind::Exact, text),
         PlannedPath::Prefix(text) => (PathKind::Prefix, text),
@@ -22,7 +22,7 @@ pub(super) fn spec(path: &PlannedPath) -> Option<PathSpec<'_>> {
 }
 
 /// The conditions, in order.
-pub(super) fn conditions(conditions: &[PlannedCondition]) -> Vec<ConditionSpec<'_>> {
+pub(crate) fn condition_specs(conditions: &[PlannedCondition]) -> Vec<ConditionSpec<'_>> {
     conditions
         .iter()
         .map(|one| ConditionSpec { name: &one.name, value: value(&one.test) })

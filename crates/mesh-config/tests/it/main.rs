@@ -7,6 +7,7 @@
 
 mod corpus;
 mod documents;
+mod explain;
 mod hostile;
 mod meaning;
 mod schema;

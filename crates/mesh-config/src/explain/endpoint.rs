@@ -1,0 +1,56 @@
+//! Endpoints as an explanation shows them.
+
+use serde::Serialize;
+
+use crate::{
+    document::{Coordinates, EndpointHealth},
+    plan::PlannedService,
+};
+
+/// An endpoint of a service.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct ExplainedEndpoint {
+    /// Its address, in normal form.
+    pub address: String,
+    /// The version that runs there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// Its share where weights count.
+    pub weight: u16,
+    /// Its health as the document states it.
+    pub health: EndpointHealth,
+    /// The region where it stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// The data centre where it stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub colo: Option<String>,
+    /// Where it stands on the globe.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub location: Option<Coordinates>,
+    /// What it can do that others cannot.
+    pub capabilities: Vec<String>,
+}
+
+impl ExplainedEndpoint {
+    pub(super) fn all(service: &PlannedService) -> Vec<Self> {
+        let one = |endpoint: &crate::plan::PlannedEndpoint| Self {
+            address: endpoint.address.as_str().to_owned(),
+            version: endpoint.version.clone(),
+            weight: endpoint.weight,
+            health: endpoint.health,
+            region: endpoint.region.clone(),
+            colo: endpoint.colo.clone(),
+            location: endpoint.location,
+            capabilities: endpoint.capabilities.clone(),
+        };
+        service.endpoints.iter().map(one).collect()
+    }
+
+    pub(super) fn takes_traffic(&self) -> bool {
+        self.health == EndpointHealth::Healthy
+    }
+}

@@ -1,0 +1,249 @@
+//! Why the other rules do not take a request.
+//!
+//! Each condition is asked on its own, of a route table that holds only this condition, so that the
+//! answer is the data plane's own.
+
+use mesh_core::{
+    method::{Method, MethodSet},
+    route::{MatchSpec, RequestHead, RouteTableBuilder},
+};
+use serde::Serialize;
+
+use super::request::ExplainRequest;
+use crate::{
+    compile::{condition_specs, path_spec},
+    document::PathType,
+    plan::{Plan, PlannedCondition, PlannedMatch, PlannedPath, PlannedRule, PlannedTest},
+};
+
+/// A rule that does not take the request.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct OtherRule {
+    /// Its name, or `rules[3]`.
+    pub name: String,
+    /// Where it stands in the document.
+    pub path: String,
+    /// The first condition that fails, of the match that comes nearest.
+    pub refusal: Refusal,
+    /// The same in words.
+    pub why: String,
+    /// The rule that goes before it, where all its conditions hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub won_by: Option<String>,
+}
+
+/// The kind of condition that fails.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+#[expect(clippy::exhaustive_enums, reason = "what a match can ask for, in the order of asking")]
+pub enum Refusal {
+    /// The host.
+    Host,
+    /// The path.
+    Path,
+    /// The method.
+    Method,
+    /// A header.
+    Header,
+    /// A query parameter.
+    Query,
+    /// None: another rule that also matches goes before it.
+    Precedence,
+}
+
+/// What is asked: the request with its path in normal form.
+struct Asked<'r> {
+    request: &'r ExplainRequest,
+    path: &'r str,
+}
+
+/// Why each rule but the chosen one does not take the request.
+pub(super) fn others(
+    plan: &Plan,
+    chosen: Option<(usize, &PlannedRule, &PlannedMatch)>,
+    request: &ExplainRequest,
+    path: &str,
+) -> Vec<OtherRule> {
+    let asked = Asked { request, path };
+    let taken = chosen.map(|(number, ..)| number);
+    let rules = plan.rules.iter().enumerate().filter(|(number, _)| Some(*number) != taken);
+    rules.map(|(_, rule)| asked.other(rule, chosen)).collect()
+}
+
+/// The match of a rule that takes the request.
+pub(super) fn winner<'p>(
+    rule: &'p PlannedRule,
+    request: &ExplainRequest,
+    path: &str,
+) -> Option<&'p PlannedMatch> {
+    rule.matches.get(Asked { request, path }.first_of(&rule.matches)?)
+}
+
+/// What a match asks for, one condition each.
+pub(super) fn conditions(one: &PlannedMatch) -> Vec<String> {
+    let mut asked = Vec::new();
+    if !one.host.is_empty() {
+        asked.push(format!("host {}", one.host));
+    }
+    asked.push(match one.path.parts() {
+        (PathType::Exact, text) => format!("path exactly {text}"),
+        (PathType::PathPrefix, "/") => "any path".to_owned(),
+        (PathType::PathPrefix, text) => format!("path prefix {text}"),
+        (PathType::RegularExpression, text) => format!("path matching /{text}/"),
+        (PathType::Template, text) => format!("path {text}"),
+    });
+    if one.methods != MethodSet::NONE {
+        asked.push(format!("method {}", methods(one.methods)));
+    }
+    asked.extend(one.headers.iter().map(|condition| format!("header {}", wanted(condition))));
+    asked.extend(one.query.iter().map(|condition| format!("query {}", wanted(condition))));
+    asked
+}
+
+impl Asked<'_> {
+    fn other(
+        &self,
+        rule: &PlannedRule,
+        chosen: Option<(usize, &PlannedRule, &PlannedMatch)>,
+    ) -> OtherRule {
+        let nearest = rule.matches.iter().map(|one| (self.refusal(one), one));
+        let nearest = nearest.max_by_key(|((refusal, _), _)| *refusal);
+        let ((refusal, why), won_by) = match (nearest, chosen) {
+            (Some(((Refusal::Precedence, _), one)), Some((_, winner, best))) => {
+                let why = format!("rule \"{}\" goes before it: {}", winner.name, better(best, one));
+                ((Refusal::Precedence, why), Some(winner.name.clone()))
+            }
+            (Some((refusal, _)), _) => (refusal, None),
+            (None, _) => ((Refusal::Path, "it matches nothing".to_owned()), None),
+        };
+        OtherRule { name: rule.name.clone(), path: rule.at.clone(), refusal, why, won_by }
+    }
+
+    /// The first condition of a match that fails.
+    fn refusal(&self, one: &PlannedMatch) -> (Refusal, String) {
+        let parts = self.request.parts();
+        let any = PlannedMatch {
+            host: String::new(),
+            path: PlannedPath::Prefix("/".to_owned()),
+            methods: MethodSet::NONE,
+            headers: Vec::new(),
+            query: Vec::new(),
+        };
+        if !self.holds(&PlannedMatch { host: one.host.clone(), ..any.clone() }) {
+            let host = if parts.host.is_empty() { "no host" } else { parts.host };
+            return (Refusal::Host, format!("{host} is not {}", one.host));
+        }
+        if !self.holds(&PlannedMatch { path: one.path.clone(), ..any.clone() }) {
+            let (_, text) = one.path.parts();
+            return (Refusal::Path, format!("{} does not match {text}", self.path));
+        }
+        if !self.holds(&PlannedMatch { methods: one.methods, ..any.clone() }) {
+            let why = format!("{} is not {}", parts.method, methods(one.methods));
+            return (Refusal::Method, why);
+        }
+        for header in &one.headers {
+            if !self.holds(&PlannedMatch { headers: vec![header.clone()], ..any.clone() }) {
+                let found = match self.request.header(&header.name) {
+                    Some(value) => format!("is \"{}\"", crate::node::excerpt(&value)),
+                    None => "is missing".to_owned(),
+                };
+                let why = format!("header {} {found}; asked for {}", header.name, wanted(header));
+                return (Refusal::Header, why);
+            }
+        }
+        for query in &one.query {
+            if !self.holds(&PlannedMatch { query: vec![query.clone()], ..any.clone() }) {
+                let why = format!("query \"{}\" lacks {}", parts.query, wanted(query));
+                return (Refusal::Query, why);
+            }
+        }
+        (Refusal::Precedence, String::new())
+    }
+
+    fn holds(&self, one: &PlannedMatch) -> bool {
+        self.first_of(core::slice::from_ref(one)).is_some()
+    }
+
+    /// The match that takes the request, by the data plane's own walk.
+    fn first_of(&self, matches: &[PlannedMatch]) -> Option<usize> {
+        let mut builder = RouteTableBuilder::new();
+        for (target, one) in (0u32..).zip(matches) {
+            let spec = MatchSpec {
+                host: &one.host,
+                path: path_spec(&one.path)?,
+                methods: one.methods,
+                headers: condition_specs(&one.headers),
+                query: condition_specs(&one.query),
+                target,
+            };
+            builder.add(&spec).ok()?;
+        }
+        let table = builder.finish().into_table();
+        let values = self.request.values(&table);
+        let values: Vec<Option<&[u8]>> =
+            values.iter().map(|value| value.as_deref().map(str::as_bytes)).collect();
+        let parts = self.request.parts();
+        let head = RequestHead {
+            host: parts.host.as_bytes(),
+            path: self.path.as_bytes(),
+            query: parts.query.as_bytes(),
+            method: Method::from_name(parts.method.as_bytes()),
+            headers: &values,
+        };
+        usize::try_from(table.find(&head)?.target).ok()
+    }
+}
+
+/// Why the first of two matches that both hold goes before the second.
+fn better(best: &PlannedMatch, other: &PlannedMatch) -> String {
+    if best.host != other.host {
+        return "its host is more specific".to_owned();
+    }
+    let kind = |path: &PlannedPath| match path {
+        PlannedPath::Exact(_) => 0,
+        PlannedPath::Template(text) if path.is_prefix() => 3 + usize::from(text.is_empty()),
+        PlannedPath::Template(text) => usize::from(text.contains('{')),
+        PlannedPath::Expression { .. } => 2,
+        PlannedPath::Prefix(_) => 3,
+    };
+    let words = ["an exact path", "a template", "a regular expression", "a prefix"];
+    let (ours, theirs) = (kind(&best.path), kind(&other.path));
+    if ours != theirs {
+        let word = |kind: usize| words.get(kind).copied().unwrap_or("a prefix");
+        return format!("{} goes before {}", word(ours), word(theirs));
+    }
+    let (_, text) = best.path.parts();
+    let (_, other_text) = other.path.parts();
+    if text.trim_end_matches(['*', '/']) != other_text.trim_end_matches(['*', '/']) {
+        return "its path is more specific".to_owned();
+    }
+    if (best.methods == MethodSet::NONE) != (other.methods == MethodSet::NONE) {
+        return "it asks for a method".to_owned();
+    }
+    if best.headers.len() != other.headers.len() {
+        return "it asks for more headers".to_owned();
+    }
+    if best.query.len() != other.query.len() {
+        return "it asks for more query parameters".to_owned();
+    }
+    "it is declared first".to_owned()
+}
+
+fn methods(set: MethodSet) -> String {
+    let named = Method::NAMED.iter().filter(|(method, _)| set.contains(*method));
+    named.map(|(_, name)| *name).collect::<Vec<_>>().join(" or ")
+}
+
+fn wanted(condition: &PlannedCondition) -> String {
+    match &condition.test {
+        PlannedTest::Exact(value) => {
+            format!("{} = \"{}\"", condition.name, crate::node::excerpt(value))
+        }
+        PlannedTest::Expression { source, .. } => format!("{} matching /{source}/", condition.name),
+        PlannedTest::Present => format!("{} present", condition.name),
+    }
+}
