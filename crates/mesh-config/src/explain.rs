@@ -11,7 +11,10 @@ mod request;
 use alloc::collections::BTreeMap;
 
 use mesh_core::{
-    method::Method, path::normalize, route::RequestHead, snapshot::tables::PathChange,
+    method::Method,
+    path::{PathError, normalize},
+    route::{RequestHead, RouteTable},
+    snapshot::tables::PathChange,
 };
 use serde::Serialize;
 
