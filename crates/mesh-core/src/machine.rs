@@ -66,19 +66,26 @@ impl Machine {
     /// A machine that serves `snapshot`, with nothing learned yet and dice from `seed`.
     #[must_use]
     pub fn new(snapshot: Snapshot, seed: u64) -> Self {
-        let mut machine = Self {
-            snapshot: Snapshot::default(),
+        let mut machine = Self::empty();
+        machine.dice = SeededDice::new(seed);
+        machine.swap(snapshot, Timestamp::ZERO);
+        machine
+    }
+
+    /// A machine that serves nothing yet.
+    #[must_use]
+    pub const fn empty() -> Self {
+        Self {
+            snapshot: Snapshot::empty(),
             endpoints: Vec::new(),
             services: Vec::new(),
             policies: Vec::new(),
-            slots: Slots::default(),
-            dice: SeededDice::new(seed),
+            slots: Slots::empty(),
+            dice: SeededDice::new(0),
             path: Vec::new(),
             text: Vec::new(),
             candidates: Vec::new(),
-        };
-        machine.swap(snapshot, Timestamp::ZERO);
-        machine
+        }
     }
 
     /// New dice, for hosts that may draw randomness only inside a request.

@@ -93,6 +93,12 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
+    /// A Snapshot of nothing.
+    #[must_use]
+    pub const fn empty() -> Self {
+        Self { routes: RouteTable::new(Sections::empty()), hash: 0 }
+    }
+
     /// Reads a Snapshot: magic, format, checksum, directory.
     ///
     /// # Errors

@@ -13,14 +13,13 @@ mod ring;
 mod stats;
 mod tell;
 
-use alloc::{vec, vec::Vec};
+use alloc::vec::Vec;
 
 use mesh_core::{
     balance::load_report::LoadReport,
     machine::{Machine, Outcome, Respond, Step, Ticket},
     reason::Reason,
     route::RouteTable,
-    snapshot::Snapshot,
     time::{Micros, Timestamp},
 };
 
@@ -36,7 +35,7 @@ pub(crate) struct Engine {
     machine: Machine,
     tables: Vec<RouteTable>,
     input: Input,
-    out: Vec<i32>,
+    out: [i32; abi::OUT_LEN],
     /// Text that a call hands out, where it is not the machine's.
     text: Vec<u8>,
     events: Ring,
@@ -70,14 +69,14 @@ pub(crate) struct Ended {
 
 impl Engine {
     /// An engine with an empty Snapshot: handler tables work, every call by name has no service.
-    pub(crate) fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self {
-            machine: Machine::new(Snapshot::default(), 0),
+            machine: Machine::empty(),
             tables: Vec::new(),
-            input: Input::default(),
-            out: vec![0; abi::OUT_LEN],
+            input: Input::empty(),
+            out: [0; abi::OUT_LEN],
             text: Vec::new(),
-            events: Ring::default(),
+            events: Ring::empty(),
             words: Vec::new(),
         }
     }

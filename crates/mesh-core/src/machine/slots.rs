@@ -68,7 +68,7 @@ struct Slot {
     live: Option<Live>,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Slots {
     slots: Vec<Slot>,
     free: Vec<u32>,
@@ -76,6 +76,10 @@ pub(super) struct Slots {
 }
 
 impl Slots {
+    pub(super) const fn empty() -> Self {
+        Self { slots: Vec::new(), free: Vec::new(), next_sweep: Timestamp::ZERO }
+    }
+
     pub(super) const fn in_use(&self) -> usize {
         self.slots.len().saturating_sub(self.free.len())
     }

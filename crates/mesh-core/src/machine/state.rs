@@ -50,10 +50,10 @@ pub struct EndpointCounters {
     pub opened: u32,
 }
 
-impl EndpointState {
-    pub(super) fn new(key: u64, health: Health) -> Self {
+impl Default for EndpointState {
+    fn default() -> Self {
         Self {
-            key,
+            key: 0,
             service: 0,
             weight: 1,
             transport: 0,
@@ -63,12 +63,14 @@ impl EndpointState {
             load: ReportedWeight::default(),
             in_flight: 0,
             ready_since: Timestamp::ZERO,
-            health,
+            health: Health::Healthy,
             reachable: true,
             counters: EndpointCounters::default(),
         }
     }
+}
 
+impl EndpointState {
     /// Takes traffic as far as health and reach go.
     pub(super) fn is_up(&self) -> bool {
         self.reachable && self.health == Health::Healthy
@@ -104,7 +106,7 @@ pub(super) const fn breaker_event(transition: Transition, now: Timestamp) -> Eve
 }
 
 /// What is known of one service.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct ServiceState {
     pub(super) key: u64,
     /// Its row of the Snapshot.
@@ -133,16 +135,6 @@ pub struct ServiceCounters {
 }
 
 impl ServiceState {
-    pub(super) fn new(key: u64, dice: &mut impl Dice) -> Self {
-        Self {
-            key,
-            row: Service::default(),
-            budget: RetryBudget::default(),
-            sequence: round_robin::start(dice),
-            counters: ServiceCounters::default(),
-        }
-    }
-
     /// A random place to start, so that cold isolates do not all begin with the first endpoint.
     pub(super) fn start_sequence(&mut self, dice: &mut impl Dice) {
         self.sequence = round_robin::start(dice);

@@ -2,10 +2,9 @@
 //! requests in flight end on the rows of the new one.
 
 
-use super::{
-    Machine,
-    state::{EndpointState, ServiceState},
-};
+use super::Machine;
+use alloc::vec::Vec;
+
 use crate::{
     balance::geographic::Location,
     breaker::BreakerMode,
@@ -24,37 +23,36 @@ impl Machine {
         let mut old = core::mem::take(&mut self.endpoints);
         let mut cursor = 0;
         for row in snapshot.endpoints().iter() {
-            let health = Health::from_number(row.health);
             let known = find(&old, &mut cursor, |state| state.key == row.key);
-            let fresh = EndpointState::new(row.key, health);
-            let mut state = match known.and_then(|at| old.get_mut(at)) {
-                Some(state) => core::mem::replace(state, fresh),
-                None => fresh,
-            };
-            state.set_health(health, now);
+            let old = known.and_then(|at| old.get_mut(at));
+            let Some(state) = carry(&mut self.endpoints, old) else { continue };
+            let health = Health::from_number(row.health);
+            if known.is_some() {
+                state.set_health(health, now);
+            }
+            state.health = health;
+            state.key = row.key;
             state.service = row.service;
             state.weight = row.weight.into();
             state.transport = row.transport;
             state.place = Location::from_degrees(row.latitude.into(), row.longitude.into())
                 .filter(|_| row.located == 1);
-            if let Some(service) = snapshot.services().get(row.service) {
-                // nobody is told: the document says it already
-                let _moved = state.breaker.set_mode(BreakerMode::from_u8(service.breaker_mode));
-            }
-            self.endpoints.push(state);
+            let mode = snapshot.services().get(row.service).map_or(0, |row| row.breaker_mode);
+            // nobody is told: the document says it already
+            let _moved = state.breaker.set_mode(BreakerMode::from_u8(mode));
         }
         let mut old = core::mem::take(&mut self.services);
         cursor = 0;
         for row in snapshot.services().iter() {
             let key = xxh64(snapshot.text(row.name), 0);
             let known = find(&old, &mut cursor, |state| state.key == key);
-            let fresh = ServiceState::new(key, &mut self.dice);
-            let mut state = match known.and_then(|at| old.get_mut(at)) {
-                Some(state) => core::mem::replace(state, fresh),
-                None => fresh,
-            };
+            let old = known.and_then(|at| old.get_mut(at));
+            let Some(state) = carry(&mut self.services, old) else { continue };
+            if known.is_none() {
+                state.start_sequence(&mut self.dice);
+            }
+            state.key = key;
             state.row = row;
-            self.services.push(state);
         }
         self.policies = snapshot.policies().iter().collect();
         let old = core::mem::replace(&mut self.snapshot, snapshot);
@@ -80,6 +78,12 @@ impl Machine {
             live.tried = 0;
         }
     }
+}
+
+/// Appends a row with what `old` has learned, or a fresh one.
+fn carry<'v, T: Default>(rows: &'v mut Vec<T>, old: Option<&mut T>) -> Option<&'v mut T> {
+    rows.push(old.map(core::mem::take).unwrap_or_default());
+    rows.last_mut()
 }
 
 /// The row that `fits`, looked for from `cursor` on and then from the front. Two Snapshots mostly

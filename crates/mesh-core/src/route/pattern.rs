@@ -3,7 +3,10 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::limits::{PARAMS_MAX, PATH_BYTES_MAX, PATH_SEGMENTS_MAX};
+use crate::{
+    limits::{PARAMS_MAX, PATH_BYTES_MAX, PATH_SEGMENTS_MAX},
+    path::normalize,
+};
 
 /// How a path is compared.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -91,6 +94,9 @@ impl<'a> PathTemplate<'a> {
         if pattern.len() > PATH_BYTES_MAX {
             return Err(PatternError::TooLong);
         }
+        if normalize(pattern, &mut Vec::new()) != Ok(pattern) {
+            return Err(PatternError::NotNormal);
+        }
         let mut parsed = Self { segments: Vec::new(), open: kind == PathKind::Prefix };
         let mut rest = Some(body);
         while let Some(current) = rest {
@@ -101,20 +107,20 @@ impl<'a> PathTemplate<'a> {
             };
             rest = after;
             let last = rest.is_none();
-            if kind == PathKind::Template && segment.contains(&b'*') {
+            if kind == PathKind::Template && segment.iter().any(|&byte| byte == b'*') {
                 if segment != b"*" || !last {
                     return Err(PatternError::Star);
                 }
                 parsed.open = true;
             } else if !(last && segment.is_empty() && kind == PathKind::Prefix) {
-                parsed.push(kind, segment, last)?;
+                parsed.push(kind, segment)?;
             }
         }
         parsed.check()?;
         Ok(parsed)
     }
 
-    fn push(&mut self, kind: PathKind, segment: &'a [u8], last: bool) -> Result<(), PatternError> {
+    fn push(&mut self, kind: PathKind, segment: &'a [u8]) -> Result<(), PatternError> {
         if kind == PathKind::Template && segment.iter().any(|&byte| matches!(byte, b'{' | b'}')) {
             let name = segment
                 .strip_prefix(b"{")
@@ -123,15 +129,6 @@ impl<'a> PathTemplate<'a> {
                 .ok_or(PatternError::Braces)?;
             self.segments.push(Segment::Param(name));
             return Ok(());
-        }
-        if segment.is_empty() && !last {
-            return Err(PatternError::NotNormal);
-        }
-        let mut scratch = Vec::new();
-        let mut path = alloc::vec![b'/'];
-        path.extend_from_slice(segment);
-        if crate::path::normalize(&path, &mut scratch) != Ok(path.as_slice()) {
-            return Err(PatternError::NotNormal);
         }
         self.segments.push(Segment::Literal(segment));
         Ok(())

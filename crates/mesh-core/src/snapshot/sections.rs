@@ -57,6 +57,10 @@ pub(crate) struct Sections {
 }
 
 impl Sections {
+    pub(crate) const fn empty() -> Self {
+        Self { bytes: Vec::new(), spans: [Span { start: 0, end: 0, stride: 0 }; COUNT] }
+    }
+
     /// Reads the directory at the front of `body` and keeps a copy of the bytes.
     pub(crate) fn read(body: &[u8]) -> Result<Self, SnapshotError> {
         let mut rest = body;

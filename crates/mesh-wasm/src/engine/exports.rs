@@ -6,13 +6,13 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::{Begin, Ended, Engine};
 
-static ENGINE: Mutex<Option<Engine>> = Mutex::new(None);
+static ENGINE: Mutex<Engine> = Mutex::new(Engine::new());
 
-/// Runs `call` on the instance's engine, which the first call makes. The lock is only ever found
+/// Runs `call` on the instance's engine. The lock is only ever found
 /// taken after a trap inside a call; such an instance is done for, and answers with nothing.
 fn with<T: Default>(call: impl FnOnce(&mut Engine) -> T) -> T {
     match ENGINE.try_lock() {
-        Some(mut engine) => call(engine.get_or_insert_with(Engine::new)),
+        Some(mut engine) => call(&mut engine),
         None => T::default(),
     }
 }

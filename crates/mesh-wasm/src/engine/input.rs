@@ -14,7 +14,7 @@ use super::{Begin, abi, abi::caller, micros};
 /// Room that is kept between requests.
 const KEPT_BYTES: usize = 4 * 1024;
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Input {
     area: Vec<u8>,
     place: Option<Location>,
@@ -34,6 +34,10 @@ impl Read<'_> {
 }
 
 impl Input {
+    pub(super) const fn empty() -> Self {
+        Self { area: Vec::new(), place: None }
+    }
+
     pub(super) fn reserve(&mut self, len: usize) -> usize {
         if len > abi::INPUT_BYTES_MAX {
             return 0;

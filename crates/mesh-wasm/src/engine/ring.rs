@@ -10,7 +10,7 @@ use super::{
 };
 
 /// Keeps events while somebody listens; drops and counts what does not fit.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Ring {
     words: Vec<u32>,
     listening: bool,
@@ -18,6 +18,7 @@ pub(super) struct Ring {
 }
 
 impl EventSink for Ring {
+    #[inline(never)]
     fn event(&mut self, event: Event) {
         if !self.listening {
             return;
@@ -42,6 +43,10 @@ impl EventSink for Ring {
 }
 
 impl Ring {
+    pub(super) const fn empty() -> Self {
+        Self { words: Vec::new(), listening: false, dropped: 0 }
+    }
+
     /// Starts or stops keeping events.
     pub(super) const fn listen(&mut self, yes: bool) {
         self.listening = yes;
