@@ -13,13 +13,17 @@ pub(crate) struct Module {
     pub(crate) name: &'static str,
     /// For the linker, by way of `RUSTFLAGS`; empty for none.
     rustflags: &'static str,
+    /// For the compiler.
+    opt_level: &'static str,
 }
 
 /// Decides. Its stack is bounded: the default of 1 MiB would be most of an isolate's budget.
+/// `s`: against `3` a tenth smaller gzipped and as fast in a whole decision; `z` saves 2 % more
+/// and takes a third more time for a route.
 pub(crate) const ENGINE: Module =
-    Module { name: "engine", rustflags: "-C link-arg=-zstack-size=65536" };
-/// Parses and compiles; serde recurses, so it keeps the default stack.
-pub(crate) const CONTROL: Module = Module { name: "control", rustflags: "" };
+    Module { name: "engine", rustflags: "-C link-arg=-zstack-size=65536", opt_level: "s" };
+/// Parses and compiles, seldom; serde recurses, so it keeps the default stack.
+pub(crate) const CONTROL: Module = Module { name: "control", rustflags: "", opt_level: "z" };
 /// Both.
 pub(crate) const MODULES: &[Module] = &[ENGINE, CONTROL];
 
@@ -67,6 +71,7 @@ fn wasm_pack(
         .env("PATH", tools::path_variable(context)?)
         // of this target only: what runs on this machine must not be rebuilt for it
         .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", module.rustflags)
+        .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", module.opt_level)
         .run(context)
 }
 

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use mesh_config::{
     Summary, compile_node,
     diagnostic::{Code, Diagnostic, Diagnostics},
+    explain::{Explanation, explain_node},
     node::Node,
 };
 use serde::{Serialize, Serializer};
@@ -60,6 +61,34 @@ pub fn validate(#[wasm_bindgen(unchecked_param_type = "Document")] document: JsV
         Err(found) => list(&found),
     };
     object(&found)
+}
+
+/// What came of asking.
+#[derive(Debug, Serialize, Tsify)]
+pub struct Explained {
+    /// The answer, where document and request have no errors.
+    #[tsify(optional)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explanation: Option<Explanation>,
+    /// The errors, where there is no answer. The path of one about the request begins with
+    /// `request`.
+    diagnostics: Vec<Diagnostic>,
+}
+
+/// What the mesh would do with one request: the rule and why the others not, the endpoints, the
+/// policies.
+#[wasm_bindgen(unchecked_return_type = "Explained")]
+#[must_use]
+pub fn explain(
+    #[wasm_bindgen(unchecked_param_type = "Document")] document: JsValue,
+    #[wasm_bindgen(unchecked_param_type = "ExplainRequest")] request: JsValue,
+) -> JsValue {
+    let both = node_of(document).and_then(|document| Ok((document, node_of(request)?)));
+    let explained = match both.and_then(|(document, request)| explain_node(&document, &request)) {
+        Ok(explanation) => Explained { explanation: Some(explanation), diagnostics: Vec::new() },
+        Err(found) => Explained { explanation: None, diagnostics: list(&found) },
+    };
+    object(&explained)
 }
 
 fn list(found: &Diagnostics) -> Vec<Diagnostic> {
