@@ -116,3 +116,9 @@ pub use self::{
     compile::{Compiled, Summary, compile, compile_node},
     explain::{explain, explain_node},
 };
+
+/// The programs of the texts, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+#[doc = include_str!("../../../docs/rust.md")]
+struct Texts;

@@ -28,3 +28,8 @@ mod ring;
 pub mod route;
 pub mod snapshot;
 pub mod time;
+
+/// The programs of the texts, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Texts;
