@@ -11,17 +11,18 @@ pub mod automaton;
 pub mod builder;
 pub mod condition;
 pub mod host;
+pub mod list;
 pub mod pattern;
 pub mod table;
-pub mod tree;
+mod tree;
 pub mod walk;
 
 pub use self::{
     automaton::Automaton,
     builder::{BuildError, MatchSpec, RouteTableBuilder},
+    list::HandlerList,
     pattern::{PathKind, PathTemplate, PatternError},
     table::{RouteRows, RouteTable},
-    tree::TreeBuilder,
     walk::Found,
 };
 use crate::method::Method;

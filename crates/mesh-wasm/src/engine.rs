@@ -19,7 +19,8 @@ use mesh_core::{
     balance::load_report::LoadReport,
     machine::{Machine, Outcome, Respond, Step, Ticket},
     reason::Reason,
-    route::RouteTable,
+    route::HandlerList,
+    method::MethodSet,
     time::{Micros, Timestamp},
 };
 
@@ -33,7 +34,7 @@ use self::{
 #[derive(Debug)]
 pub(crate) struct Engine {
     machine: Machine,
-    tables: Vec<RouteTable>,
+    tables: Vec<HandlerList>,
     input: Input,
     out: [i32; abi::OUT_LEN],
     /// Text that a call hands out, where it is not the machine's.
@@ -106,7 +107,7 @@ impl Engine {
             let step = self.machine.begin_service(service, &request, now, &mut self.events);
             return self.hand_out(step);
         }
-        let mut allow = 0;
+        let mut allow = MethodSet::NONE;
         let table = usize::try_from(begin.target).ok().and_then(|at| self.tables.get(at));
         if let Some(table) = table {
             match handlers::find(&mut self.machine, table, &request, &mut self.out) {
@@ -116,7 +117,7 @@ impl Engine {
             }
         }
         let step = self.machine.begin(&request, now, &mut self.events);
-        if allow != 0 && matches!(step, Step::Respond(Respond { reason: Reason::NoRoute, .. })) {
+        if allow != MethodSet::NONE && matches!(step, Step::Respond(Respond { reason: Reason::NoRoute, .. })) {
             return self.method_not_allowed(allow);
         }
         self.hand_out(step)
@@ -192,7 +193,7 @@ impl Engine {
         step::RESPOND
     }
 
-    fn method_not_allowed(&mut self, methods: u16) -> u32 {
+    fn method_not_allowed(&mut self, methods: MethodSet) -> u32 {
         handlers::allow(methods, &mut self.text);
         let reason = Reason::MethodNotAllowed;
         let step = self.respond(Respond { status: 405, reason, location: false });

@@ -8,10 +8,10 @@ use crate::{
     event::{Event, EventKind, EventSink},
     filter::{self, Origin},
     hash::xxh64,
-    method::Method,
+    method::{Method, MethodSet},
     path::{self, PathError},
     reason::Reason,
-    route::{RequestHead, RouteTable, condition},
+    route::{HandlerList, RequestHead, condition},
     snapshot::{
         row::Table,
         tables::{Backend, HashOn, NONE, Policy, Rows},
@@ -102,16 +102,21 @@ impl Machine {
         step
     }
 
-    /// Tries a handler table first: the match number where one of its patterns fits.
+    /// Tries a Worker's own handlers: the number of the best one, or the methods for which there
+    /// would be one. The path's normal form is [`Machine::path`] afterwards.
     ///
     /// # Errors
-    /// The answer where the path has no normal form, or has one but for another method.
-    pub fn handler(&mut self, table: &RouteTable, request: &Request<'_>) -> Result<Option<u32>, Respond> {
+    /// The answer where the path has no normal form.
+    pub fn handler(
+        &mut self,
+        list: &HandlerList,
+        request: &Request<'_>,
+    ) -> Result<Result<u32, MethodSet>, Respond> {
         let mut path = self.take_path();
         let found = match normal_head(request, &mut path) {
-            Ok(head) => Ok(table.find(&head).map(|found| found.match_number)),
+            Ok(head) => Ok(list.find(head.method, head.path)),
             Err(Step::Respond(answer)) => Err(answer),
-            Err(_) => Ok(None),
+            Err(_) => Ok(Err(MethodSet::NONE)),
         };
         keep_path(&mut path, request.path);
         self.path = path;

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use super::{
     Automaton, PathTemplate,
     table::{Condition, ConditionKind, Host, Match, Name, PathPattern, RouteRows},
-    tree::{TreeBuilder, count, sort_by},
+    tree::{TreeBuilder, count},
 };
 use crate::{
     limits::NEEDED_HEADERS_MAX,
@@ -183,7 +183,7 @@ impl RouteTableBuilder {
     }
 
     fn lay_expressions(&mut self, mut drafts: Vec<(u32, u32, usize)>) -> Rows {
-        sort_by(&mut drafts, |a, b| a.1 > b.1);
+        drafts.sort_by_key(|&(_, length, number)| (u32::MAX - length, self.tree.rank(number)));
         let start = count(&self.table.patterns);
         for (automaton, _, number) in drafts {
             let matches = self.tree.lay_matches(&[number]);

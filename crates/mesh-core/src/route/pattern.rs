@@ -74,6 +74,91 @@ pub(crate) enum Segment<'a> {
     Literal(&'a [u8]),
     /// Any one non-empty segment, under this name.
     Param(&'a [u8]),
+    /// The path may go on from here.
+    Open,
+}
+
+/// The segments of a pattern that passed [`check`]; of another one, up to what is wrong.
+#[derive(Clone, Debug)]
+pub(crate) struct Segments<'a> {
+    kind: PathKind,
+    rest: Option<&'a [u8]>,
+    wrong: Option<PatternError>,
+}
+
+impl<'a> Segments<'a> {
+    pub(crate) fn new(kind: PathKind, pattern: &'a [u8]) -> Self {
+        Self { kind, rest: pattern.get(1..), wrong: None }
+    }
+
+    fn template(&mut self, segment: &'a [u8], last: bool) -> Option<Segment<'a>> {
+        if segment == b"*" && last {
+            return Some(Segment::Open);
+        }
+        if segment.iter().any(|&byte| byte == b'*') {
+            self.wrong = Some(PatternError::Star);
+            return None;
+        }
+        if !segment.iter().any(|&byte| matches!(byte, b'{' | b'}')) {
+            return Some(Segment::Literal(segment));
+        }
+        let name = segment.strip_prefix(b"{").and_then(|inner| inner.strip_suffix(b"}"));
+        match name.filter(|name| !name.is_empty() && name.iter().all(|&b| is_name_byte(b))) {
+            Some(name) => Some(Segment::Param(name)),
+            None => {
+                self.wrong = Some(PatternError::Braces);
+                None
+            }
+        }
+    }
+}
+
+impl<'a> Iterator for Segments<'a> {
+    type Item = Segment<'a>;
+
+    fn next(&mut self) -> Option<Segment<'a>> {
+        let current = self.rest.take()?;
+        let at = current.iter().position(|&byte| byte == b'/').unwrap_or(current.len());
+        let segment = current.get(..at)?;
+        self.rest = current.get(at.saturating_add(1)..).filter(|_| at < current.len());
+        let last = self.rest.is_none();
+        match self.kind {
+            PathKind::Template => self.template(segment, last),
+            PathKind::Prefix if last && segment.is_empty() => Some(Segment::Open),
+            PathKind::Prefix | PathKind::Exact => Some(Segment::Literal(segment)),
+        }
+    }
+}
+
+/// Says what is wrong with a pattern, if anything.
+pub(crate) fn check(kind: PathKind, pattern: &[u8]) -> Result<(), PatternError> {
+    if !pattern.starts_with(b"/") {
+        return Err(PatternError::NoSlash);
+    }
+    if pattern.len() > PATH_BYTES_MAX {
+        return Err(PatternError::TooLong);
+    }
+    if normalize(pattern, &mut Vec::new()) != Ok(pattern) {
+        return Err(PatternError::NotNormal);
+    }
+    let mut segments = Segments::new(kind, pattern);
+    let (mut count, mut params) = (0, 0);
+    while let Some(segment) = segments.next() {
+        count += 1;
+        if let Segment::Param(_) = segment {
+            params += 1;
+            if segments.clone().any(|later| later == segment) {
+                return Err(PatternError::DuplicateParam);
+            }
+        }
+    }
+    if let Some(wrong) = segments.wrong {
+        return Err(wrong);
+    }
+    if count >= PATH_SEGMENTS_MAX || params > PARAMS_MAX {
+        return Err(PatternError::TooLong);
+    }
+    Ok(())
 }
 
 /// A parsed pattern.
@@ -90,62 +175,13 @@ impl<'a> PathTemplate<'a> {
     /// # Errors
     /// [`PatternError`] where it could never match, or is ill-formed.
     pub fn parse(kind: PathKind, pattern: &'a [u8]) -> Result<Self, PatternError> {
-        let body = pattern.strip_prefix(b"/").ok_or(PatternError::NoSlash)?;
-        if pattern.len() > PATH_BYTES_MAX {
-            return Err(PatternError::TooLong);
+        check(kind, pattern)?;
+        let mut segments: Vec<_> = Segments::new(kind, pattern).collect();
+        let open = segments.last() == Some(&Segment::Open);
+        if open {
+            segments.pop();
         }
-        if normalize(pattern, &mut Vec::new()) != Ok(pattern) {
-            return Err(PatternError::NotNormal);
-        }
-        let mut parsed = Self { segments: Vec::new(), open: kind == PathKind::Prefix };
-        let mut rest = Some(body);
-        while let Some(current) = rest {
-            let at = current.iter().position(|&byte| byte == b'/');
-            let (segment, after) = match at.and_then(|at| current.split_at_checked(at)) {
-                Some((segment, after)) => (segment, after.get(1..)),
-                None => (current, None),
-            };
-            rest = after;
-            let last = rest.is_none();
-            if kind == PathKind::Template && segment.iter().any(|&byte| byte == b'*') {
-                if segment != b"*" || !last {
-                    return Err(PatternError::Star);
-                }
-                parsed.open = true;
-            } else if !(last && segment.is_empty() && kind == PathKind::Prefix) {
-                parsed.push(kind, segment)?;
-            }
-        }
-        parsed.check()?;
-        Ok(parsed)
-    }
-
-    fn push(&mut self, kind: PathKind, segment: &'a [u8]) -> Result<(), PatternError> {
-        if kind == PathKind::Template && segment.iter().any(|&byte| matches!(byte, b'{' | b'}')) {
-            let name = segment
-                .strip_prefix(b"{")
-                .and_then(|inner| inner.strip_suffix(b"}"))
-                .filter(|name| !name.is_empty() && name.iter().all(|&b| is_name_byte(b)))
-                .ok_or(PatternError::Braces)?;
-            self.segments.push(Segment::Param(name));
-            return Ok(());
-        }
-        self.segments.push(Segment::Literal(segment));
-        Ok(())
-    }
-
-    fn check(&self) -> Result<(), PatternError> {
-        let names = || {
-            self.segments.iter().filter_map(|segment| match segment {
-                Segment::Param(name) => Some(*name),
-                Segment::Literal(_) => None,
-            })
-        };
-        if self.segments.len() >= PATH_SEGMENTS_MAX || names().count() > PARAMS_MAX {
-            return Err(PatternError::TooLong);
-        }
-        let twice = names().enumerate().any(|(at, name)| names().skip(at + 1).any(|n| n == name));
-        if twice { Err(PatternError::DuplicateParam) } else { Ok(()) }
+        Ok(Self { segments, open: open || kind == PathKind::Prefix })
     }
 }
 

@@ -153,6 +153,28 @@ fn the_most_specific_host_goes_first_and_misses_fall_through() {
 }
 
 #[test]
+fn a_list_means_what_a_table_means() {
+    let mut list = HandlerList::default();
+    for (methods, pattern) in [
+        (MethodSet::NONE, "/users/{id}"),
+        (Method::Get.bit(), "/users/{id}"),
+        (Method::Post.bit(), "/orders"),
+        (Method::Put.bit(), "/orders/*"),
+        (MethodSet::NONE, "/a/{b}/c/{d}"),
+    ] {
+        list.add(methods, pattern.as_bytes()).unwrap();
+    }
+    assert_eq!(list.find(Method::Get, b"/users/7"), Ok(1));
+    assert_eq!(list.find(Method::Delete, b"/users/7"), Ok(0));
+    assert_eq!(list.find(Method::Get, b"/users/"), Err(MethodSet::NONE));
+    let both = Method::Post.bit().union(Method::Put.bit());
+    assert_eq!(list.find(Method::Get, b"/orders"), Err(both));
+    let mut spans = vec![];
+    list.param_spans(4, b"/a/xyz/c/42", |start, len| spans.push((start, len)));
+    assert_eq!(spans, [(3, 3), (9, 2)]);
+}
+
+#[test]
 fn spans_and_prefix_ends_are_those_of_the_path() {
     let table = table(&[spec("/a/{b}/c/{d}"), spec("/p/{q}/*")]);
     let head = |path: &'static str| RequestHead {
@@ -223,8 +245,13 @@ proptest! {
             builder.add(&MatchSpec { host: "", path: PathSpec::Template(path), methods: MethodSet::NONE, headers: vec![], query: vec![], target: target as u32 }).unwrap();
         }
         let table = builder.finish().into_table();
+        let mut list = HandlerList::default();
+        for pattern in &patterns {
+            list.add(MethodSet::NONE, pattern.as_bytes()).unwrap();
+        }
         for path in paths {
             let path = if path.is_empty() { "/".into() } else { path };
+            prop_assert_eq!(list.find(Method::Get, path.as_bytes()).ok(), naive(&patterns, &path), "list: {} in {:?}", path, patterns);
             prop_assert_eq!(find(&table, Method::Get, &path, &[]), naive(&patterns, &path), "{} in {:?}", path, patterns);
         }
     }

@@ -1,21 +1,15 @@
-//! Builds the tree of path segments: all that a Worker's handler table needs, and the core of
-//! [`super::builder::RouteTableBuilder`].
-//!
-//! The engine carries this part, so it is written for size.
+//! Builds the tree of path segments; the core of [`super::builder::RouteTableBuilder`].
 
 use alloc::vec::Vec;
 
 use super::{
     PathTemplate, hash_segment,
     pattern::Segment,
-    table::{Edge, Facts, Host, Match, Node, Param, RouteTable},
+    table::{Edge, Match, Node, Param},
 };
-use crate::{
-    method::MethodSet,
-    snapshot::{
-        sections::{Packer, Sections},
-        tables::{NONE, Rows, Text},
-    },
+use crate::snapshot::{
+    sections::text_of,
+    tables::{NONE, Rows, Text},
 };
 
 #[derive(Clone, Debug, Default)]
@@ -29,7 +23,7 @@ struct Draft {
 
 /// Collects matches under paths, then lays them out flat.
 #[derive(Clone, Debug, Default)]
-pub struct TreeBuilder {
+pub(super) struct TreeBuilder {
     pub(super) text: Vec<u8>,
     pub(super) params: Vec<Param>,
     /// As declared, with their rank: smaller is better.
@@ -42,42 +36,6 @@ pub struct TreeBuilder {
 }
 
 impl TreeBuilder {
-    /// An empty tree.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Adds a handler's pattern for any host; earlier ones win ties.
-    pub fn add(&mut self, template: &PathTemplate<'_>, methods: MethodSet, target: u32) {
-        if self.drafts.is_empty() {
-            self.root();
-        }
-        let found = Match { target, methods, ..Match::default() };
-        let rank = u32::from(methods == MethodSet::NONE);
-        self.hang(0, template, rank, found);
-    }
-
-    /// The table of one tree for any host.
-    #[must_use]
-    pub fn finish(mut self) -> RouteTable {
-        let root = self.lay(0);
-        let host = Host { root, ..Host::default() };
-        let mut packer = Packer::default();
-        packer.pool(&self.text);
-        packer.pool(&[]);
-        packer.table(&[host]);
-        packer.table(&self.nodes);
-        packer.table(&self.edges);
-        packer.table(&self.matches);
-        packer.pool(&[]);
-        packer.pool(&[]);
-        packer.pool(&[]);
-        packer.table(&self.params);
-        packer.table(&[Facts::default()]);
-        RouteTable::new(Sections::read(&packer.body()).unwrap_or_default())
-    }
-
     /// A new root.
     pub(super) fn root(&mut self) -> usize {
         self.drafts.push(Draft::default());
@@ -94,6 +52,11 @@ impl TreeBuilder {
     pub(super) fn declare(&mut self, rank: u32, found: Match) -> usize {
         self.declared.push((rank, found));
         self.declared.len().saturating_sub(1)
+    }
+
+    /// Rank of a declared match.
+    pub(super) fn rank(&self, number: usize) -> u32 {
+        self.declared.get(number).map_or(u32::MAX, |(rank, _)| *rank)
     }
 
     /// Hangs a match at the end of the template's way from `root`.
@@ -115,6 +78,7 @@ impl TreeBuilder {
                     self.params.push(Param { segment, name });
                     self.param(at)
                 }
+                Segment::Open => at,
             };
             at = child;
         }
@@ -128,7 +92,7 @@ impl TreeBuilder {
 
     fn literal(&mut self, at: usize, label: &[u8]) -> usize {
         let known = self.drafts.get(at).and_then(|draft| {
-            let named = |text: Text| crate::snapshot::sections::text_of(&self.text, text) == label;
+            let named = |text: Text| text_of(&self.text, text) == label;
             draft.literals.iter().find(|(text, _)| named(*text)).map(|(_, child)| *child)
         });
         known.unwrap_or_else(|| {
@@ -158,13 +122,13 @@ impl TreeBuilder {
         let prefix = self.lay_matches(&draft.prefix);
         let start = count(&self.edges);
         for (label, child) in &draft.literals {
-            let hash = hash_segment(crate::snapshot::sections::text_of(&self.text, *label));
+            let hash = hash_segment(text_of(&self.text, *label));
             let node = u32::try_from(*child).unwrap_or(NONE);
             self.edges.push(Edge { hash, label: *label, node });
         }
         let edges = Rows { start, len: count(&draft.literals) };
         if let Some(run) = self.edges.get_mut(start as usize..) {
-            sort_by(run, |a, b| a.hash < b.hash);
+            run.sort_by_key(|edge| edge.hash);
         }
         self.nodes.push(Node { exact, prefix, param: NONE, edges });
         for edge in edges.numbers() {
@@ -186,21 +150,9 @@ impl TreeBuilder {
         let start = count(&self.matches);
         let mut run: Vec<(u32, Match)> =
             numbers.iter().filter_map(|&number| self.declared.get(number)).copied().collect();
-        sort_by(&mut run, |a, b| a.0 < b.0);
+        run.sort_by_key(|(rank, _)| *rank);
         self.matches.extend(run.iter().map(|(_, found)| found));
         Rows { start, len: count(&self.matches).saturating_sub(start) }
-    }
-}
-
-/// Sorts by insertion, keeping the order of equals. The library's sort would be larger than the
-/// rest of the engine; runs are the children of one node and mostly short.
-pub(super) fn sort_by<T>(rows: &mut [T], before: impl Fn(&T, &T) -> bool) {
-    for end in 1..rows.len() {
-        let mut at = end;
-        while at > 0 && matches!(rows.get(at - 1..=at), Some([a, b]) if before(b, a)) {
-            rows.swap(at - 1, at);
-            at -= 1;
-        }
     }
 }
 

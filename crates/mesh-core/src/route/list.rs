@@ -1,0 +1,115 @@
+//! A short list of path patterns, tried one by one: the table of a Worker's own handlers.
+//!
+//! It means the same as a [`super::RouteTable`] of the same templates (a property test holds the
+//! two together), but needs no tree to be built, whose code would be a fifth of the engine. A
+//! pattern that does not fit costs a few nanoseconds, so hundreds of paths belong into rules.
+
+use alloc::vec::Vec;
+
+use super::pattern::{PathKind, PatternError, Segment, Segments, check};
+use crate::{
+    method::{Method, MethodSet},
+    snapshot::{sections::text_of, tables::Text},
+};
+
+/// Literal segments that a rank can tell apart; later ones count as equal.
+const RANKED_SEGMENTS: u32 = 48;
+
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    pattern: Text,
+    methods: MethodSet,
+    /// Greater is better: whole paths, then deep prefixes, then early literals, then methods.
+    rank: u64,
+}
+
+/// Patterns with methods, in the order of their numbers.
+#[derive(Clone, Debug, Default)]
+pub struct HandlerList {
+    text: Vec<u8>,
+    entries: Vec<Entry>,
+}
+
+impl HandlerList {
+    /// Adds a template for some methods ([`MethodSet::NONE`] = any); earlier ones win ties.
+    ///
+    /// # Errors
+    /// [`PatternError`] where the template could never match, or is ill-formed.
+    pub fn add(&mut self, methods: MethodSet, template: &[u8]) -> Result<(), PatternError> {
+        check(PathKind::Template, template)?;
+        // never 0, which is the rank of nothing
+        let mut rank = 1 << 63 | 2 | u64::from(methods != MethodSet::NONE);
+        let mut depth = 0;
+        for segment in Segments::new(PathKind::Template, template) {
+            match segment {
+                Segment::Open => rank = rank & !(1 << 63) | u64::from(depth) << 56,
+                Segment::Literal(_) if depth < RANKED_SEGMENTS => rank |= 1 << (55 - depth),
+                Segment::Literal(_) | Segment::Param(_) => {}
+            }
+            depth += 1;
+        }
+        let start = u32::try_from(self.text.len()).unwrap_or(0);
+        self.text.extend_from_slice(template);
+        let len = u32::try_from(template.len()).unwrap_or(0);
+        self.entries.push(Entry { pattern: Text { start, len }, methods, rank });
+        Ok(())
+    }
+
+    /// The number of the best pattern for a path in normal form, or the methods for which there
+    /// would be one.
+    ///
+    /// # Errors
+    /// The methods that some pattern of that path takes; none where no pattern fits.
+    pub fn find(&self, method: Method, path: &[u8]) -> Result<u32, MethodSet> {
+        let (mut best, mut best_rank) = (None, 0);
+        let mut others = MethodSet::NONE;
+        for (number, entry) in (0u32..).zip(&self.entries) {
+            let takes = entry.methods == MethodSet::NONE || entry.methods.contains(method);
+            if takes && entry.rank <= best_rank || !fits(text_of(&self.text, entry.pattern), path) {
+                continue;
+            }
+            if takes {
+                (best, best_rank) = (Some(number), entry.rank);
+            } else {
+                others = others.union(entry.methods);
+            }
+        }
+        best.ok_or(others)
+    }
+
+    /// Start and length in `path` of each parameter of pattern `number`, which fits it.
+    pub fn param_spans(&self, number: u32, path: &[u8], mut span: impl FnMut(u32, u32)) {
+        let Some(entry) = self.entries.get(number as usize) else { return };
+        let mut start = 1usize;
+        for segment in Segments::new(PathKind::Template, text_of(&self.text, entry.pattern)) {
+            let rest = path.get(start..).unwrap_or(&[]);
+            let len = rest.iter().position(|&byte| byte == b'/').unwrap_or(rest.len());
+            if let Segment::Param(_) = segment {
+                span(u32::try_from(start).unwrap_or(0), u32::try_from(len).unwrap_or(0));
+            }
+            start = start.saturating_add(len).saturating_add(1);
+        }
+    }
+}
+
+/// True where the template takes the whole path.
+fn fits(template: &[u8], path: &[u8]) -> bool {
+    let mut rest = path.get(1..);
+    for segment in Segments::new(PathKind::Template, template) {
+        if segment == Segment::Open {
+            return true;
+        }
+        let Some(current) = rest else { return false };
+        let at = current.iter().position(|&byte| byte == b'/').unwrap_or(current.len());
+        let found = current.get(..at).unwrap_or(&[]);
+        let same = match segment {
+            Segment::Literal(label) => label == found,
+            Segment::Param(_) | Segment::Open => !found.is_empty(),
+        };
+        if !same {
+            return false;
+        }
+        rest = current.get(at.saturating_add(1)..).filter(|_| at < current.len());
+    }
+    rest.is_none()
+}
