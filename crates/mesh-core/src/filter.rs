@@ -17,7 +17,8 @@ pub fn change_path(change: u8, value: &[u8], path: &[u8], prefix_end: usize, out
         out.extend_from_slice(value);
     } else if change == PathChange::Prefix as u8 {
         let rest = path.get(prefix_end..).unwrap_or(&[]);
-        let head = if rest.starts_with(b"/") { value.strip_suffix(b"/").unwrap_or(value) } else { value };
+        let head =
+            if rest.starts_with(b"/") { value.strip_suffix(b"/").unwrap_or(value) } else { value };
         out.extend_from_slice(head);
         if !rest.is_empty() && !rest.starts_with(b"/") && !head.ends_with(b"/") {
             out.push(b'/');
@@ -60,7 +61,12 @@ pub(crate) struct Origin<'a> {
 ///
 /// The port: the redirect's own; else none where the redirect names a scheme; else the request's.
 /// A scheme's well-known port is left out.
-pub(crate) fn location(snapshot: &Snapshot, redirect: &Redirect, from: &Origin<'_>, out: &mut Vec<u8>) {
+pub(crate) fn location(
+    snapshot: &Snapshot,
+    redirect: &Redirect,
+    from: &Origin<'_>,
+    out: &mut Vec<u8>,
+) {
     let scheme = match snapshot.text(redirect.scheme) {
         b"" if from.https => &b"https"[..],
         b"" => b"http",
@@ -94,9 +100,9 @@ fn split_port(host: &[u8]) -> (&[u8], Option<u16>) {
     if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
         return (host, None);
     }
-    let port = digits.iter().fold(0u32, |port, &digit| {
-        port.saturating_mul(10).saturating_add(u32::from(digit & 15))
-    });
+    let port = digits
+        .iter()
+        .fold(0u32, |port, &digit| port.saturating_mul(10).saturating_add(u32::from(digit & 15)));
     (host.get(..at).unwrap_or(host), u16::try_from(port).ok())
 }
 
@@ -133,7 +139,13 @@ mod tests {
             ("/foo", "", "/xyz", "/xyz/foo"),
         ] {
             let mut out = Vec::new();
-            change_path(PathChange::Prefix as u8, value.as_bytes(), path.as_bytes(), prefix.len(), &mut out);
+            change_path(
+                PathChange::Prefix as u8,
+                value.as_bytes(),
+                path.as_bytes(),
+                prefix.len(),
+                &mut out,
+            );
             assert_eq!(String::from_utf8(out).as_deref(), Ok(expected), "{path} {value}");
         }
     }
@@ -152,7 +164,13 @@ mod tests {
             (Redirect { port: 80, ..plain }, "a.com:8080", "http://a.com/p?q=1"),
             (Redirect { host, ..plain }, "a.com:81", "http://example.org:81/p?q=1"),
         ] {
-            let from = Origin { https: false, host: from_host.as_bytes(), path: b"/p", query: b"q=1", prefix_end: 0 };
+            let from = Origin {
+                https: false,
+                host: from_host.as_bytes(),
+                path: b"/p",
+                query: b"q=1",
+                prefix_end: 0,
+            };
             let mut out = Vec::new();
             location(&snapshot, &redirect, &from, &mut out);
             assert_eq!(String::from_utf8(out).as_deref(), Ok(expected));

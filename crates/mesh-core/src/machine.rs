@@ -22,13 +22,13 @@ mod swap;
 
 use alloc::vec::Vec;
 
-use self::{
-    slots::Slots,
-    state::{EndpointState, ServiceState},
-};
 pub use self::{
     begin::{Body, Caller, Request},
     step::{Outcome, Respond, Send, Step, Ticket, Wait},
+};
+use self::{
+    slots::Slots,
+    state::{EndpointState, ServiceState},
 };
 use crate::{
     breaker::BreakerMode,
@@ -201,6 +201,3 @@ fn state_mut<T>(rows: &mut [T], number: u32) -> Option<&mut T> {
 const fn respond(status: u16, reason: Reason) -> Step {
     Step::Respond(Respond { status, reason, location: false })
 }
-
-
-

@@ -16,9 +16,7 @@ use self::{
     draft::Mesh,
     row::{Table, Word},
     sections::{Section, Sections, text_of},
-    tables::{
-        Backend, Edit, Endpoint, Policy, Redirect, Rewrite, Rule, Service, Text,
-    },
+    tables::{Backend, Edit, Endpoint, Policy, Redirect, Rewrite, Rule, Service, Text},
 };
 use crate::{hash::xxh64, limits::SNAPSHOT_BYTES_MAX, route::RouteTable};
 
@@ -109,7 +107,11 @@ impl Snapshot {
         }
         let Some((mut header, body)) = bytes.split_at_checked(HEADER_BYTES) else {
             let begins_well = bytes.starts_with(&MAGIC) || MAGIC.starts_with(bytes);
-            return Err(if begins_well { SnapshotError::Truncated } else { SnapshotError::NotASnapshot });
+            return Err(if begins_well {
+                SnapshotError::Truncated
+            } else {
+                SnapshotError::NotASnapshot
+            });
         };
         if !header.starts_with(&MAGIC) {
             return Err(SnapshotError::NotASnapshot);

@@ -12,9 +12,8 @@ use mesh_core::{
 use mesh_wasm::engine::abi;
 
 fn main() {
-    let mut text = String::from(
-        "// Generated from crates/mesh-wasm by `cargo xtask wasm`; do not edit.\n\n",
-    );
+    let mut text =
+        String::from("// Generated from crates/mesh-wasm by `cargo xtask wasm`; do not edit.\n\n");
     numbers(&mut text, "STEP", abi::step::ALL);
     numbers(&mut text, "OUT", abi::out::ALL);
     numbers(&mut text, "FLAG", abi::flag::ALL);

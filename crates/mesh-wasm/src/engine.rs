@@ -18,9 +18,9 @@ use alloc::vec::Vec;
 use mesh_core::{
     balance::load_report::LoadReport,
     machine::{Machine, Outcome, Respond, Step, Ticket},
+    method::MethodSet,
     reason::Reason,
     route::HandlerList,
-    method::MethodSet,
     time::{Micros, Timestamp},
 };
 
@@ -117,7 +117,9 @@ impl Engine {
             }
         }
         let step = self.machine.begin(&request, now, &mut self.events);
-        if allow != MethodSet::NONE && matches!(step, Step::Respond(Respond { reason: Reason::NoRoute, .. })) {
+        if allow != MethodSet::NONE
+            && matches!(step, Step::Respond(Respond { reason: Reason::NoRoute, .. }))
+        {
             return self.method_not_allowed(allow);
         }
         self.hand_out(step)

@@ -1,8 +1,7 @@
 //! One attempt: its time, its endpoint, its lease.
 
 use super::{
-    Machine, respond,
-    row,
+    Machine, respond, row,
     select::Pick,
     slots::Live,
     state::breaker_event,
@@ -13,7 +12,7 @@ use crate::{
     event::{Event, EventKind, EventSink},
     limits::{LEASE_SECONDS_MAX, TRIED_ENDPOINTS_MAX},
     reason::Reason,
-    snapshot::tables::{NONE},
+    snapshot::tables::NONE,
     time::{Micros, Timestamp},
 };
 
@@ -119,10 +118,20 @@ impl Machine {
     }
 
     /// Counts and tells the end of a request.
-    pub(super) fn end(&mut self, live: &Live, reason: Reason, now: Timestamp, sink: &mut impl EventSink) {
+    pub(super) fn end(
+        &mut self,
+        live: &Live,
+        reason: Reason,
+        now: Timestamp,
+        sink: &mut impl EventSink,
+    ) {
         if let Some(service) = state_mut(&mut self.services, live.service) {
             let counters = &mut service.counters;
-            let counter = if reason == Reason::None { &mut counters.successes } else { &mut counters.failures };
+            let counter = if reason == Reason::None {
+                &mut counters.successes
+            } else {
+                &mut counters.failures
+            };
             *counter = counter.wrapping_add(1);
         }
         sink.event(Event {

@@ -1,6 +1,11 @@
 //! The start of a request: its path's normal form, its rule, its backend.
 
-use super::{Machine, respond, row, slots::Live, state_mut, step::Respond, step::Step};
+use super::{
+    Machine, respond, row,
+    slots::Live,
+    state_mut,
+    step::{Respond, Step},
+};
 use crate::{
     balance::{Algorithm, geographic::Location},
     breaker::BreakerTicket,
@@ -67,7 +72,12 @@ pub struct Request<'a> {
 
 impl Machine {
     /// Begins a request by the routing rules.
-    pub fn begin(&mut self, request: &Request<'_>, now: Timestamp, sink: &mut impl EventSink) -> Step {
+    pub fn begin(
+        &mut self,
+        request: &Request<'_>,
+        now: Timestamp,
+        sink: &mut impl EventSink,
+    ) -> Step {
         let mut path = self.take_path();
         let step = match normal_head(request, &mut path) {
             Ok(head) => self.by_rule(request, &head, now, sink),
@@ -142,7 +152,11 @@ impl Machine {
             let Request { host, query, caller, .. } = *request;
             let from = Origin { https: caller.https, host, path: head.path, query, prefix_end };
             filter::location(&self.snapshot, &redirect, &from, &mut self.text);
-            return Step::Respond(Respond { status: redirect.status, reason: Reason::None, location: true });
+            return Step::Respond(Respond {
+                status: redirect.status,
+                reason: Reason::None,
+                location: true,
+            });
         }
         let Some(number) = weighted(self.snapshot.backends(), rule.backends, &mut self.dice) else {
             return respond(500, Reason::NoBackend);

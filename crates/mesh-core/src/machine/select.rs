@@ -12,8 +12,8 @@ use super::{
 };
 use crate::{
     balance::{
-        Algorithm, adaptive, geographic, least_request, least_request::Load, p2c, rendezvous, round_robin,
-        slow_start, stride,
+        Algorithm, adaptive, geographic, least_request, least_request::Load, p2c, rendezvous,
+        round_robin, slow_start, stride,
     },
     breaker::{Admission, BreakerConfig},
     event::{Event, EventKind, EventSink},
@@ -136,7 +136,12 @@ struct Census {
 }
 
 impl Census {
-    fn count(&mut self, state: &EndpointState, config: &BreakerConfig, now: Timestamp) -> Option<Admission> {
+    fn count(
+        &mut self,
+        state: &EndpointState,
+        config: &BreakerConfig,
+        now: Timestamp,
+    ) -> Option<Admission> {
         self.reachable += u32::from(state.reachable);
         if !state.is_up() {
             return None;

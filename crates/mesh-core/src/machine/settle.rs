@@ -122,8 +122,7 @@ impl Machine {
         }
         let mut moved = None;
         if let (Some(ticket), Some(service)) = (live.breaker, row(&self.services, live.service)) {
-            let report =
-                Report { outcome: seen.class, latency, retry_after: seen.hint, may_open };
+            let report = Report { outcome: seen.class, latency, retry_after: seen.hint, may_open };
             let config = &service.row.breaker;
             moved = state.breaker.on_result(ticket, &report, config, now, &mut self.dice);
             if let Some(transition) = moved {
@@ -228,7 +227,9 @@ impl Seen {
 /// The outcome as retry conditions see it; `None` where there was no attempt.
 const fn ending(outcome: &Outcome) -> Option<Ending> {
     Some(match *outcome {
-        Outcome::Response { status, grpc, .. } => Ending::Answered { status, grpc, host: RetryOn::NONE },
+        Outcome::Response { status, grpc, .. } => {
+            Ending::Answered { status, grpc, host: RetryOn::NONE }
+        }
         // over public fetch a callee that throws is a 500; over a binding it is the same fault
         Outcome::Exception => Ending::Answered { status: 500, grpc: None, host: RetryOn::NONE },
         Outcome::Timeout => Ending::TimedOut,

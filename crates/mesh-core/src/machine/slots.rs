@@ -5,6 +5,7 @@
 
 use alloc::vec::Vec;
 
+use super::Body;
 use crate::{
     balance::geographic::Location,
     breaker::BreakerTicket,
@@ -13,8 +14,6 @@ use crate::{
     snapshot::tables::Policy,
     time::{Micros, Timestamp},
 };
-
-use super::Body;
 
 /// Low bits of a ticket that hold the slot; the rest is its generation.
 const INDEX_BITS: u32 = 12;

@@ -1,10 +1,9 @@
 //! Taking a new Snapshot into use: what was learned stays with its endpoint and its service, and
 //! requests in flight end on the rows of the new one.
 
-
-use super::Machine;
 use alloc::vec::Vec;
 
+use super::Machine;
 use crate::{
     balance::geographic::Location,
     breaker::BreakerMode,
@@ -63,10 +62,14 @@ impl Machine {
     fn renumber(&mut self, old: &Snapshot) {
         let new = &self.snapshot;
         for live in self.slots.iter_mut() {
-            live.service = old.services().get(live.service)
+            live.service = old
+                .services()
+                .get(live.service)
                 .and_then(|service| new.service_number(old.text(service.name)))
                 .unwrap_or(NONE);
-            live.endpoint = old.endpoints().get(live.endpoint)
+            live.endpoint = old
+                .endpoints()
+                .get(live.endpoint)
                 .and_then(|old| {
                     let mut rows = (0u32..).zip(new.endpoints().iter());
                     rows.find(|(_, row)| row.key == old.key)

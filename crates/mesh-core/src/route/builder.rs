@@ -111,7 +111,8 @@ impl RouteTableBuilder {
     /// [`BuildError`] where a bound of the table is reached.
     pub fn add(&mut self, spec: &MatchSpec<'_>) -> Result<(), BuildError> {
         let conditions = self.conditions(spec)?;
-        let found = Match { target: spec.target, methods: spec.methods, conditions, ..Match::default() };
+        let found =
+            Match { target: spec.target, methods: spec.methods, conditions, ..Match::default() };
         let rank = rank(spec);
         let host = self.host(spec.host.as_bytes());
         match &spec.path {
@@ -208,7 +209,9 @@ impl RouteTableBuilder {
 
     fn condition(&mut self, header: u32, name: Text, value: &ValueSpec<'_>) {
         let (kind, value, automaton) = match value {
-            ValueSpec::Exact(value) => (ConditionKind::Exact, self.tree.text(value.as_bytes()), NONE),
+            ValueSpec::Exact(value) => {
+                (ConditionKind::Exact, self.tree.text(value.as_bytes()), NONE)
+            }
             ValueSpec::Expression(automaton) => {
                 (ConditionKind::RegularExpression, Text::default(), self.automaton(automaton))
             }

@@ -54,9 +54,7 @@ fn find(table: &RouteTable, method: Method, url: &str, headers: &[(&str, &str)])
     let path = normalize(path.as_bytes(), &mut scratch).unwrap();
     let values: Vec<Option<&[u8]>> = table
         .headers()
-        .map(|name| {
-            headers.iter().find(|(n, _)| n.as_bytes() == name).map(|(_, v)| v.as_bytes())
-        })
+        .map(|name| headers.iter().find(|(n, _)| n.as_bytes() == name).map(|(_, v)| v.as_bytes()))
         .collect();
     let head = RequestHead {
         host: host.as_bytes(),

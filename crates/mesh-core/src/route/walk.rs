@@ -87,7 +87,8 @@ impl RouteTable {
             if literal != NONE && literal > at {
                 best = self.walk(literal, tail, depth + 1, head);
             }
-            if node.param != NONE && node.param > at && len > 0 && !matches!(best, Reach::Whole(_)) {
+            if node.param != NONE && node.param > at && len > 0 && !matches!(best, Reach::Whole(_))
+            {
                 best = deeper(best, self.walk(node.param, tail, depth + 1, head));
             }
         }

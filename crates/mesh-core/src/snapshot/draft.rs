@@ -6,9 +6,7 @@ use super::{
     FORMAT, MAGIC,
     row::{Word, record},
     sections::Packer,
-    tables::{
-        Backend, Edit, Endpoint, Policy, Redirect, Rewrite, Rule, Service, Text,
-    },
+    tables::{Backend, Edit, Endpoint, Policy, Redirect, Rewrite, Rule, Service, Text},
 };
 use crate::{hash::xxh64, route::table::RouteRows};
 

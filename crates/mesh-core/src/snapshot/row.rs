@@ -111,9 +111,9 @@ group!(RetryPolicy {
     conditions: RetryConditions,
     backoff: RetryBackoff,
 });
-group!(RetryConditions { on: RetryOn, statuses: StatusSet, grpc: GrpcCodes, });
-group!(RetryBackoff { base: Micros, max: Micros, });
-group!(RetryBudgetConfig { ttl: Micros, permille: u16, floor_per_second: u16, });
+group!(RetryConditions { on: RetryOn, statuses: StatusSet, grpc: GrpcCodes });
+group!(RetryBackoff { base: Micros, max: Micros });
+group!(RetryBudgetConfig { ttl: Micros, permille: u16, floor_per_second: u16 });
 group!(BreakerConfig {
     consecutive_failures: u32,
     success_ratio_permille: u16,

@@ -66,7 +66,8 @@ impl Sections {
         let mut rest = body;
         let count = u32::take(&mut rest) as usize;
         let directory = count.checked_mul(8).and_then(|bytes| bytes.checked_add(4));
-        let mut start = directory.filter(|&end| end <= body.len()).ok_or(SnapshotError::Truncated)?;
+        let mut start =
+            directory.filter(|&end| end <= body.len()).ok_or(SnapshotError::Truncated)?;
         let mut spans = [Span::default(); COUNT];
         for at in 0..count {
             let (len, stride) = (u32::take(&mut rest) as usize, u32::take(&mut rest) as usize);

@@ -45,7 +45,9 @@ fn add(list: &mut HandlerList, line: &[u8]) -> Result<(), &'static str> {
         for name in methods.split(|&byte| byte == b',') {
             let method = Method::from_name(name);
             if method == Method::Other {
-                return Err("an unknown method; expected GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH, …");
+                return Err(
+                    "an unknown method; expected GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH, …",
+                );
             }
             set = set.union(method.bit());
         }

@@ -83,7 +83,11 @@ impl Input {
             known => u32::try_from(known).map_or(Body::Stream, Body::Sized),
         };
         let method = Method::from_number(begin.method);
-        Read { request: Request { host, path, query, method, headers: &[], body, caller }, headers, count }
+        Read {
+            request: Request { host, path, query, method, headers: &[], body, caller },
+            headers,
+            count,
+        }
     }
 }
 
@@ -98,5 +102,6 @@ fn prefixed(bytes: &[u8]) -> (Option<&[u8]>, &[u8]) {
     if len == u16::MAX {
         return (None, rest);
     }
-    rest.split_at_checked(usize::from(len)).map_or((None, &[][..]), |(value, rest)| (Some(value), rest))
+    rest.split_at_checked(usize::from(len))
+        .map_or((None, &[][..]), |(value, rest)| (Some(value), rest))
 }
