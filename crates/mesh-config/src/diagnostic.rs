@@ -200,7 +200,7 @@ impl fmt::Display for Diagnostic {
 }
 
 /// Findings in the order in which they were made, at most
-/// [`DIAGNOSTICS_MAX`](crate::limits::DIAGNOSTICS_MAX) of them.
+/// [`DIAGNOSTICS_MAX`] of them.
 #[derive(Clone, Debug, Default, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
