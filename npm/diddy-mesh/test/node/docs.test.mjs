@@ -12,6 +12,7 @@ import { fileURLToPath } from "node:url";
 import { compile } from "diddy-mesh/config";
 import { transformSync } from "esbuild";
 import { parse } from "jsonc-parser";
+import { echo, running, worker } from "../harness.mjs";
 
 const root = fileURLToPath(new URL("../../../..", import.meta.url));
 const cli = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
@@ -104,6 +105,25 @@ test("every TypeScript block type-checks as a part of a Worker", () => {
   const { status, stdout } = spawnSync(process.execPath, [tsc, "-p", folder], { encoding: "utf8" });
   const named = stdout.replace(/[^\s]*block(\d+)\.ts/g, (_, i) => programs[Number(i)].place);
   assert.equal(status, 0, named);
+});
+
+test("the programs of the README serve in workerd", async () => {
+  const ofReadme = (...languages) => blocks(...languages).filter(({ file }) => file === "README.md").map(({ text }) => text);
+  const [user, gateway] = ofReadme("ts");
+  const config = JSON.parse(ofReadme("json")[0]);
+  const bindings = parse(ofReadme("jsonc")[0]).services.map(({ binding, service }) => [binding, service]);
+  const handlers = "const handleUsers = (request) => new Response(`users at ${new URL(request.url).pathname}`);";
+  await running([await worker("user-service", `${handlers}\n${user}`, { kvNamespaces: ["KV_NAMESPACE"] })], async (fetch) => {
+    assert.equal(await (await fetch("/api/users")).text(), "users at /api/users");
+    assert.equal(await (await fetch("/api/health")).text(), "OK");
+  });
+  const callees = await Promise.all(bindings.map(([, service]) => echo(service)));
+  await running([await worker("gateway", gateway, { config, serviceBindings: Object.fromEntries(bindings) }), ...callees], async (fetch) => {
+    assert.equal(await (await fetch("/health")).text(), "OK");
+    for (const [path, status] of [["/api/users/1", 200], ["/api/orders/1", 200], ["/other", 404]]) {
+      assert.equal((await fetch(path)).status, status, path);
+    }
+  });
 });
 
 /** The flags of a help text. */
