@@ -4,12 +4,15 @@ use mesh_core::{
     breaker::BreakerConfig,
     machine::{Body, Caller, Machine, Request},
     method::{Method, MethodSet},
-    retry::{budget::RetryBudgetConfig, conditions::RetryOn},
+    retry::{
+        RetryPolicy,
+        conditions::{RetryConditions, RetryOn},
+    },
     route::RouteTableBuilder,
     snapshot::{
         Snapshot,
         draft::SnapshotDraft,
-        tables::{Backend, BreakerRow, Endpoint, NONE, Policy, Rows, Rule, Service},
+        tables::{Backend, Endpoint, NONE, Policy, Rows, Rule, Service},
     },
     time::Micros,
 };
@@ -96,7 +99,6 @@ pub fn request(sample: &Sample) -> Request<'_> {
 fn services(count: u32, each: u32) -> SnapshotDraft {
     let mut draft = SnapshotDraft::default();
     draft.policies.push(policy());
-    draft.breakers.push(breaker());
     for service in 0..count {
         let name = draft.text(&format!("service-{service}"));
         let endpoints = Rows { start: service * each, len: each };
@@ -110,7 +112,13 @@ fn services(count: u32, each: u32) -> SnapshotDraft {
                 ..Endpoint::default()
             });
         }
-        draft.services.push(Service { name, endpoints, min_ready: 1, ..Service::default() });
+        draft.services.push(Service {
+            name,
+            endpoints,
+            breaker: BreakerConfig::DEFAULT,
+            min_ready: 1,
+            ..Service::default()
+        });
     }
     draft
 }
@@ -119,38 +127,15 @@ fn rule(draft: &mut SnapshotDraft, service: u32) {
     let start = u32::try_from(draft.backends.len()).unwrap_or(NONE);
     draft.backends.push(Backend { service, weight: 1, rewrite: NONE, ..Backend::default() });
     let backends = Rows { start, len: 1 };
-    draft.rules.push(Rule { backends, rewrite: NONE, redirect: NONE, ..Rule::default() });
+    draft.rules.push(Rule { backends, redirect: NONE, ..Rule::default() });
 }
 
 fn policy() -> Policy {
-    let budget = RetryBudgetConfig::DEFAULT;
+    let on = RetryOn::CONNECT_FAILURE.union(RetryOn::RESET).union(RetryOn::TIMEOUT);
+    let conditions = RetryConditions { on, ..RetryConditions::default() };
     Policy {
         request_timeout: Micros::from_secs(2),
-        retries: 2,
-        retry_methods: MethodSet::IDEMPOTENT,
-        retry_on: RetryOn::CONNECT_FAILURE.union(RetryOn::RESET).union(RetryOn::TIMEOUT).0,
-        backoff_base: Micros::from_millis(25),
-        backoff_max: Micros::from_millis(250),
-        budget_permille: budget.permille,
-        budget_floor: budget.floor_per_second,
-        budget_ttl: budget.ttl,
+        retry: RetryPolicy { retries: 2, conditions, ..RetryPolicy::default() },
         ..Policy::default()
-    }
-}
-
-fn breaker() -> BreakerRow {
-    let config = BreakerConfig::DEFAULT;
-    BreakerRow {
-        consecutive_failures: config.consecutive_failures,
-        success_permille: config.success_ratio_permille,
-        slow_after: config.slow_call_after,
-        slow_permille: config.slow_call_ratio_permille,
-        window: config.window,
-        min_requests: config.min_requests,
-        open_min: config.open_min,
-        open_max: config.open_max,
-        jitter_permille: config.jitter_permille,
-        probes: config.probes,
-        ..BreakerRow::default()
     }
 }
