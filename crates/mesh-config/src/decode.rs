@@ -21,8 +21,8 @@ pub use self::text::ParseError;
 pub(crate) use self::{
     cursor::Cursor,
     fields::Fields,
-    names::names,
-    number::{decimal, whole, whole_number},
+    names::{names, one_of, unknown_name},
+    number::{decimal, out_of_range, whole, whole_number},
     object::object,
     text::text,
 };
@@ -48,6 +48,13 @@ pub(crate) trait Decode: Sized {
 
 /// Notes that `node` is not what was expected.
 pub(crate) fn wrong_type<T: Decode>(node: &Node, at: &mut Cursor) -> Option<T> {
+    note_wrong_type(node, T::expected, at);
+    None
+}
+
+/// Apart, and not inlined, because the above is made anew for each type.
+#[inline(never)]
+fn note_wrong_type(node: &Node, expected: fn() -> String, at: &mut Cursor) {
     let code = if *node == Node::Refused(Refusal::Deep) {
         Code::TooDeep
     } else if *node == Node::Refused(Refusal::Large) {
@@ -55,8 +62,7 @@ pub(crate) fn wrong_type<T: Decode>(node: &Node, at: &mut Cursor) -> Option<T> {
     } else {
         Code::WrongType
     };
-    at.error(code, &node.describe(), &T::expected());
-    None
+    at.error(code, &node.describe(), &expected());
 }
 
 impl Decode for String {

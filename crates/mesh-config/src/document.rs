@@ -13,7 +13,6 @@ mod backend;
 mod breaker;
 mod bytes;
 mod condition;
-mod duration;
 mod edits;
 mod endpoint;
 mod filter;
@@ -25,7 +24,7 @@ mod location;
 mod method;
 mod name;
 mod off;
-mod path;
+mod path_match;
 mod percent;
 mod retries;
 mod retry_condition;
@@ -33,11 +32,12 @@ mod rule;
 mod service;
 mod slow_start;
 mod status;
+mod time_span;
 mod timeout;
 
 use alloc::collections::BTreeMap;
 
-pub(crate) use self::path::check_path;
+pub(crate) use self::path_match::check_path;
 pub use self::{
     address::{Address, AddressKind},
     backend::{Backend, BackendEntry, BackendWeight},
@@ -46,7 +46,6 @@ pub use self::{
     },
     bytes::Bytes,
     condition::{Condition, ConditionEntry, ConditionTest, ConditionType, Conditions, Present},
-    duration::Duration,
     edits::{Edits, HeaderValues},
     endpoint::{Endpoint, EndpointEntry, EndpointHealth, EndpointWeight, Endpoints},
     filter::{Filter, PathEdit, Port, Redirect, RedirectStatus, Rewrite, Scheme},
@@ -60,7 +59,7 @@ pub use self::{
     method::{MethodName, Methods, RetryMethod},
     name::{BindingName, Colo, MeshName, Region, ServiceName, Tag},
     off::Off,
-    path::{Path, PathText, PathType, RequestPath, TypedPath},
+    path_match::{PathMatch, PathText, PathType, RequestPath, TypedPath},
     percent::{Percent, Ratio},
     retries::{
         Backoff, BackoffSettings, Budget, BudgetFloor, BudgetSettings, Retries, RetryCount,
@@ -71,6 +70,7 @@ pub use self::{
     service::{MinReady, Service},
     slow_start::{SlowStart, SlowStartSettings},
     status::{StatusCode, StatusEntry, StatusPattern, StatusRange, Statuses},
+    time_span::TimeSpan,
     timeout::{Timeout, TimeoutSettings},
 };
 pub use crate::decode::ParseError;

@@ -28,28 +28,49 @@ impl Cursor {
 
     /// Runs `read` at field `name` of the current value.
     pub(crate) fn at_field<T>(&mut self, name: &str, read: impl FnOnce(&mut Self) -> T) -> T {
-        let len = self.path.len();
-        push_field(&mut self.path, name);
+        let outer = self.enter_field(name);
         let out = read(self);
-        self.path.truncate(len);
+        self.leave(outer);
         out
     }
 
     /// Runs `read` at item `index` of the current value.
     pub(crate) fn at_item<T>(&mut self, index: usize, read: impl FnOnce(&mut Self) -> T) -> T {
-        let len = self.path.len();
-        push_item(&mut self.path, index);
+        let outer = self.enter_item(index);
         let out = read(self);
-        self.path.truncate(len);
+        self.leave(outer);
         out
     }
 
+    // these are apart, and not inlined, because the two above are made anew for each type
+
+    #[inline(never)]
+    fn enter_field(&mut self, name: &str) -> usize {
+        let outer = self.path.len();
+        push_field(&mut self.path, name);
+        outer
+    }
+
+    #[inline(never)]
+    fn enter_item(&mut self, index: usize) -> usize {
+        let outer = self.path.len();
+        push_item(&mut self.path, index);
+        outer
+    }
+
+    #[inline(never)]
+    fn leave(&mut self, outer: usize) {
+        self.path.truncate(outer);
+    }
+
     /// Notes an error here.
+    #[inline(never)]
     pub(crate) fn error(&mut self, code: Code, found: &str, expected: &str) {
         self.note(Diagnostic::error(code, &self.path, found, expected));
     }
 
     /// Notes an error here, with what to write instead.
+    #[inline(never)]
     pub(crate) fn error_with_hint(
         &mut self,
         code: Code,
@@ -91,6 +112,7 @@ impl Cursor {
     }
 
     /// Notes each field that comes twice.
+    #[inline(never)]
     pub(crate) fn duplicates(&mut self, fields: &[(String, Node)]) {
         let mut names: Vec<&str> = fields.iter().map(|(name, _)| name.as_str()).collect();
         names.sort_unstable();

@@ -1,6 +1,6 @@
 //! The fields of an object while it is read.
 
-use super::{Cursor, Decode, wrong_type};
+use super::{Cursor, Decode, note_wrong_type};
 use crate::{
     diagnostic::Code,
     nearest::nearest,
@@ -40,8 +40,18 @@ impl<'n> Fields<'n> {
         known: &[&'static str],
         at: &mut Cursor,
     ) -> Option<Self> {
+        Self::checked(node, known, T::expected, at)
+    }
+
+    #[inline(never)]
+    fn checked(
+        node: &'n Node,
+        known: &[&'static str],
+        expected: fn() -> String,
+        at: &mut Cursor,
+    ) -> Option<Self> {
         let Node::Object(fields) = node else {
-            wrong_type::<T>(node, at);
+            note_wrong_type(node, expected, at);
             return None;
         };
         at.duplicates(fields);
@@ -62,9 +72,7 @@ impl<'n> Fields<'n> {
         match self.node(name) {
             Some(node) => at.at_field(name, |at| T::decode(node, at)),
             None => {
-                at.at_field(name, |at| {
-                    at.error(Code::MissingField, "nothing", &T::expected());
-                });
+                missing(name, T::expected, at);
                 None
             }
         }
@@ -81,10 +89,16 @@ impl<'n> Fields<'n> {
         self.fields.iter().filter(|(_, node)| *node != Node::Null).count()
     }
 
+    #[inline(never)]
     fn node(&self, name: &str) -> Option<&'n Node> {
         let found = self.fields.iter().find(|(known, _)| known == name);
         found.map(|(_, node)| node).filter(|node| **node != Node::Null)
     }
+}
+
+#[inline(never)]
+fn missing(name: &str, expected: fn() -> String, at: &mut Cursor) {
+    at.at_field(name, |at| at.error(Code::MissingField, "nothing", &expected()));
 }
 
 fn suggestion(name: &str, known: &[&'static str]) -> Option<&'static str> {

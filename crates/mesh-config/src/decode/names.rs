@@ -1,5 +1,22 @@
 //! One declaration of a set of names: its enum, decoder, schema and TypeScript.
 
+use super::Cursor;
+use crate::{diagnostic::Code, nearest::nearest, node::excerpt};
+
+/// Words what a set of names expects.
+pub(crate) fn one_of(what: &str, names: &[&str]) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("\"{name}\"")).collect();
+    format!("{what}: {}", names.join(", "))
+}
+
+/// Notes a name that is none of the known ones.
+pub(crate) fn unknown_name(text: &str, names: &[&str], expected: &str, at: &mut Cursor) {
+    let near = nearest(text, names.iter().copied());
+    let found = format!("the string \"{}\"", excerpt(text));
+    let hint = near.map(|name| format!("did you mean \"{name}\"?"));
+    at.error_with_hint(Code::UnknownName, &found, expected, hint);
+}
+
 /// Declares an enum whose values are written as fixed strings.
 macro_rules! names {
     (
@@ -36,9 +53,7 @@ macro_rules! names {
 
         impl $crate::decode::Decode for $name {
             fn expected() -> String {
-                let names: Vec<String> =
-                    Self::NAMES.iter().map(|name| format!("\"{name}\"")).collect();
-                format!("{}: {}", $what, names.join(", "))
+                $crate::decode::one_of($what, Self::NAMES)
             }
 
             fn decode(
@@ -50,13 +65,8 @@ macro_rules! names {
                 };
                 let found = Self::from_name(text);
                 if found.is_none() {
-                    let near = $crate::nearest::nearest(text, Self::NAMES.iter().copied());
-                    at.error_with_hint(
-                        $crate::diagnostic::Code::UnknownName,
-                        &node.describe(),
-                        &Self::expected(),
-                        near.map(|name| format!("did you mean \"{name}\"?")),
-                    );
+                    let expected = <Self as $crate::decode::Decode>::expected();
+                    $crate::decode::unknown_name(text, Self::NAMES, &expected, at);
                 }
                 found
             }

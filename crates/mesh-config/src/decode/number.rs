@@ -1,5 +1,8 @@
 //! Numbers with a range.
 
+use super::Cursor;
+use crate::{diagnostic::Code, node::Node};
+
 /// The whole number that `value` is; `None` for a fraction, a negative one, and above 2^53.
 #[expect(
     clippy::cast_possible_truncation,
@@ -9,6 +12,12 @@
 pub(crate) fn whole_number(value: f64) -> Option<u64> {
     ((0.0..=9_007_199_254_740_992.0).contains(&value) && value.fract() <= 0.0)
         .then_some(value as u64)
+}
+
+/// Notes a number outside its range.
+#[inline(never)]
+pub(crate) fn out_of_range(value: f64, expected: fn() -> String, at: &mut Cursor) {
+    at.error(Code::OutOfRange, &Node::Number(value).describe(), &expected());
 }
 
 /// Declares a whole number from a lowest to a highest value.
@@ -53,8 +62,8 @@ macro_rules! whole {
                     .and_then(|value| <$int>::try_from(value).ok())
                     .and_then(Self::new);
                 if found.is_none() {
-                    let code = $crate::diagnostic::Code::OutOfRange;
-                    at.error(code, &node.describe(), &<Self as $crate::decode::Decode>::expected());
+                    let expected = <Self as $crate::decode::Decode>::expected;
+                    $crate::decode::out_of_range(*value, expected, at);
                 }
                 found
             }
@@ -103,8 +112,8 @@ macro_rules! decimal {
                 };
                 let found = Self::new(*value);
                 if found.is_none() {
-                    let code = $crate::diagnostic::Code::OutOfRange;
-                    at.error(code, &node.describe(), &<Self as $crate::decode::Decode>::expected());
+                    let expected = <Self as $crate::decode::Decode>::expected;
+                    $crate::decode::out_of_range(*value, expected, at);
                 }
                 found
             }

@@ -1,6 +1,6 @@
 //! When an endpoint is left alone for a while.
 
-use super::{Count, Duration, Off, Ratio};
+use super::{Count, Off, Ratio, TimeSpan};
 use crate::{
     decode::{Cursor, Decode, names, object, whole, wrong_type},
     node::Node,
@@ -49,7 +49,7 @@ object! {
             /// It opens below this share of successes in the window. 0 = not by this.
             "successRatio" => success_ratio: Ratio = crate::defaults::BREAKER_SUCCESS_RATIO,
             /// Width of the window.
-            "window" => window: Duration = crate::defaults::BREAKER_WINDOW_MS,
+            "window" => window: TimeSpan = crate::defaults::BREAKER_WINDOW_MS,
             /// Answers in the window before a share says anything.
             "minRequests" => min_requests: Count = crate::defaults::BREAKER_MIN_REQUESTS,
             /// How long it stays open; doubles each time it opens again.
@@ -69,7 +69,7 @@ object! {
     pub struct SlowCall is "an object with `after` and `ratio`" {
         required {
             /// An answer slower than this is slow.
-            "after" => after: Duration,
+            "after" => after: TimeSpan,
             /// It opens above this share of slow answers in the window.
             "ratio" => ratio: Ratio,
         }
@@ -85,7 +85,7 @@ object! {
 #[expect(clippy::exhaustive_enums, reason = "a short form and a long one")]
 pub enum OpenTime {
     /// The first time.
-    Min(Duration),
+    Min(TimeSpan),
     /// Both.
     Settings(OpenTimeSettings),
 }
@@ -96,9 +96,9 @@ object! {
     pub struct OpenTimeSettings is "an object with `min` and `max`" {
         optional {
             /// The first time.
-            "min" => min: Duration = crate::defaults::BREAKER_OPEN_MIN_MS,
+            "min" => min: TimeSpan = crate::defaults::BREAKER_OPEN_MIN_MS,
             /// The longest time.
-            "max" => max: Duration = crate::defaults::BREAKER_OPEN_MAX_MS,
+            "max" => max: TimeSpan = crate::defaults::BREAKER_OPEN_MAX_MS,
         }
     }
 }
@@ -130,12 +130,12 @@ impl Decode for Breaker {
 
 impl Decode for OpenTime {
     fn expected() -> String {
-        format!("{}; or an object with `min` and `max`", Duration::expected())
+        format!("{}; or an object with `min` and `max`", TimeSpan::expected())
     }
 
     fn decode(node: &Node, at: &mut Cursor) -> Option<Self> {
         match node {
-            Node::Number(_) | Node::Text(_) => Duration::decode(node, at).map(Self::Min),
+            Node::Number(_) | Node::Text(_) => TimeSpan::decode(node, at).map(Self::Min),
             Node::Object(_) => OpenTimeSettings::decode(node, at).map(Self::Settings),
             _ => wrong_type(node, at),
         }

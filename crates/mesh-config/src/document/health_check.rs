@@ -1,6 +1,6 @@
 //! How endpoints are asked for their health.
 
-use super::{Count, Duration, RequestPath, Statuses};
+use super::{Count, RequestPath, Statuses, TimeSpan};
 use crate::{
     decode::{Cursor, Decode, object, wrong_type},
     node::Node,
@@ -29,9 +29,9 @@ object! {
         }
         optional {
             /// Time between two checks.
-            "interval" => interval: Duration = crate::defaults::HEALTH_INTERVAL_MS,
+            "interval" => interval: TimeSpan = crate::defaults::HEALTH_INTERVAL_MS,
             /// Time for one check.
-            "timeout" => timeout: Duration = crate::defaults::HEALTH_TIMEOUT_MS,
+            "timeout" => timeout: TimeSpan = crate::defaults::HEALTH_TIMEOUT_MS,
             /// Statuses that are healthy.
             "expectedStatus" => expected_status: Statuses = "2xx",
             /// Good checks in a row that make an endpoint healthy.

@@ -1,6 +1,6 @@
 //! Whether and when requests are tried again.
 
-use super::{Bytes, Duration, Off, Percent, RetryCondition, RetryMethod};
+use super::{Bytes, Off, Percent, RetryCondition, RetryMethod, TimeSpan};
 use crate::{
     decode::{Cursor, Decode, object, whole, wrong_type},
     node::Node,
@@ -48,7 +48,7 @@ object! {
             /// How much load retries may add; `false` = any.
             "budget" => budget: Budget,
             /// Longest `Retry-After` that is waited for; a longer one ends the request.
-            "retryAfterMax" => retry_after_max: Duration = crate::defaults::RETRY_AFTER_MAX_MS,
+            "retryAfterMax" => retry_after_max: TimeSpan = crate::defaults::RETRY_AFTER_MAX_MS,
             /// Largest request body that is kept for a retry; a larger one is sent once.
             "bodyMax" => body_max: Bytes = crate::defaults::RETRY_BODY_BYTES_MAX,
         }
@@ -63,7 +63,7 @@ object! {
 #[expect(clippy::exhaustive_enums, reason = "a short form and a long one")]
 pub enum Backoff {
     /// The first window.
-    Base(Duration),
+    Base(TimeSpan),
     /// Both.
     Settings(BackoffSettings),
 }
@@ -74,9 +74,9 @@ object! {
     pub struct BackoffSettings is "an object with `base` and `max`" {
         optional {
             /// The first window; the wait is a random time below it.
-            "base" => base: Duration = crate::defaults::BACKOFF_BASE_MS,
+            "base" => base: TimeSpan = crate::defaults::BACKOFF_BASE_MS,
             /// The longest window.
-            "max" => max: Duration = crate::defaults::BACKOFF_MAX_MS,
+            "max" => max: TimeSpan = crate::defaults::BACKOFF_MAX_MS,
         }
     }
 }
@@ -105,7 +105,7 @@ object! {
             "minPerSecond" => min_per_second: BudgetFloor =
                 crate::defaults::BUDGET_FLOOR_PER_SECOND,
             /// How long a request keeps paying into the budget.
-            "ttl" => ttl: Duration = crate::defaults::BUDGET_TTL_MS,
+            "ttl" => ttl: TimeSpan = crate::defaults::BUDGET_TTL_MS,
         }
     }
 }
@@ -151,12 +151,12 @@ impl Decode for Retries {
 
 impl Decode for Backoff {
     fn expected() -> String {
-        format!("{}; or an object with `base` and `max`", Duration::expected())
+        format!("{}; or an object with `base` and `max`", TimeSpan::expected())
     }
 
     fn decode(node: &Node, at: &mut Cursor) -> Option<Self> {
         match node {
-            Node::Number(_) | Node::Text(_) => Duration::decode(node, at).map(Self::Base),
+            Node::Number(_) | Node::Text(_) => TimeSpan::decode(node, at).map(Self::Base),
             Node::Object(_) => BackoffSettings::decode(node, at).map(Self::Settings),
             _ => wrong_type(node, at),
         }

@@ -1,7 +1,7 @@
 //! Which requests go where.
 
 use super::{
-    BackendEntry, Conditions, Filter, HostPatterns, LoadBalancer, Methods, Path, Retries,
+    BackendEntry, Conditions, Filter, HostPatterns, LoadBalancer, Methods, PathMatch, Retries,
     ServiceName, Timeout,
 };
 use crate::decode::object;
@@ -19,7 +19,7 @@ object! {
             /// The same as `host`.
             "hosts" => hosts: HostPatterns,
             /// The path; by default any.
-            "path" => path: Path,
+            "path" => path: PathMatch,
             /// Methods; by default any.
             "method" => method: Methods,
             /// The same as `method`.
@@ -53,7 +53,7 @@ object! {
     pub struct Match is "an object with `path`, `method`, `headers`, `query`", else default {
         optional {
             /// The path; by default any.
-            "path" => path: Path,
+            "path" => path: PathMatch,
             /// Methods; by default any.
             "method" => method: Methods,
             /// The same as `method`.

@@ -1,6 +1,6 @@
 //! How a recovered endpoint comes back.
 
-use super::{Duration, Percent};
+use super::{Percent, TimeSpan};
 use crate::{
     decode::{Cursor, Decode, object, wrong_type},
     node::Node,
@@ -14,7 +14,7 @@ use crate::{
 #[expect(clippy::exhaustive_enums, reason = "a short form and a long one")]
 pub enum SlowStart {
     /// The time to its full weight.
-    Window(Duration),
+    Window(TimeSpan),
     /// Each setting by name.
     Settings(SlowStartSettings),
 }
@@ -25,7 +25,7 @@ object! {
     pub struct SlowStartSettings is "an object with `window` and `minPercent`" {
         optional {
             /// The time to its full weight. 0 = at once.
-            "window" => window: Duration = 0,
+            "window" => window: TimeSpan = 0,
             /// Share of its weight that it starts with, percent.
             "minPercent" => min_percent: Percent = crate::defaults::SLOW_START_MIN_PERCENT,
         }
@@ -45,12 +45,12 @@ impl SlowStart {
 
 impl Decode for SlowStart {
     fn expected() -> String {
-        format!("{}; or an object with `window` and `minPercent`", Duration::expected())
+        format!("{}; or an object with `window` and `minPercent`", TimeSpan::expected())
     }
 
     fn decode(node: &Node, at: &mut Cursor) -> Option<Self> {
         match node {
-            Node::Number(_) | Node::Text(_) => Duration::decode(node, at).map(Self::Window),
+            Node::Number(_) | Node::Text(_) => TimeSpan::decode(node, at).map(Self::Window),
             Node::Object(_) => SlowStartSettings::decode(node, at).map(Self::Settings),
             _ => wrong_type(node, at),
         }

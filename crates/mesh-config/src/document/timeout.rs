@@ -1,6 +1,6 @@
 //! How long requests may take.
 
-use super::Duration;
+use super::TimeSpan;
 use crate::{
     decode::{Cursor, Decode, object, wrong_type},
     node::Node,
@@ -14,7 +14,7 @@ use crate::{
 #[expect(clippy::exhaustive_enums, reason = "a short form and a long one")]
 pub enum Timeout {
     /// The whole request.
-    Request(Duration),
+    Request(TimeSpan),
     /// Each limit by name.
     Settings(TimeoutSettings),
 }
@@ -25,11 +25,11 @@ object! {
     pub struct TimeoutSettings is "an object with `request`, `attempt`, `idle`" {
         optional {
             /// From the request to the response headers, over all attempts. 0 = no limit.
-            "request" => request: Duration = crate::defaults::REQUEST_TIMEOUT_MS,
+            "request" => request: TimeSpan = crate::defaults::REQUEST_TIMEOUT_MS,
             /// One attempt. By default it may take what is left of the request's time.
-            "attempt" => attempt: Duration,
+            "attempt" => attempt: TimeSpan,
             /// Longest silence between two chunks of a body. 0, the default, = no limit.
-            "idle" => idle: Duration = 0,
+            "idle" => idle: TimeSpan = 0,
         }
     }
 }
@@ -49,12 +49,12 @@ impl Timeout {
 
 impl Decode for Timeout {
     fn expected() -> String {
-        format!("{}; or an object with `request`, `attempt`, `idle`", Duration::expected())
+        format!("{}; or an object with `request`, `attempt`, `idle`", TimeSpan::expected())
     }
 
     fn decode(node: &Node, at: &mut Cursor) -> Option<Self> {
         match node {
-            Node::Number(_) | Node::Text(_) => Duration::decode(node, at).map(Self::Request),
+            Node::Number(_) | Node::Text(_) => TimeSpan::decode(node, at).map(Self::Request),
             Node::Object(_) => TimeoutSettings::decode(node, at).map(Self::Settings),
             _ => wrong_type(node, at),
         }

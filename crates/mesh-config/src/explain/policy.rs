@@ -4,7 +4,7 @@ use mesh_core::{breaker::BreakerMode as Mode, method::Method, time::Micros};
 use serde::Serialize;
 
 use crate::{
-    document::{BalancerName, BreakerMode, Duration, HashOn, HealthCheck, RetryCondition},
+    document::{BalancerName, BreakerMode, HashOn, HealthCheck, RetryCondition, TimeSpan},
     plan::{PlannedService, Settings},
 };
 
@@ -23,7 +23,7 @@ pub struct ExplainedService {
     /// Below this percentage of ready endpoints all are used; 0 = never.
     pub panic_threshold: u8,
     /// Time in which a recovered endpoint comes back; 0 = at once.
-    pub slow_start: Duration,
+    pub slow_start: TimeSpan,
     /// How endpoints are asked for their health.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub health_check: Option<HealthCheck>,
@@ -42,18 +42,18 @@ pub struct ExplainedBreaker {
     /// It opens below this share of successes; 0 = not by this.
     pub success_ratio: f64,
     /// Width of the window.
-    pub window: Duration,
+    pub window: TimeSpan,
     /// Answers in the window before a share says anything.
     pub min_requests: u32,
     /// First open time.
-    pub open_min: Duration,
+    pub open_min: TimeSpan,
     /// Longest open time.
-    pub open_max: Duration,
+    pub open_max: TimeSpan,
     /// Probes at a time while half-open.
     pub probes: u8,
     /// An answer slower than this is slow; absent where that is not asked.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub slow_after: Option<Duration>,
+    pub slow_after: Option<TimeSpan>,
 }
 
 /// Timeouts, retries and balancing in force.
@@ -63,11 +63,11 @@ pub struct ExplainedBreaker {
 #[non_exhaustive]
 pub struct ExplainedPolicy {
     /// For the whole request; 0 = no limit.
-    pub request_timeout: Duration,
+    pub request_timeout: TimeSpan,
     /// For one attempt; 0 = what is left of the request's.
-    pub attempt_timeout: Duration,
+    pub attempt_timeout: TimeSpan,
     /// Between two chunks of a body; 0 = no limit.
-    pub idle_timeout: Duration,
+    pub idle_timeout: TimeSpan,
     /// Retries.
     pub retries: ExplainedRetries,
     /// How an endpoint is chosen.
@@ -90,14 +90,14 @@ pub struct ExplainedRetries {
     /// Methods that may be sent again without an `Idempotency-Key`.
     pub methods: Vec<String>,
     /// First backoff window.
-    pub backoff_base: Duration,
+    pub backoff_base: TimeSpan,
     /// Longest backoff window.
-    pub backoff_max: Duration,
+    pub backoff_max: TimeSpan,
     /// How much load retries may add; absent where any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub budget: Option<ExplainedBudget>,
     /// Longest `Retry-After` that is waited for.
-    pub retry_after_max: Duration,
+    pub retry_after_max: TimeSpan,
     /// Largest request body in bytes that is kept for a retry.
     pub body_max: u32,
 }
@@ -113,7 +113,7 @@ pub struct ExplainedBudget {
     /// Retries per second and isolate that are always allowed.
     pub min_per_second: u16,
     /// How long a request keeps paying into it.
-    pub ttl: Duration,
+    pub ttl: TimeSpan,
 }
 
 impl ExplainedService {
@@ -181,6 +181,6 @@ impl ExplainedPolicy {
 }
 
 /// Every span of a plan came from a duration, or is ten times one at most.
-fn span(span: Micros) -> Duration {
-    Duration::new(span).unwrap_or_default()
+fn span(span: Micros) -> TimeSpan {
+    TimeSpan::new(span).unwrap_or_default()
 }

@@ -6,12 +6,12 @@ use super::PlannedPath;
 use crate::{
     decode::Cursor,
     diagnostic::Code,
-    document::{Path, PathType, check_path},
+    document::{PathMatch, PathType, check_path},
     expression::{ExpressionError, compile_expression},
 };
 
 /// Resolves a path; `None` where it is none, which is noted.
-pub(super) fn plan(path: &Path, at: &mut Cursor) -> Option<PlannedPath> {
+pub(super) fn plan(path: &PathMatch, at: &mut Cursor) -> Option<PlannedPath> {
     let (path_type, value) = path.typed();
     let kind = match path_type {
         PathType::Exact => PathKind::Exact,
@@ -23,7 +23,7 @@ pub(super) fn plan(path: &Path, at: &mut Cursor) -> Option<PlannedPath> {
         }
     };
     // a short form was checked when it was read
-    if let (Path::Typed(_), Err(error)) = (path, check_path(kind, value)) {
+    if let (PathMatch::Typed(_), Err(error)) = (path, check_path(kind, value)) {
         let found = format!("the string \"{}\"", crate::node::excerpt(value));
         at.at_field("value", |at| {
             at.error_with_hint(error.code(), &found, error.expected(), error.hint());

@@ -16,7 +16,7 @@ use crate::{
     diagnostic::Code,
     document::{
         Backend, BackendEntry, BackendWeight, BalancerName, Conditions, Document, Filter,
-        HostPatterns, Methods, Path, Rule, ServiceName,
+        HostPatterns, Methods, PathMatch, Rule, ServiceName,
     },
     limits::{MATCHES_MAX, RULE_MATCHES_MAX, RULES_MAX, TEXT_BYTES_MAX},
     nearest::nearest,
@@ -64,7 +64,7 @@ struct Resolver<'d> {
 
 /// The parts of a match, from the rule itself or from one of its alternatives.
 struct Parts<'d> {
-    path: Option<&'d Path>,
+    path: Option<&'d PathMatch>,
     method: Option<&'d Methods>,
     methods: Option<&'d Methods>,
     headers: Option<&'d Conditions>,

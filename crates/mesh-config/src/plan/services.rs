@@ -17,8 +17,8 @@ use crate::{
     diagnostic::{Code, Diagnostic},
     document::{
         Address, BalancerName, BindingName, Breaker, BreakerMode, BreakerSettings, Count, Document,
-        Duration, Endpoint, EndpointEntry, EndpointHealth, EndpointWeight, Endpoints, MinReady,
-        OpenTime, Percent, Probes, Ratio, Region, Service, ServiceName, SlowStart, Tag,
+        Endpoint, EndpointEntry, EndpointHealth, EndpointWeight, Endpoints, MinReady, OpenTime,
+        Percent, Probes, Ratio, Region, Service, ServiceName, SlowStart, Tag, TimeSpan,
     },
     limits::{ENDPOINTS_MAX, SERVICES_MAX},
 };
@@ -91,7 +91,7 @@ fn one(name: &str, service: &Service, document: &Document, at: &mut Cursor) -> P
             .min_ready
             .map_or_else(|| min_ready(endpoints.len(), breaker), MinReady::value),
         panic_percent: percent(service.panic_threshold.map_or(panic, Percent::value)),
-        slow_start: slow.window.map_or(Micros::ZERO, Duration::micros),
+        slow_start: slow.window.map_or(Micros::ZERO, TimeSpan::micros),
         slow_start_min_percent: percent(
             slow.min_percent.map_or(defaults::SLOW_START_MIN_PERCENT, Percent::value),
         ),
@@ -181,11 +181,11 @@ fn breaker_config(breaker: Option<&Breaker>) -> BreakerConfig {
         Some(Breaker::Off(_)) | None => BreakerSettings::default(),
     };
     let open = settings.open_time.as_ref().map(OpenTime::settings).unwrap_or_default();
-    let open_min = Duration::or_millis(open.min, defaults::BREAKER_OPEN_MIN_MS);
+    let open_min = TimeSpan::or_millis(open.min, defaults::BREAKER_OPEN_MIN_MS);
     // a first time above the default maximum raises it: only a maximum that was written limits
     let open_max = open.max.map_or_else(
         || Micros::from_millis(defaults::BREAKER_OPEN_MAX_MS).max(open_min),
-        Duration::micros,
+        TimeSpan::micros,
     );
     let share = |value: Option<Ratio>, default| permille(value.map_or(default, Ratio::value));
     BreakerConfig {
@@ -198,7 +198,7 @@ fn breaker_config(breaker: Option<&Breaker>) -> BreakerConfig {
             .as_ref()
             .map_or(Micros::ZERO, |slow| slow.after.micros()),
         slow_call_ratio_permille: share(settings.slow_call.as_ref().map(|slow| slow.ratio), 1.0),
-        window: Duration::or_millis(settings.window, defaults::BREAKER_WINDOW_MS),
+        window: TimeSpan::or_millis(settings.window, defaults::BREAKER_WINDOW_MS),
         min_requests: settings.min_requests.map_or(defaults::BREAKER_MIN_REQUESTS, Count::value),
         open_min,
         open_max,

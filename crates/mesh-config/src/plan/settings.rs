@@ -15,9 +15,9 @@ use mesh_core::{
 use crate::{
     defaults,
     document::{
-        Backoff, BackoffSettings, BalancerName, Budget, BudgetFloor, BudgetSettings, Bytes,
-        Duration, HashOn, LoadBalancer, Percent, Retries, RetryCondition, RetryConditionName,
-        RetryCount, RetrySettings, StatusRange, Timeout, TimeoutSettings,
+        Backoff, BackoffSettings, BalancerName, Budget, BudgetFloor, BudgetSettings, Bytes, HashOn,
+        LoadBalancer, Percent, Retries, RetryCondition, RetryConditionName, RetryCount,
+        RetrySettings, StatusRange, TimeSpan, Timeout, TimeoutSettings,
     },
 };
 
@@ -55,15 +55,15 @@ impl Settings {
             layers.iter().filter_map(|layer| layer.retries.map(Retries::settings)).collect();
         let balancer = layers.iter().find_map(|layer| layer.load_balancer);
         let balancer = balancer.map(LoadBalancer::settings);
-        let time = |pick: fn(&TimeoutSettings) -> Option<Duration>, default: u64| {
-            Duration::or_millis(timeouts.iter().find_map(pick), default)
+        let time = |pick: fn(&TimeoutSettings) -> Option<TimeSpan>, default: u64| {
+            TimeSpan::or_millis(timeouts.iter().find_map(pick), default)
         };
         let backoffs: Vec<BackoffSettings> = retries
             .iter()
             .filter_map(|retries| retries.backoff.as_ref().map(Backoff::settings))
             .collect();
-        let backoff = |pick: fn(&BackoffSettings) -> Option<Duration>, default: u64| {
-            Duration::or_millis(backoffs.iter().find_map(pick), default)
+        let backoff = |pick: fn(&BackoffSettings) -> Option<TimeSpan>, default: u64| {
+            TimeSpan::or_millis(backoffs.iter().find_map(pick), default)
         };
         let conditions = retries.iter().find_map(|retries| retries.on.clone());
         let conditions = conditions.unwrap_or_else(default_conditions);
@@ -71,7 +71,7 @@ impl Settings {
         // a base above the default maximum raises it: only a maximum that was written limits
         let backoff_max = backoffs.iter().find_map(|backoff| backoff.max).map_or_else(
             || Micros::from_millis(defaults::BACKOFF_MAX_MS).max(backoff_base.saturating_mul(10)),
-            Duration::micros,
+            TimeSpan::micros,
         );
         Self {
             request_timeout: time(|t| t.request, defaults::REQUEST_TIMEOUT_MS),
@@ -92,7 +92,7 @@ impl Settings {
                 backoff: RetryBackoff { base: backoff_base, max: backoff_max },
             },
             retry_conditions: conditions,
-            retry_after_max: Duration::or_millis(
+            retry_after_max: TimeSpan::or_millis(
                 retries.iter().find_map(|retries| retries.retry_after_max),
                 defaults::RETRY_AFTER_MAX_MS,
             ),
@@ -130,7 +130,7 @@ fn budget<'d>(layers: impl Iterator<Item = &'d Budget>) -> Option<RetryBudgetCon
             .iter()
             .find_map(|budget| budget.min_per_second)
             .map_or(defaults::BUDGET_FLOOR_PER_SECOND, BudgetFloor::value),
-        ttl: Duration::or_millis(
+        ttl: TimeSpan::or_millis(
             said.iter().find_map(|budget| budget.ttl),
             defaults::BUDGET_TTL_MS,
         ),

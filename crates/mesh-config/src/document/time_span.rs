@@ -24,9 +24,9 @@ const UNITS: [(&str, u64); 5] =
         type = "number | `${number}us` | `${number}ms` | `${number}s` | `${number}m` | `${number}h`"
     )
 )]
-pub struct Duration(Micros);
+pub struct TimeSpan(Micros);
 
-impl Duration {
+impl TimeSpan {
     /// The span, where it is at most a day.
     #[must_use]
     pub fn new(span: Micros) -> Option<Self> {
@@ -80,7 +80,7 @@ impl Duration {
     }
 }
 
-impl serde::Serialize for Duration {
+impl serde::Serialize for TimeSpan {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if self.0.0.is_multiple_of(1_000) {
             serializer.serialize_u64(self.0.0 / 1_000)
@@ -91,9 +91,9 @@ impl serde::Serialize for Duration {
 }
 
 #[cfg(feature = "schema")]
-impl schemars::JsonSchema for Duration {
+impl schemars::JsonSchema for TimeSpan {
     fn schema_name() -> alloc::borrow::Cow<'static, str> {
-        "Duration".into()
+        "TimeSpan".into()
     }
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
@@ -109,7 +109,7 @@ impl schemars::JsonSchema for Duration {
     }
 }
 
-impl Decode for Duration {
+impl Decode for TimeSpan {
     fn expected() -> String {
         EXPECTED.to_owned()
     }
@@ -152,7 +152,7 @@ mod tests {
             ("1e3ms", None),
             ("99999999999999999999s", None),
         ] {
-            assert_eq!(Duration::parse(text).ok().map(|d| d.0.0), expected, "{text}");
+            assert_eq!(TimeSpan::parse(text).ok().map(|d| d.0.0), expected, "{text}");
         }
         for (ms, expected) in [
             (5_000.0, Some(5_000_000)),
@@ -163,7 +163,7 @@ mod tests {
             (f64::INFINITY, None),
             (86_400_001.0, None),
         ] {
-            assert_eq!(Duration::from_millis(ms).map(|d| d.0.0), expected, "{ms}");
+            assert_eq!(TimeSpan::from_millis(ms).map(|d| d.0.0), expected, "{ms}");
         }
     }
 }

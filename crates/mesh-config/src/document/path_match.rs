@@ -42,7 +42,7 @@ names! {
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(untagged)]
 #[expect(clippy::exhaustive_enums, reason = "a short form and a long one")]
-pub enum Path {
+pub enum PathMatch {
     /// As people write it.
     Text(PathText),
     /// A type and a value.
@@ -63,7 +63,7 @@ object! {
     }
 }
 
-impl Path {
+impl PathMatch {
     /// How it is compared, and with what. A text is a template.
     #[must_use]
     pub fn typed(&self) -> (PathType, &str) {
@@ -134,7 +134,7 @@ fn request_path(text: &str) -> Result<String, ParseError> {
     ))
 }
 
-impl Decode for Path {
+impl Decode for PathMatch {
     fn expected() -> String {
         "a path like \"/users/{id}\" or \"/users/*\", or an object with `type` and `value`"
             .to_owned()
