@@ -1,9 +1,8 @@
 /** The loop of one request: the engine decides, the host sends and tells what happened, until there is an answer. */
 import { numberIn, type Call } from "./call.js";
-import type { Edits } from "./edits.js";
 import type { Brain } from "./engine.js";
 import type { Features } from "./features.js";
-import { BODY, FLAG, OUT, OUTCOME, STEP, TELL } from "./generated/abi.js";
+import { BODY, FLAG, OUT, OUTCOME, STEP } from "./generated/abi.js";
 import type { Order } from "./outgoing.js";
 import { drop, race, sleep } from "./race.js";
 import { guarded } from "./recovery.js";
@@ -18,60 +17,44 @@ export interface Sending extends Order {
   readonly flags: number;
 }
 
-/** Carries a request from its first step to its answer. */
-export async function run(call: Call, features: Features, brain: Brain, first: number): Promise<Response> {
-  let step = first;
-  let answer: Response | undefined;
-  let edits: Edits | undefined;
+/** Carries a request from its first attempt to its answer. */
+export async function run(call: Call, features: Features, brain: Brain, first: Sending): Promise<Response> {
+  const { connections, slot } = call;
+  let sending = first;
   for (;;) {
-    if (step === STEP.SEND) {
-      const sending = guarded(call.slot, () => order(call, brain));
-      if (sending === undefined) {
-        step = LOST;
-        continue;
-      }
-      if (answer !== undefined) {
-        await drop(answer);
-      }
-      if (sending.flags & FLAG.BUFFER_BODY && !(await hold(call))) {
-        abandon(call, brain, sending.ticket);
-        return refuse(400, "cancelled");
-      }
-      edits = sending.edits;
-      const { connections } = call;
-      const counted = sending.flags & FLAG.CONNECTION ? 1 : 0;
-      connections.waiting += counted;
-      const result = await race(call, sending, features);
-      connections.waiting -= counted;
-      if (typeof result === "number") {
-        answer = undefined;
-        step = tell(call, brain, sending, result, undefined);
-      } else {
-        answer = result;
-        step = tell(call, brain, sending, OUTCOME.RESPONSE, result);
-      }
-    } else if (step === STEP.DELIVER && answer !== undefined) {
-      return finish(answer, edits);
-    } else if (step === STEP.WAIT) {
+    if (sending.flags & FLAG.BUFFER_BODY && !(await hold(call))) {
+      resume(call, brain, sending.ticket, OUTCOME.CANCELLED);
+      return refuse(400, "cancelled");
+    }
+    const counted = sending.flags & FLAG.CONNECTION ? 1 : 0;
+    connections.waiting += counted;
+    const result = await race(call, sending, features);
+    connections.waiting -= counted;
+    let answer = typeof result === "number" ? undefined : result;
+    let step = answer === undefined ? resume(call, brain, sending.ticket, result as number) : told(call, brain, sending, answer);
+    if (step === STEP.DELIVER && answer !== undefined) {
+      return finish(answer, sending.edits);
+    }
+    if (step === STEP.WAIT) {
       const ticket = brain.slot(OUT.TICKET);
       const delay = brain.slot(OUT.DELAY_MS);
       await drop(answer);
       answer = undefined;
       await sleep(delay);
       step = resume(call, brain, ticket, OUTCOME.WAITED);
-    } else if (step === STEP.RESPOND) {
+    }
+    if (step === STEP.RESPOND) {
       const made = respond(call, brain);
       await drop(answer);
       return made;
-    } else {
-      if (step !== LOST) {
-        guarded(call.slot, () => {
-          throw new RangeError(`the engine answered with step ${step}`);
-        });
-      }
-      // The engine is gone. An answer that is here already is as good as any.
-      return answer === undefined ? refuse(503, "engine_trap") : finish(answer, edits);
     }
+    const next = step === STEP.SEND ? guarded(slot, () => order(call, brain)) : undefined;
+    if (next === undefined) {
+      // The engine is gone. An answer that is here already is as good as any.
+      return answer === undefined ? refuse(503, "engine_trap") : finish(answer, sending.edits);
+    }
+    await drop(answer);
+    sending = next;
   }
 }
 
@@ -123,26 +106,22 @@ async function hold(call: Call): Promise<boolean> {
   }
 }
 
-/** Tells the engine what came of an attempt, with the headers that it wants. */
-function tell(call: Call, brain: Brain, { ticket, flags }: Sending, outcome: number, answer: Response | undefined): number {
-  if (answer === undefined) {
-    return resume(call, brain, ticket, outcome);
-  }
-  const { status } = answer;
-  const wait = flags & FLAG.WANT_RETRY_AFTER && (status === 429 || status === 503) ? answer.headers.get("retry-after") : null;
-  const load = flags & FLAG.WANT_LOAD ? answer.headers.get("endpoint-load-metrics") : null;
-  const grpc = flags & FLAG.WANT_GRPC ? numberIn(answer.headers, "grpc-status") : 0;
-  return resume(call, brain, ticket, outcome, status, grpc > 0 ? grpc : -1, waitOf(wait), load);
+/** Tells the engine of an answer, with the headers that it wants. */
+function told(call: Call, brain: Brain, { ticket, flags }: Sending, { headers, status }: Response): number {
+  const wait = flags & FLAG.WANT_RETRY_AFTER && (status === 429 || status === 503) ? headers.get("retry-after") : null;
+  const load = flags & FLAG.WANT_LOAD ? headers.get("endpoint-load-metrics") : null;
+  const grpc = flags & FLAG.WANT_GRPC ? numberIn(headers, "grpc-status") : 0;
+  return resume(call, brain, ticket, OUTCOME.RESPONSE, status, grpc || -1, waitOf(wait), load);
 }
 
+/** Goes on at the engine, unless it was replaced: then its ticket is worth nothing. */
 function resume(call: Call, brain: Brain, ticket: number, outcome: number, status = 0, grpc = -1, wait = -1, load: string | null = null): number {
   if (call.slot.lost(brain)) {
     return LOST;
   }
-  const now = performance.now();
   const step = guarded(call.slot, () => {
     const report = load !== null && brain.open(3 * load.length) ? brain.put(load) : 0;
-    return brain.raw.engine_resume(ticket, outcome, status, grpc, wait, report, call.connections.waiting, now);
+    return brain.raw.engine_resume(ticket, outcome, status, grpc, wait, report, call.connections.waiting, performance.now());
   });
   return step ?? LOST;
 }
@@ -151,11 +130,4 @@ function resume(call: Call, brain: Brain, ticket: number, outcome: number, statu
 function waitOf(value: string | null): number {
   const wait = value === null ? -1 : /^\d+$/.test(value) ? Number(value) * 1000 : Math.max(0, Date.parse(value) - Date.now());
   return Number.isNaN(wait) ? -1 : wait;
-}
-
-function abandon(call: Call, brain: Brain, ticket: number): void {
-  const now = performance.now();
-  if (!call.slot.lost(brain)) {
-    guarded(call.slot, () => brain.tell(TELL.ABANDON, ticket, now));
-  }
 }

@@ -2,7 +2,7 @@
  * The only caller of the wasm: writes a request into its input area, reads its OUT slots.
  * Views are kept and made again only after the memory grew. Anything here may throw after a trap; `recovery.ts` catches it.
  */
-import { ASK, OUT, OUT_LEN, TELL } from "./generated/abi.js";
+import { ASK, INPUT_BYTES_MAX, OUT, OUT_LEN, TELL } from "./generated/abi.js";
 import { instance } from "./runtime.js";
 
 const ABSENT = 0xffff;
@@ -74,11 +74,16 @@ export class Brain {
   /** Starts writing: room for `length` bytes. False when that is more than the engine takes. */
   open(length: number): boolean {
     this.#at = 0;
+    if (length > INPUT_BYTES_MAX) {
+      return false;
+    }
     if (length > this.#input.length) {
       const room = Math.max(length, INPUT_START);
       const at = this.raw.engine_input(room);
-      this.#input = new Uint8Array(this.raw.memory.buffer, at, at === 0 ? 0 : room);
-      return at !== 0;
+      if (at === 0) {
+        throw new RangeError("the engine gives no room");
+      }
+      this.#input = new Uint8Array(this.raw.memory.buffer, at, room);
     }
     return true;
   }

@@ -1,6 +1,6 @@
 /** The way of a request through the mesh: into the engine, and from its first step to an answer. */
 import { local } from "./answer.js";
-import { order, respond, run } from "./attempt.js";
+import { order, respond, run, type Sending } from "./attempt.js";
 import { begin, type Call } from "./call.js";
 import type { Brain } from "./engine.js";
 import type { Features } from "./features.js";
@@ -22,6 +22,8 @@ interface Entered {
   readonly table: HandlerTable | undefined;
   /** Undefined when the engine does not take a request of that size. */
   readonly step: number | undefined;
+  /** The first attempt, where there is one. */
+  readonly sending: Sending | undefined;
 }
 
 /** Answers a request. A trap at its first step costs it retries, not the answer. */
@@ -36,17 +38,14 @@ export function answer(call: Call, features: Features, goal: Goal, fetch: MeshFe
     const endpoint = service === undefined ? undefined : guarded(slot, () => firstEndpoint(call, slot.brain(), -1, service));
     return endpoint === undefined ? refuse(503, "engine_trap") : plain(call, features, { endpoint, attempt: 1, timeout: 0, remaining: 0, edits: undefined });
   }
-  const { brain, table, step } = entered;
+  const { brain, table, sending, step } = entered;
+  if (sending !== undefined) {
+    return first === undefined ? aside(call, features, brain, sending) : run(call, features, brain, sending);
+  }
   if (step === undefined) {
     return refuse(414, "path_too_long");
   }
-  if (step === STEP.LOCAL && table !== undefined && goal.handlers !== undefined) {
-    return local(call, brain, table, goal.handlers, fetch);
-  }
-  if (step === STEP.SEND && first === undefined) {
-    return aside(call, features, brain);
-  }
-  return step === STEP.RESPOND ? respond(call, brain) : run(call, features, brain, step);
+  return step === STEP.LOCAL && table !== undefined && goal.handlers !== undefined ? local(call, brain, table, goal.handlers, fetch) : respond(call, brain);
 }
 
 function enter(call: Call, { handlers, service }: Goal): Entered {
@@ -59,16 +58,20 @@ function enter(call: Call, { handlers, service }: Goal): Entered {
   const table = handlers === undefined ? undefined : tableOf(slot, brain, handlers);
   // A number that no service has gets the engine's own refusal.
   const number = service === undefined ? undefined : (slot.services.get(service) ?? slot.services.size);
-  return { brain, table, step: begin(brain, call, table?.id ?? -1, number) };
+  const step = begin(brain, call, table?.id ?? -1, number);
+  if (step !== undefined && step !== STEP.SEND && step !== STEP.RESPOND && step !== STEP.LOCAL) {
+    // An engine that trapped before answers with nothing.
+    throw new RangeError(`no request begins with step ${step}`);
+  }
+  return { brain, table, step, sending: step === STEP.SEND ? order(call, brain) : undefined };
 }
 
 /** The plain path of a request that met a trap: a fresh engine says where it belongs, nothing more. */
-function aside(call: Call, features: Features, brain: Brain): Response | Promise<Response> {
-  const found = guarded(call.slot, () => {
-    const sending = order(call, brain);
+function aside(call: Call, features: Features, brain: Brain, sending: Sending): Promise<Response> {
+  const endpoint = guarded(call.slot, () => {
     const rule = brain.slot(OUT.RULE);
     brain.tell(TELL.ABANDON, sending.ticket, performance.now());
-    return { ...sending, endpoint: (rule < 0 ? undefined : firstEndpoint(call, brain, rule, 0)) ?? sending.endpoint };
+    return rule < 0 ? undefined : firstEndpoint(call, brain, rule, 0);
   });
-  return found === undefined ? refuse(503, "engine_trap") : plain(call, features, found);
+  return plain(call, features, endpoint === undefined ? sending : { ...sending, endpoint });
 }

@@ -20,7 +20,7 @@ function folder(files = {}) {
   }
   const run = (...args) => {
     const input = typeof args.at(-1) === "object" ? args.pop().input : "";
-    const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args], { cwd: path, input, encoding: "buffer", env: { ...process.env, NO_COLOR: "" } });
+    const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args], { cwd: path, input: Buffer.from(input), env: { ...process.env, NO_COLOR: "" } });
     return { status, out: stdout.toString(), err: stderr.toString(), bytes: stdout };
   };
   return { path, run, read: (name) => readFileSync(join(path, name)), has: (name) => existsSync(join(path, name)) };
