@@ -45,7 +45,7 @@ export function validate(document: MeshDocument): control.Diagnostic[] {
 }
 
 /** What the mesh would do with one request: the rule and why the others not, the endpoints, the policies. */
-export function explain(document: MeshDocument, request: control.ExplainRequest): control.Explanation {
+export function explain(document: MeshDocument, request: control.ExplainRequest): control.Explained {
   const { explanation, diagnostics } = loaded().explain(document, request);
   if (explanation === undefined) {
     throw new MeshError("invalid_config", diagnostics.map(({ message }) => message).join("\n"), { diagnostics });

@@ -1,7 +1,9 @@
 /** `diddy-mesh explain`: one request against a configuration. */
 import { explain } from "../config.js";
+import type { ExplainRequest } from "../../wasm/control.js";
 import { asJson, check, report } from "./check.js";
-import { Failure, onlyFile, options } from "./io.js";
+import { Failure, onlyFile, options, painter } from "./io.js";
+import { render } from "./explanation.js";
 
 /** Explains a request. */
 export function explainCommand(args: string[]): number {
@@ -9,13 +11,17 @@ export function explainCommand(args: string[]): number {
     url: { type: "string" },
     method: { type: "string", default: "GET" },
     header: { type: "string", short: "H", multiple: true },
+    service: { type: "string" },
     json: { type: "boolean" },
   });
   const file = onlyFile(positionals, "explain");
-  if (values.url === undefined || !URL.canParse(values.url)) {
-    throw new Failure("explain needs --url with an absolute URL");
+  if (values.url === undefined) {
+    throw new Failure("explain needs --url with the URL of the request");
   }
-  const headers = (values.header ?? []).map(headerOf);
+  const request: ExplainRequest = { url: values.url, method: values.method, headers: (values.header ?? []).map(headerOf) };
+  if (values.service !== undefined) {
+    request.service = values.service;
+  }
   const checked = check(file);
   if (checked.document === undefined || checked.snapshot === undefined) {
     if (values.json === true) {
@@ -25,8 +31,11 @@ export function explainCommand(args: string[]): number {
     }
     return 1;
   }
-  const explanation = explain(checked.document, { method: values.method, url: values.url, headers });
-  console.log(JSON.stringify(explanation, null, 2));
+  const { explanation, diagnostics } = explain(checked.document, request);
+  if (explanation === undefined) {
+    throw new Failure(diagnostics.map(({ message }) => message).join("\n"));
+  }
+  console.log(values.json === true ? JSON.stringify(explanation, null, 2) : render(explanation, painter(process.stdout)));
   return 0;
 }
 

@@ -32,13 +32,14 @@ Compiles a configuration. Where it has errors, all are listed and nothing is wri
   --format FORMAT      snapshot: bytes (default); ts or js: a module that exports them as a Uint8Array,
                        for bundlers that cannot import files as data. Taken from OUTPUT's ending when absent
   --json               print the findings as JSON`,
-  explain: `Usage: diddy-mesh explain FILE --url URL [--method METHOD] [-H 'name: value']... [--json]
+  explain: `Usage: diddy-mesh explain FILE --url URL [--method METHOD] [-H 'name: value']... [--service NAME] [--json]
 
 Shows which rule takes a request and why the others do not, and where it would be sent.
 
   --url URL            the URL of the request
   --method METHOD      default GET
   -H, --header HEADER  a header of the request; may be repeated
+  --service NAME       explain a call by name, which passes the rules by
   --json               print it as JSON`,
   help: USAGE,
 };
