@@ -44,8 +44,8 @@ export function validate(document: MeshDocument): control.Diagnostic[] {
   return loaded().validate(document);
 }
 
-/** What the mesh would do with one request: the rule and why the others not, the endpoints, the policies. */
-export function explain(document: MeshDocument, request: control.ExplainRequest): control.Explained {
+/** What the mesh would do with one request: the rule and why the others not, the endpoints, the policies. Throws a `MeshError` where either has errors. */
+export function explain(document: MeshDocument, request: control.ExplainRequest): control.Explanation {
   const { explanation, diagnostics } = loaded().explain(document, request);
   if (explanation === undefined) {
     throw new MeshError("invalid_config", diagnostics.map(({ message }) => message).join("\n"), { diagnostics });

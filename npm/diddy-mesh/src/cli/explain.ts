@@ -1,9 +1,10 @@
 /** `diddy-mesh explain`: one request against a configuration. */
 import { explain } from "../config.js";
-import type { ExplainRequest } from "../../wasm/control.js";
+import type { ExplainRequest, Explanation } from "../../wasm/control.js";
 import { asJson, check, report } from "./check.js";
-import { Failure, onlyFile, options, painter } from "./io.js";
+import { Failure, onlyFile, options, painter, reason } from "./io.js";
 import { render } from "./explanation.js";
+import type { MeshDocument } from "../types.js";
 
 /** Explains a request. */
 export function explainCommand(args: string[]): number {
@@ -31,12 +32,18 @@ export function explainCommand(args: string[]): number {
     }
     return 1;
   }
-  const { explanation, diagnostics } = explain(checked.document, request);
-  if (explanation === undefined) {
-    throw new Failure(diagnostics.map(({ message }) => message).join("\n"));
-  }
+  const explanation = explained(checked.document, request);
   console.log(values.json === true ? JSON.stringify(explanation, null, 2) : render(explanation, painter(process.stdout)));
   return 0;
+}
+
+/** The document is valid, so an error is about the request, which is wrong use. */
+function explained(document: MeshDocument, request: ExplainRequest): Explanation {
+  try {
+    return explain(document, request);
+  } catch (error) {
+    throw new Failure(reason(error));
+  }
 }
 
 function headerOf(text: string): [string, string] {

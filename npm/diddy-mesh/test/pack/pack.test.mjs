@@ -96,7 +96,7 @@ test("Node loads every entry, with one instance behind them", async () => {
       const answer = await new Mesh({ serviceName: "s", config, local: { INNER: inner } }).handle(new Request("https://a.test/x"));
       console.log(answer.status, await answer.text());
     }
-    console.log(compile(config).ok, typeof init, typeof MeshError, schema.$schema);`;
+    console.log(compile(config).snapshot instanceof Uint8Array, typeof init, typeof MeshError, schema.$schema);`;
   writeFileSync(join(project, "node.mjs"), script);
   const { stdout } = await run(process.execPath, ["--no-warnings", "node.mjs"], { cwd: project });
   assert.equal(stdout, "200 inner\n200 inner\ntrue function function https://json-schema.org/draft/2020-12/schema\n");

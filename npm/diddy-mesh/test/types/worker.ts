@@ -1,5 +1,5 @@
 // Type-checked against the types of Workers, as a user's project has them.
-import { DiddyMesh, MeshError, type MeshContext, type MeshEvent, type MeshOptions } from "diddy-mesh";
+import { DiddyMesh, MeshError, type MeshContext, type MeshDocument, type MeshEvent, type MeshOptions } from "diddy-mesh";
 import { compile, explain, validate, type Diagnostic } from "diddy-mesh/config";
 import { DiddyMesh as Core } from "diddy-mesh/core";
 import { init } from "diddy-mesh/init";
@@ -34,7 +34,10 @@ export default {
 
 export const core = new Core({ serviceName: "s", config: new ArrayBuffer(0) });
 export const local = new DiddyMesh({ serviceName: "s", registry: "kv", local: { INNER: { fetch: (request) => new Response(request.url) } } });
-export const document = { services: { users: { endpoints: ["binding:USERS"], retries: 3 } } };
+export const document = {
+  services: { users: { endpoints: ["binding:USERS"], retries: 3, timeout: 5000 }, orders: { timeout: { request: "5s", attempt: 500 }, healthCheck: "/health" } },
+  routing: { rules: [{ path: "/api/users/*", service: "users" }, { path: { type: "Exact", value: "/o" }, backends: ["orders"] }] },
+} satisfies MeshDocument;
 export const findings: readonly Diagnostic[] = validate(document);
 export const bytes: Uint8Array | undefined = compile(document).snapshot;
 export const told = explain(document, { method: "GET", url: "https://a.test/" });
