@@ -1,9 +1,6 @@
 //! The 203 GitHub routes and one request for each.
 
-use mesh_core::{
-    method::{Method, MethodSet},
-    route::{MatchSpec, PathKind, PathTemplate, RouteTableBuilder, builder::PathSpec},
-};
+use mesh_core::method::Method;
 use serde_json::Value;
 
 /// Source and licence stand in the file and beside it.
@@ -55,19 +52,4 @@ fn route(method: &str, path: &str) -> Route {
             other => format!("{other}42"),
         }),
     }
-}
-
-/// Adds a template match that leads to `target`.
-pub(crate) fn add(routes: &mut RouteTableBuilder, template: &str, methods: MethodSet, target: u32) {
-    let path = PathTemplate::parse(PathKind::Template, template.as_bytes())
-        .expect("the benches' templates are valid");
-    let spec = MatchSpec {
-        host: "",
-        path: PathSpec::Template(path),
-        methods,
-        headers: Vec::new(),
-        query: Vec::new(),
-        target,
-    };
-    routes.add(&spec).expect("no header is asked for");
 }

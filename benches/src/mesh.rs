@@ -1,23 +1,13 @@
 //! Snapshots to decide with, and machines that have loaded them.
 
 use mesh_core::{
-    breaker::BreakerConfig,
     machine::{Body, Caller, Machine, Request},
-    method::{Method, MethodSet},
-    retry::{
-        RetryPolicy,
-        conditions::{RetryConditions, RetryOn},
-    },
-    route::RouteTableBuilder,
-    snapshot::{
-        Snapshot,
-        draft::SnapshotDraft,
-        tables::{Backend, Endpoint, NONE, Policy, Rows, Rule, Service},
-    },
-    time::Micros,
+    method::Method,
+    snapshot::Snapshot,
 };
+use serde_json::{Map, Value, json};
 
-use crate::github::{add, github_routes};
+use crate::github::github_routes;
 
 const SEED: u64 = 0x6d65_7368;
 const GITHUB_SERVICES: u32 = 10;
@@ -35,34 +25,44 @@ pub struct Sample {
 /// Bytes of a Snapshot of the GitHub table over ten services of three endpoints, and its requests.
 #[must_use]
 pub fn github_mesh() -> (Vec<u8>, Vec<Sample>) {
-    let mut draft = services(GITHUB_SERVICES, 3);
-    let mut routes = RouteTableBuilder::new();
-    let mut samples = Vec::new();
-    for (target, route) in (0u32..).zip(github_routes()) {
-        rule(&mut draft, target % GITHUB_SERVICES);
-        add(&mut routes, &route.template, route.method.bit(), target);
+    let (mut rules, mut samples) = (Vec::new(), Vec::new());
+    for (number, route) in (0u32..).zip(github_routes()) {
+        let service = format!("service-{}", number % GITHUB_SERVICES);
+        let method = Method::NAMED.into_iter().find(|(named, _)| *named == route.method);
+        let method = method.map_or("GET", |(_, name)| name);
+        rules.push(json!({ "path": route.template, "method": method, "service": service }));
         samples.push(Sample { method: route.method, path: route.path });
     }
-    draft.routes = routes.finish();
-    (draft.encode(), samples)
+    (compile(GITHUB_SERVICES, 3, rules), samples)
 }
 
 /// Bytes of a Snapshot of 100 services and 200 routes, as in the budgets, and its requests.
 #[must_use]
 pub fn large_mesh() -> (Vec<u8>, Vec<Sample>) {
-    let mut draft = services(LARGE_SERVICES, 1);
-    let mut routes = RouteTableBuilder::new();
-    let mut samples = Vec::new();
+    let (mut rules, mut samples) = (Vec::new(), Vec::new());
     for target in 0..2 * LARGE_SERVICES {
         let service = target / 2;
-        rule(&mut draft, service);
         let tail = if target % 2 == 0 { "" } else { "/items/*" };
-        add(&mut routes, &format!("/api/service-{service}/{{id}}{tail}"), MethodSet::NONE, target);
+        let path = format!("/api/service-{service}/{{id}}{tail}");
+        rules.push(json!({ "path": path, "service": format!("service-{service}") }));
         let path = format!("/api/service-{service}/583231{}", tail.replace('*', "7"));
         samples.push(Sample { method: Method::Get, path });
     }
-    draft.routes = routes.finish();
-    (draft.encode(), samples)
+    (compile(LARGE_SERVICES, 1, rules), samples)
+}
+
+/// Services of `each` endpoints, with a timeout of 2 s and two retries, under these rules.
+fn compile(count: u32, each: u32, rules: Vec<Value>) -> Vec<u8> {
+    let mut services = Map::new();
+    for service in 0..count {
+        let endpoints: Vec<String> =
+            (0..each).map(|endpoint| format!("binding:SVC_{service}_{endpoint}")).collect();
+        let body = json!({ "endpoints": endpoints, "timeout": 2_000, "retries": 2 });
+        services.insert(format!("service-{service}"), body);
+    }
+    let document = json!({ "services": services, "routing": { "rules": rules } });
+    let compiled = mesh_config::compile_json(&document.to_string());
+    compiled.expect("the benches' documents have no errors").snapshot
 }
 
 /// A machine that has loaded `snapshot` and reaches all its endpoints.
@@ -92,50 +92,5 @@ pub fn request(sample: &Sample) -> Request<'_> {
         headers: &[],
         body: Body::None,
         caller: Caller::default(),
-    }
-}
-
-/// Services of `each` endpoints with one policy and one breaker between them: 2 s, two retries.
-fn services(count: u32, each: u32) -> SnapshotDraft {
-    let mut draft = SnapshotDraft::default();
-    draft.policies.push(policy());
-    for service in 0..count {
-        let name = draft.text(&format!("service-{service}"));
-        let endpoints = Rows { start: service * each, len: each };
-        for endpoint in endpoints.numbers() {
-            let address = draft.text(&format!("binding:SVC_{}", endpoint % 3));
-            draft.endpoints.push(Endpoint {
-                service,
-                key: u64::from(endpoint) + 1,
-                address,
-                weight: 1,
-                ..Endpoint::default()
-            });
-        }
-        draft.services.push(Service {
-            name,
-            endpoints,
-            breaker: BreakerConfig::DEFAULT,
-            min_ready: 1,
-            ..Service::default()
-        });
-    }
-    draft
-}
-
-fn rule(draft: &mut SnapshotDraft, service: u32) {
-    let start = u32::try_from(draft.backends.len()).unwrap_or(NONE);
-    draft.backends.push(Backend { service, weight: 1, rewrite: NONE, ..Backend::default() });
-    let backends = Rows { start, len: 1 };
-    draft.rules.push(Rule { backends, redirect: NONE, ..Rule::default() });
-}
-
-fn policy() -> Policy {
-    let on = RetryOn::CONNECT_FAILURE.union(RetryOn::RESET).union(RetryOn::TIMEOUT);
-    let conditions = RetryConditions { on, ..RetryConditions::default() };
-    Policy {
-        request_timeout: Micros::from_secs(2),
-        retry: RetryPolicy { retries: 2, conditions, ..RetryPolicy::default() },
-        ..Policy::default()
     }
 }

@@ -1,6 +1,6 @@
 //! Prints the boundary's numbers and names as TypeScript, for `npm/diddy-mesh/src/generated/abi.ts`.
 
-use std::fmt::{Display, Write as _};
+use core::fmt::{Display, Write as _};
 
 use mesh_core::{
     breaker::TransitionReason,

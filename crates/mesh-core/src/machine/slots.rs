@@ -120,9 +120,9 @@ impl Slots {
         if now < self.next_sweep {
             return None;
         }
-        let over = self.slots.iter().enumerate().find_map(|(index, slot)| {
+        let over = (0u32..).zip(&self.slots).find_map(|(index, slot)| {
             let live = slot.live.as_ref()?;
-            (live.lease_until < now).then_some(index as u32 | slot.generation << INDEX_BITS)
+            (live.lease_until < now).then_some(index | slot.generation << INDEX_BITS)
         });
         match over {
             Some(ticket) => self.remove(ticket),

@@ -37,7 +37,7 @@ fn each_question_has_its_reason() {
     ] {
         assert_eq!(decide(&policy, &attempt), Err(reason));
     }
-    assert!(matches!(decide(&policy, &failed()), Ok(_)));
+    assert!(decide(&policy, &failed()).is_ok());
 }
 
 #[test]
@@ -50,7 +50,7 @@ fn a_post_is_repeated_with_a_key_by_name_or_where_it_was_never_sent() {
         (policy, FailedAttempt { ending: Ending::ConnectFailure, ..post }),
         (named, post),
     ] {
-        assert!(matches!(decide(&policy, &attempt), Ok(_)));
+        assert!(decide(&policy, &attempt).is_ok());
     }
 }
 
@@ -75,7 +75,7 @@ fn an_empty_budget_stops_and_a_stop_costs_nothing() {
     assert_eq!(budget.retries_left(&config), 10);
     for _ in 0..10 {
         let again = policy.decide(&failed(), &mut budget, &config, Timestamp::ZERO, &mut dice);
-        assert!(matches!(again, Ok(_)));
+        assert!(again.is_ok());
     }
     let again = policy.decide(&failed(), &mut budget, &config, Timestamp::ZERO, &mut dice);
     assert_eq!(again, Err(Denial::Budget));
@@ -104,7 +104,7 @@ fn layers_multiply_without_a_budget_and_add_with_one() {
                 Some(all) => policy.decide(&attempt, &mut all[layer], &config, now, &mut dice),
                 None => policy.decide(&attempt, &mut RetryBudget::new(), &endless, now, &mut dice),
             };
-            if !matches!(decision, Ok(_)) {
+            if decision.is_err() {
                 return;
             }
         }

@@ -39,14 +39,12 @@ impl HandlerList {
         check(PathKind::Template, template)?;
         // never 0, which is the rank of nothing
         let mut rank = 1 << 63 | 2 | u64::from(methods != MethodSet::NONE);
-        let mut depth = 0;
-        for segment in Segments::new(PathKind::Template, template) {
+        for (depth, segment) in (0u32..).zip(Segments::new(PathKind::Template, template)) {
             match segment {
                 Segment::Open => rank = rank & !(1 << 63) | u64::from(depth) << 56,
                 Segment::Literal(_) if depth < RANKED_SEGMENTS => rank |= 1 << (55 - depth),
                 Segment::Literal(_) | Segment::Param(_) => {}
             }
-            depth += 1;
         }
         let start = u32::try_from(self.text.len()).unwrap_or(0);
         self.text.extend_from_slice(template);

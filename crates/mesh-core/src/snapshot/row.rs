@@ -90,7 +90,7 @@ impl Word for StatusSet {
 
 /// A group of settings as one field: its members in order.
 macro_rules! group {
-    ($name:ident { $($field:ident: $kind:ty,)* }) => {
+    ($name:ident { $($field:ident: $kind:ty),* $(,)? }) => {
         impl Word for $name {
             const SIZE: usize = 0 $(+ <$kind as Word>::SIZE)*;
 
@@ -229,10 +229,8 @@ impl<'a, T: Row> Table<'a, T> {
         // the constant width lets the compiler read each field without a check of its own, and
         // only the fields that the caller uses
         let start = (number as usize).checked_mul(self.stride)?;
-        match self.bytes.get(start..start.checked_add(T::SIZE)?) {
-            Some(bytes) => Some(T::read(bytes)),
-            None => None,
-        }
+        let bytes = self.bytes.get(start..start.checked_add(T::SIZE)?)?;
+        Some(T::read(bytes))
     }
 
     /// All rows.

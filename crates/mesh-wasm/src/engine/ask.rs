@@ -114,7 +114,7 @@ fn write_edit(snapshot: &Snapshot, edit: Edit, text: &mut Vec<u8>) {
 }
 
 fn edits_of(snapshot: &Snapshot, backend: u32) -> Rows {
-    snapshot.backends().get(backend).map_or(Rows::default(), |row| row.edits)
+    snapshot.backends().get(backend).map(|row| row.edits).unwrap_or_default()
 }
 
 /// The flags of an attempt that follow from its rule, backend, policy and endpoint.
