@@ -116,10 +116,13 @@ impl Snapshot {
         if !header.starts_with(&MAGIC) {
             return Err(SnapshotError::NotASnapshot);
         }
-        let (_magic, found, _reserved) =
+        let (_magic, found, reserved) =
             (u32::take(&mut header), u16::take(&mut header), u16::take(&mut header));
         if found > FORMAT {
             return Err(SnapshotError::NewerFormat { found });
+        }
+        if found == 0 || reserved != 0 {
+            return Err(SnapshotError::Malformed);
         }
         let hash = u64::take(&mut header);
         if xxh64(body, 0) != hash {

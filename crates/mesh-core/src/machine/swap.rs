@@ -40,6 +40,7 @@ impl Machine {
             // nobody is told: the document says it already
             let _moved = state.breaker.set_mode(BreakerMode::from_u8(mode));
         }
+        let endpoints = snapshot.endpoints().len();
         let mut old = core::mem::take(&mut self.services);
         cursor = 0;
         for row in snapshot.services().iter() {
@@ -52,6 +53,8 @@ impl Machine {
             }
             state.key = key;
             state.row = row;
+            // a run that leaves its table is not walked to its end
+            state.row.endpoints.len = row.endpoints.len.min(endpoints);
         }
         self.policies = snapshot.policies().iter().collect();
         let old = core::mem::replace(&mut self.snapshot, snapshot);

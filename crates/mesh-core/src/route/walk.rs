@@ -129,7 +129,8 @@ impl RouteTable {
     /// The first match of a run whose method and conditions hold.
     fn first(&self, rows: Rows, head: &RequestHead<'_>) -> Option<u32> {
         let matches: Table<'_, Match> = self.table(Section::Matches);
-        rows.numbers().find(|&number| matches.get(number).is_some_and(|m| self.fits(&m, head)))
+        let mut run = rows.numbers().zip(matches.run(rows));
+        run.find(|(_, found)| self.fits(found, head)).map(|(number, _)| number)
     }
 
     fn fits(&self, found: &Match, head: &RequestHead<'_>) -> bool {
