@@ -15,11 +15,11 @@ use crate::{
         Algorithm, adaptive, geographic, least_request, least_request::Load, p2c, rendezvous,
         round_robin, slow_start, stride,
     },
-    breaker::{Admission, BreakerConfig},
+    breaker::{Admission, BreakerConfig, BreakerMode},
     event::{Event, EventKind, EventSink},
     limits::TRIED_ENDPOINTS_MAX,
     reason::Reason,
-    snapshot::tables::Service,
+    snapshot::tables::{Health, Service},
     time::Timestamp,
 };
 
@@ -67,13 +67,14 @@ impl Machine {
         }
         let chosen = self.balance(live, now).ok_or_else(|| census.reason())?;
         let admission = match self.endpoint_state(chosen) {
-            Some(state) if !panic => state.breaker.admits(&config, now),
-            _ => Admission::Normal,
+            Some(state) => state.breaker.admits(&config, now),
+            None => Admission::Normal,
         };
         Ok(Pick { endpoint: chosen, admission })
     }
 
-    /// Second choice: endpoints that were tried already, or in panic all that can be reached.
+    /// Second choice: endpoints that were tried already, or in panic all but those that somebody
+    /// took out on purpose.
     fn widen(
         &mut self,
         numbers: core::ops::Range<u32>,
@@ -85,7 +86,11 @@ impl Machine {
         for endpoint in numbers {
             let Some(state) = state_mut(&mut self.endpoints, endpoint) else { continue };
             let admitted = state.is_up() && state.breaker.admits(config, now) != Admission::Refused;
-            if state.reachable && (panic || admitted) {
+            let usable = panic
+                && state.reachable
+                && state.health != Health::Draining
+                && state.breaker.mode() != BreakerMode::ForceOpen;
+            if usable || admitted {
                 self.candidates.push(endpoint);
             }
         }
