@@ -34,17 +34,21 @@ impl Machine {
             return self.give_up(live, Reason::Deadline, now, sink);
         }
         let Some(policy) = row(&self.policies, live.policy) else {
-            return self.give_up(live, Reason::Internal, now, sink);
+            return self.give_up(live, Reason::NoService, now, sink);
         };
         let own = policy.attempt_timeout;
         let timeout = if own.is_zero() { remaining } else { own.min(remaining) };
-        let repeatable = policy.retry.methods.contains(live.method) || live.idempotency_key;
-        let retryable =
-            live.attempt < policy.retry.retries && repeatable && live.replayable(policy);
-        let keep_body = retryable && live.body != super::Body::None;
+        let again = live.attempt < policy.retry.retries && live.replayable(policy);
+        let retryable = again && live.repeatable(policy);
+        let keep_body = again && live.body != super::Body::None;
         let pick = match self.select(&live, retryable, now, sink) {
             Ok(pick) => pick,
-            Err(reason) => return self.give_up(live, failed.map_or(reason, reason_of), now, sink),
+            Err(reason) => {
+                return match failed {
+                    Some(outcome) => self.finish(live, outcome, now, sink),
+                    None => self.give_up(live, reason, now, sink),
+                };
+            }
         };
         live.attempt = live.attempt.saturating_add(1);
         live.attempt_started = now;

@@ -190,6 +190,9 @@ impl Machine {
             return respond(508, Reason::DepthExceeded);
         }
         self.expire_leases(now, sink);
+        if self.slots.is_full() {
+            return respond(503, Reason::Overloaded);
+        }
         let Some(policy) = row(&self.policies, way.policy) else {
             return respond(500, Reason::Internal);
         };
@@ -263,15 +266,15 @@ fn keep_path(scratch: &mut alloc::vec::Vec<u8>, raw: &[u8]) {
 
 /// The number of one of a rule's backends, by weight; `None` where no weight is above 0.
 fn weighted(table: Table<'_, Backend>, rows: Rows, dice: &mut impl Dice) -> Option<u32> {
-    let weight = |number: u32| table.get(number).map_or(0, |backend| backend.weight);
-    let total = rows.numbers().fold(0u32, |sum, number| sum.saturating_add(weight(number)));
-    let mut draw = if rows.len == 1 { 0 } else { dice.below(total) };
-    rows.numbers().find(|&number| {
-        let weight = weight(number);
+    let weights = || table.run(rows).map(|backend| backend.weight);
+    let mut draw = if rows.len == 1 { 0 } else { dice.below(weights().fold(0, u32::saturating_add)) };
+    let mut numbered = rows.numbers().zip(weights());
+    let chosen = numbered.find(|&(_, weight)| {
         let chosen = draw < weight;
         draw = draw.saturating_sub(weight);
         chosen
-    })
+    });
+    chosen.map(|(number, _)| number)
 }
 
 /// What `consistentHash` goes by; a draw where the request has none, so that such requests spread.

@@ -92,6 +92,17 @@ impl Machine {
                 sink.event(self.about(&live, EventKind::RetryDenied, now).with_denial(denial));
             }
         }
+        self.finish(live, outcome, now, sink)
+    }
+
+    /// Ends a request with what its last attempt came to.
+    pub(super) fn finish(
+        &mut self,
+        live: Live,
+        outcome: &Outcome,
+        now: Timestamp,
+        sink: &mut impl EventSink,
+    ) -> Step {
         let reason = reason_of(outcome);
         if let Outcome::Response { .. } = outcome {
             self.end(&live, reason, now, sink);

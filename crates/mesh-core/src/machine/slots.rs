@@ -51,11 +51,17 @@ pub(super) struct Live {
 }
 
 impl Live {
-    /// True where the body can be sent again: there is none, or the host keeps it.
+    /// True where an attempt that may have done its work can be made again.
+    pub(super) const fn repeatable(&self, policy: &Policy) -> bool {
+        policy.retry.methods.contains(self.method) || self.idempotency_key
+    }
+
+    /// True where the body can be sent again: there is none, or the host keeps it. It keeps no
+    /// bytes for a request whose only retry would be after a connect failure.
     pub(super) const fn replayable(&self, policy: &Policy) -> bool {
         match self.body {
-            Body::None => true,
-            Body::Sized(bytes) => bytes <= policy.body_max,
+            Body::None | Body::Sized(0) => true,
+            Body::Sized(bytes) => bytes <= policy.body_max && self.repeatable(policy),
             Body::Stream => false,
         }
     }
@@ -81,6 +87,11 @@ impl Slots {
 
     pub(super) const fn in_use(&self) -> usize {
         self.slots.len().saturating_sub(self.free.len())
+    }
+
+    /// True where there is no room for one request more.
+    pub(super) const fn is_full(&self) -> bool {
+        self.in_use() >= REQUESTS_IN_FLIGHT_MAX
     }
 
     /// Takes a slot; `None` where all are in use.

@@ -57,7 +57,8 @@ pub struct Send {
     pub rule: u32,
     /// The backend, or `NONE` for a call by service name; names the header edits.
     pub backend: u32,
-    /// True where [`crate::machine::Machine::text`] holds the path to send instead of the request's.
+    /// True where another path than the request's is sent. On the first attempt
+    /// [`crate::machine::Machine::text`] holds it; hosts keep it for the others.
     pub rewritten: bool,
     /// True where a later attempt may need the body again.
     pub keep_body: bool,
