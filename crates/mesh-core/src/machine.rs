@@ -201,3 +201,6 @@ fn state_mut<T>(rows: &mut [T], number: u32) -> Option<&mut T> {
 const fn respond(status: u16, reason: Reason) -> Step {
     Step::Respond(Respond { status, reason, location: false })
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,10 @@
+//! One request from begin to end, by concept.
+
+mod begin;
+mod breaker;
+mod deadline;
+mod mesh;
+mod retries;
+mod select;
+mod slots;
+mod swap;
