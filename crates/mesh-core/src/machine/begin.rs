@@ -267,7 +267,8 @@ fn keep_path(scratch: &mut alloc::vec::Vec<u8>, raw: &[u8]) {
 /// The number of one of a rule's backends, by weight; `None` where no weight is above 0.
 fn weighted(table: Table<'_, Backend>, rows: Rows, dice: &mut impl Dice) -> Option<u32> {
     let weights = || table.run(rows).map(|backend| backend.weight);
-    let mut draw = if rows.len == 1 { 0 } else { dice.below(weights().fold(0, u32::saturating_add)) };
+    let mut draw =
+        if rows.len == 1 { 0 } else { dice.below(weights().fold(0, u32::saturating_add)) };
     let mut numbered = rows.numbers().zip(weights());
     let chosen = numbered.find(|&(_, weight)| {
         let chosen = draw < weight;
