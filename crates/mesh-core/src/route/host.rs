@@ -10,9 +10,7 @@ use crate::snapshot::{row::Table, sections::Section};
 fn bare(host: &[u8]) -> &[u8] {
     let host = match host.iter().rposition(|&byte| byte == b':') {
         // a bracketed IPv6 literal has colons of its own before its bracket
-        Some(at)
-            if !host.get(at..).is_some_and(|tail| tail.iter().any(|byte| matches!(byte, b']'))) =>
-        {
+        Some(at) if !host.get(at..).is_some_and(|tail| tail.iter().any(|&byte| byte == b']')) => {
             host.get(..at).unwrap_or(host)
         }
         _ => host,
