@@ -8,11 +8,14 @@ use crate::limits::COVER_PAIRS_MAX;
 
 /// True where `outer` takes all that `inner` takes. False too where that takes too long to tell.
 pub(crate) fn covers(outer: &Automaton, inner: &Automaton) -> bool {
-    let mut met = BTreeSet::from([(inner.start, outer.start)]);
+    let mut met = BTreeSet::new();
+    met.insert((inner.start, outer.start));
     let mut open = vec![(inner.start, outer.start)];
     // one byte stands for all that both treat alike
-    let classes: BTreeSet<(u8, u8)> =
+    let mut classes: Vec<(u8, u8)> =
         inner.classes.iter().copied().zip(outer.classes.iter().copied()).collect();
+    classes.sort_unstable();
+    classes.dedup();
     while let Some((in_inner, in_outer)) = open.pop() {
         if accepts(inner, in_inner) && !accepts(outer, in_outer) {
             return false;

@@ -24,7 +24,8 @@ pub(super) fn determinize(nfa: &Nfa, steps: &mut Steps) -> Result<Table, Express
     // the start is kept out of the map: only there may an anchor at the start hold
     let start = subsets.closure(&[nfa.start], true, false)?;
     table.accepting.push(subsets.matches(&start, true)?);
-    let mut known: BTreeMap<Vec<u32>, u16> = BTreeMap::from([(Vec::new(), 0)]);
+    let mut known: BTreeMap<Vec<u32>, u16> = BTreeMap::new();
+    known.insert(Vec::new(), 0);
     let mut open = vec![start];
     let mut numbers = 0usize;
     let mut at = 0usize;

@@ -269,7 +269,7 @@ impl<'d> Resolver<'d> {
             .flat_map(HostPatterns::list)
             .map(|pattern| pattern.as_str().to_owned())
             .collect();
-        hosts.sort();
+        hosts.sort_unstable();
         hosts.dedup();
         if hosts.is_empty() {
             hosts.push(String::new());
