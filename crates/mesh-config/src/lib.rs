@@ -84,11 +84,12 @@
 //!
 //! # Features
 //!
-//! None is on by default; each only adds.
+//! None is on by default; each only adds. Without any, compiling and explaining JavaScript objects is
+//! 190 kB of gzipped wasm (`opt-level = "z"`), a sixth of it the parser of regular expressions.
 //!
 //! | feature | adds | costs in gzipped wasm |
 //! |---|---|---|
-//! | `json` | `compile_json`, `Document::parse_json`, over `serde_json` | see below |
+//! | `json` | `compile_json`, `Document::parse_json`, over `serde_json` | 10 kB |
 //! | `schema` | the JSON Schema of the document, over `schemars` | not for wasm |
 //! | `typescript` | TypeScript declarations, over `tsify` | no code |
 
