@@ -57,7 +57,7 @@ pub use self::{
     },
     location::{Coordinates, Latitude, Longitude},
     method::{MethodName, Methods, RetryMethod},
-    name::{BindingName, Colo, MeshName, Region, ServiceName, Tag},
+    name::{BindingName, Colo, CookieName, MeshName, Region, ServiceName, Tag},
     off::Off,
     path_match::{PathMatch, PathText, PathType, RequestPath, TypedPath},
     percent::{Percent, Ratio},

@@ -1,6 +1,6 @@
 //! How an endpoint is chosen.
 
-use super::{HeaderName, Tag};
+use super::{CookieName, HeaderName, Tag};
 use crate::{
     decode::{Cursor, Decode, names, object, wrong_type},
     diagnostic::Code,
@@ -62,7 +62,7 @@ pub enum HashKey {
     /// The value of this request header.
     Header(HeaderName),
     /// The value of this cookie.
-    Cookie(HeaderName),
+    Cookie(CookieName),
     /// The value of this query parameter.
     Query(Tag),
 }

@@ -1,5 +1,6 @@
 //! Names of things.
 
+use super::header::is_token_byte;
 use crate::{
     decode::{ParseError, text},
     diagnostic::Code,
@@ -37,6 +38,12 @@ text! {
 text! {
     /// A version, capability or other word without spaces.
     pub struct Tag is "a word without spaces", checked by plain, pattern "^[!-~]{1,255}$";
+}
+
+text! {
+    /// The name of a cookie; its case counts.
+    pub struct CookieName is "the name of a cookie", checked by cookie,
+        pattern "^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,255}$";
 }
 
 text! {
@@ -89,6 +96,13 @@ fn plain(text: &str) -> Result<String, ParseError> {
         return Ok(text.to_owned());
     }
     Err(ParseError::new(Code::InvalidName, "1 to 255 visible ASCII characters without spaces"))
+}
+
+fn cookie(text: &str) -> Result<String, ParseError> {
+    if !text.is_empty() && text.len() <= TEXT_BYTES_MAX && text.bytes().all(is_token_byte) {
+        return Ok(text.to_owned());
+    }
+    Err(ParseError::new(Code::InvalidName, "the name of a cookie, without spaces, `=` and `;`"))
 }
 
 fn airport(text: &str) -> Result<String, ParseError> {

@@ -98,6 +98,15 @@ impl<'d> Resolver<'d> {
             at.at_field("filters", |at| filters::plan(declared, &matches, true, at));
         let redirects = declared.iter().any(|filter| matches!(filter, Filter::Redirect(_)));
         self.check_destination(redirects, at);
+        if redirects && !filters.edits.is_empty() {
+            at.at_field("filters", |at| {
+                at.warning(
+                    Code::InvalidFilter,
+                    "header edits beside a redirect, which has no effect",
+                    "one or the other",
+                );
+            });
+        }
         let backends = self.backends(&matches, at);
         self.check_weights(&backends, at);
         self.check_overrides(&backends, at);

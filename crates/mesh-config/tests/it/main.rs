@@ -11,3 +11,4 @@ mod explain;
 mod hostile;
 mod meaning;
 mod schema;
+mod snapshot;
