@@ -9,6 +9,8 @@ export function meshOf(serviceName: string): DiddyMesh {
   return new DiddyMesh({
     serviceName,
     config: snapshot,
+    // Shoppers reach the gateway; everything behind it is reached by service bindings only.
+    callers: serviceName === "gateway" ? "anyone" : "mesh",
     onEvent: ({ type, service }) => {
       if (type === "breaker_opened" && service !== undefined) {
         opened(service);

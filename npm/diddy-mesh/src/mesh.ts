@@ -74,7 +74,7 @@ export class Mesh {
 
   /** `init` belongs to a request that was made here. */
   async #carry(request: Request, goal: Goal, env: object, ctx: ContextLike | undefined, parent?: Call, init?: MeshRequestInit): Promise<Response> {
-    const { local, mesh, observability, onEvent, propagate } = this.#options;
+    const { callers, local, mesh, observability, onEvent, propagate } = this.#options;
     const { observe, registry, trace } = this.#features;
     const slot = this.slot(env);
     if (this.#kv !== undefined) {
@@ -86,8 +86,11 @@ export class Mesh {
     }
     const now = performance.now();
     const { headers, method, url } = request;
-    const depth = parent?.depth ?? numberIn(headers, DEPTH_HEADER);
-    const deadline = Math.min(now + (numberIn(headers, TIMEOUT_HEADER) || Infinity), now + (init?.timeoutMs ?? Infinity), parent?.deadline ?? Infinity);
+    const saidDepth = numberIn(headers, DEPTH_HEADER);
+    const saidTime = numberIn(headers, TIMEOUT_HEADER);
+    const believed = callers === "mesh" || goal.service !== undefined;
+    const depth = parent?.depth ?? (believed ? saidDepth : 0);
+    const deadline = Math.min(now + ((believed && saidTime) || Infinity), now + (init?.timeoutMs ?? Infinity), parent?.deadline ?? Infinity);
     const call: Call = {
       slot,
       env,
@@ -100,7 +103,7 @@ export class Mesh {
       deadline,
       depth,
       trace: parent?.trace ?? (observability ? trace?.of(headers.get("traceparent")) : undefined),
-      stamped: goal.service !== undefined || observability === true || propagate === true || depth > 0 || deadline < Infinity,
+      stamped: goal.service !== undefined || observability === true || propagate === true || saidDepth > 0 || saidTime > 0 || deadline < Infinity,
       owned: init !== undefined,
       connections: parent?.connections ?? { waiting: 0 },
       held: isReusable(init?.body) ? init.body : undefined,

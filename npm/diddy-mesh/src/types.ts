@@ -41,6 +41,12 @@ export interface CoreOptions {
   /** Services that run in this Worker, by the NAME of their `local:NAME` address. */
   readonly local?: Readonly<Record<string, LocalService>> | undefined;
   /**
+   * Who can reach this Worker. `"anyone"` (default): what a caller says in `mesh-timeout-ms` and `mesh-depth` is dropped,
+   * since a stranger could spend the time of requests with it. `"mesh"`: only other Workers of the mesh, by service bindings;
+   * then their deadline and their number of hops count.
+   */
+  readonly callers?: "anyone" | "mesh" | undefined;
+  /**
    * Also send `mesh-timeout-ms` and `mesh-depth` with requests that would otherwise be passed on untouched.
    * Default false: they travel only where the request is rewritten for another reason, because a rewrite costs 1-3 µs.
    */

@@ -38,6 +38,9 @@ impl Machine {
         };
         let own = policy.attempt_timeout;
         let timeout = if own.is_zero() { remaining } else { own.min(remaining) };
+        let full = if own.is_zero() { policy.request_timeout } else { own };
+        let given = if full.is_zero() { Micros::MAX } else { full };
+        live.full_time = timeout >= Micros(given.0 / 2);
         let again = live.attempt < policy.retry.retries && live.replayable(policy);
         let retryable = again && live.repeatable(policy);
         let keep_body = again && live.body != super::Body::None;

@@ -218,6 +218,7 @@ impl Machine {
             endpoint: NONE,
             breaker: None::<BreakerTicket>,
             attempt: 0,
+            full_time: true,
             tried: 0,
             key: hash_key(policy, head, &self.snapshot, &mut self.dice),
             place: request.caller.place,

@@ -71,7 +71,15 @@ impl Machine {
         now: Timestamp,
         sink: &mut impl EventSink,
     ) -> Step {
-        self.learn(&live, outcome, now, sink);
+        if *outcome == Outcome::Timeout && !live.full_time {
+            // whoever left it so little time, it was not the endpoint
+            self.let_go(&live);
+            let ended = self.about(&live, EventKind::AttemptEnd, now).with_reason(Reason::Timeout);
+            let value = now.saturating_since(live.attempt_started).0;
+            sink.event(Event { value, ..ended });
+        } else {
+            self.learn(&live, outcome, now, sink);
+        }
         match self.next_delay(&live, outcome, waiting, now) {
             Ok(None) => {}
             Ok(Some(delay)) => {

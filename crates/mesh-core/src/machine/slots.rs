@@ -37,6 +37,9 @@ pub(super) struct Live {
     pub(super) endpoint: u32,
     pub(super) breaker: Option<BreakerTicket>,
     pub(super) attempt: u8,
+    /// True where the attempt has at least half of the time that the policy gives one: then being
+    /// too late is the endpoint's failure.
+    pub(super) full_time: bool,
     /// Endpoints tried, by their place in the service.
     pub(super) tried: u64,
     /// What `consistentHash` goes by.

@@ -62,7 +62,10 @@ impl HandlerList {
         let (mut best, mut best_rank) = (None, 0);
         let mut others = MethodSet::NONE;
         for (number, entry) in (0u32..).zip(&self.entries) {
-            let takes = entry.methods == MethodSet::NONE || entry.methods.contains(method);
+            let takes = entry.methods == MethodSet::NONE
+                || entry.methods.contains(method)
+                // a handler of GET answers HEAD, whose body the platform leaves out
+                || method == Method::Head && entry.methods.contains(Method::Get);
             if takes && entry.rank <= best_rank || !fits(text_of(&self.text, entry.pattern), path) {
                 continue;
             }

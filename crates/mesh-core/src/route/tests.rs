@@ -165,6 +165,7 @@ fn a_list_means_what_a_table_means() {
     assert_eq!(list.find(Method::Get, b"/users/7"), Ok(1));
     assert_eq!(list.find(Method::Delete, b"/users/7"), Ok(0));
     assert_eq!(list.find(Method::Get, b"/users/"), Err(MethodSet::NONE));
+    assert_eq!(list.find(Method::Head, b"/users/7"), Ok(1), "GET answers HEAD");
     let both = Method::Post.bit().union(Method::Put.bit());
     assert_eq!(list.find(Method::Get, b"/orders"), Err(both));
     let mut spans = vec![];

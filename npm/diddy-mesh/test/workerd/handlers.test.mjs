@@ -135,7 +135,7 @@ test("the context's fetch carries trace, deadline and depth", async () => {
   const source = `
     import { DiddyMesh } from "diddy-mesh";
     import config from "./mesh.snapshot";
-    const mesh = new DiddyMesh({ serviceName: "s", config, observability: true });
+    const mesh = new DiddyMesh({ serviceName: "s", config, observability: true, callers: "mesh" });
     export default {
       fetch: (request, env, ctx) =>
         mesh.handle(request, {

@@ -98,3 +98,19 @@ fn a_clock_that_runs_backwards_is_one_that_stands_still() {
     assert_eq!(mesh.last(EventKind::AttemptEnd).value, 0);
     assert_eq!(mesh.resume(send.ticket, Outcome::status(200)), Step::Deliver);
 }
+
+#[test]
+fn a_deadline_that_the_caller_set_is_not_the_endpoints_failure() {
+    let mut plan = Plan::of(1);
+    plan.policy.request_timeout = Micros::from_millis(100);
+    plan.policy.retry.retries = 0;
+    for (remaining, failures) in [(Micros::from_millis(5), 0), (Micros::from_millis(60), 1)] {
+        let mut mesh = plan.run();
+        let send = mesh.send(&within(remaining));
+        mesh.wait(remaining);
+        let step = mesh.resume(send.ticket, Outcome::Timeout);
+        assert_eq!(step, Step::Respond(answer(504, Reason::Deadline)));
+        let state = mesh.machine.endpoint_state(0).unwrap();
+        assert_eq!((state.counters.failures, state.in_flight), (failures, 0));
+    }
+}
