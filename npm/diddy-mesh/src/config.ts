@@ -29,7 +29,7 @@ export function compileOrThrow(document: MeshDocument): Uint8Array {
   const { snapshot, diagnostics } = loaded().compile(document);
   if (snapshot === undefined) {
     const errors = diagnostics.filter(({ severity }) => severity === "error");
-    throw new MeshError("invalid_config", `the configuration has ${errors.length} error(s):\n${errors.map(({ message }) => `  ${message}`).join("\n")}`, { diagnostics });
+    throw new MeshError("invalid_config", `the configuration has ${errors.length} error(s):\n${errors.map(({ message }) => `  ${message}`).join("\n")}`, diagnostics);
   }
   return snapshot;
 }
@@ -48,7 +48,7 @@ export function validate(document: MeshDocument): control.Diagnostic[] {
 export function explain(document: MeshDocument, request: control.ExplainRequest): control.Explanation {
   const { explanation, diagnostics } = loaded().explain(document, request);
   if (explanation === undefined) {
-    throw new MeshError("invalid_config", diagnostics.map(({ message }) => message).join("\n"), { diagnostics });
+    throw new MeshError("invalid_config", diagnostics.map(({ message }) => message).join("\n"), diagnostics);
   }
   return explanation;
 }

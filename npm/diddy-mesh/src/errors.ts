@@ -10,11 +10,8 @@ export type MeshErrorCode =
   | "config_needs_compiler"
   | "feature_missing"
   | "registry_not_found"
-  | "unknown_service"
   | "invalid_target"
-  | "same_zone_fetch"
-  | "endpoint_unreachable"
-  | "engine_trap";
+  | "same_zone_fetch";
 
 /** One finding of the compiler about a configuration document. */
 export interface ConfigDiagnostic {
@@ -34,9 +31,9 @@ export class MeshError extends Error {
   /** The findings, when `code` is `invalid_config`; else empty. */
   readonly diagnostics: readonly ConfigDiagnostic[];
 
-  constructor(code: MeshErrorCode, message: string, details: { cause?: unknown; diagnostics?: readonly ConfigDiagnostic[] } = {}) {
-    super(message, "cause" in details ? { cause: details.cause } : undefined);
+  constructor(code: MeshErrorCode, message: string, diagnostics: readonly ConfigDiagnostic[] = []) {
+    super(message);
     this.code = code;
-    this.diagnostics = details.diagnostics ?? [];
+    this.diagnostics = diagnostics;
   }
 }

@@ -60,7 +60,7 @@ function methodsOf(map: HandlerMap, key: string): string {
 
 function register(slot: Slot, brain: Brain, map: HandlerMap): HandlerTable {
   if (slot.tables.length >= TABLES_MAX) {
-    throw new MeshError("invalid_handlers", `more than ${TABLES_MAX} different sets of handler patterns: use {name} segments instead of patterns made from data`);
+    throw new MeshError("invalid_handlers", `more than ${TABLES_MAX} sets of handler patterns: use {name} segments, not patterns made from data`);
   }
   const keys = Object.keys(map);
   const methods = keys.map((key) => methodsOf(map, key));

@@ -6,7 +6,7 @@ import { OUTCOME } from "./generated/abi.js";
 import { outgoing, type Order } from "./outgoing.js";
 
 const ignore = (): void => undefined;
-const NO_CONNECTION = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT$|Worker not found)/;
+const NO_CONNECTION = /^(ECONNREFUSED|ENOTFOUND|EHOSTUNREACH|UND_ERR_CONNECT|Worker not found)/;
 
 /** Ends an answer that nobody will read. */
 export async function drop(answer: Response | undefined): Promise<void> {

@@ -24,7 +24,7 @@ export function guarded<T>(slot: Slot, work: () => T): T | undefined {
     }
     runtime.traps += 1;
     slot.forget();
-    slot.notice({ type: "engine_trap", at: performance.now(), detail: String(error), error: new MeshError("engine_trap", "the engine trapped and was made anew", { cause: error }) });
+    slot.notice({ type: "engine_trap", at: performance.now(), detail: String(error) });
     return undefined;
   }
 }

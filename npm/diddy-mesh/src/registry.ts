@@ -5,6 +5,7 @@
  */
 import { bindingOf, keepAlive, kindOf } from "./env.js";
 import { MeshError } from "./errors.js";
+import { sleep } from "./race.js";
 import { guarded } from "./recovery.js";
 import type { Slot } from "./slot.js";
 import type { ContextLike, KvReader } from "./types.js";
@@ -67,16 +68,10 @@ function take(slot: Slot, bytes: Uint8Array): void {
   }
 }
 
-function withDeadline(slot: Slot, reading: Promise<void>): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => {
-      slot.readAt = performance.now();
-      slot.notice({ type: "registry_slow", at: slot.readAt });
-      resolve();
-    }, COLD_WAIT_MS);
-    void reading.then(() => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
+async function withDeadline(slot: Slot, reading: Promise<void>): Promise<void> {
+  await Promise.race([reading, sleep(COLD_WAIT_MS)]);
+  if (slot.readAt === undefined) {
+    slot.readAt = performance.now();
+    slot.notice({ type: "registry_slow", at: slot.readAt });
+  }
 }

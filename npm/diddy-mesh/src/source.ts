@@ -14,18 +14,13 @@ export function slotFor(config: CoreOptions["config"], registry: KvReader | unde
   if (known !== undefined) {
     return known;
   }
-  if (config === undefined) {
-    return newSlot(registry, mesh, undefined);
+  const bytes = config instanceof ArrayBuffer ? new Uint8Array(config) : config;
+  if (bytes === undefined || ArrayBuffer.isView(bytes)) {
+    return newSlot(registry ?? config, mesh, bytes as Uint8Array | undefined);
   }
-  if (config instanceof ArrayBuffer) {
-    return newSlot(registry ?? config, mesh, new Uint8Array(config));
-  }
-  if (ArrayBuffer.isView(config)) {
-    return newSlot(registry ?? config, mesh, config as Uint8Array);
-  }
-  const text = JSON.stringify(config);
-  const same = literals.get(text) ?? config;
-  const slot = knownSlot(registry ?? same, mesh) ?? newSlot(registry ?? same, mesh, compiled(config));
+  const text = JSON.stringify(bytes);
+  const same = literals.get(text) ?? bytes;
+  const slot = knownSlot(registry ?? same, mesh) ?? newSlot(registry ?? same, mesh, compiled(bytes));
   if (literals.size < LITERALS_MAX) {
     literals.set(text, same);
   }

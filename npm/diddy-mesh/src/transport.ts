@@ -48,6 +48,7 @@ export function parseAddress(address: string): Endpoint {
     return { address, transport: url, name: "", base: address.replace(/\/$/, ""), rest: "", reachable: true };
   }
   const [, name = "", rest = ""] = /^([^/#]*)[/#]?(.*)$/.exec(address.slice(colon + 1)) ?? [];
-  const base = transport !== vpc && transport !== mtls ? "" : (rest.includes("://") ? rest : `http://${rest}`).replace(/\/$/, "");
+  // What is aborted goes to an origin of its own.
+  const base = transport.aborts ? (rest.includes("://") ? rest : `http://${rest}`).replace(/\/$/, "") : "";
   return { address, transport, name, base, rest, reachable: true };
 }

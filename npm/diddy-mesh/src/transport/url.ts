@@ -18,8 +18,7 @@ export const url: Transport = {
     if (text === SAME_ZONE) {
       throw new MeshError(
         "same_zone_fetch",
-        `Cloudflare refused the fetch to ${endpoint.address} (error 1042): a Worker cannot fetch another Worker of its zone by URL. ` +
-          "Bind the service and use the address binding:NAME, or set the compatibility flag global_fetch_strictly_public",
+        `${endpoint.address} answered with error 1042: a Worker cannot fetch one of its own zone by URL. Use a service binding (binding:NAME) or the compatibility flag global_fetch_strictly_public`,
       );
     }
     return new Response(text, answer);
