@@ -89,7 +89,8 @@ export class Mesh {
     const saidDepth = numberIn(headers, DEPTH_HEADER);
     const saidTime = numberIn(headers, TIMEOUT_HEADER);
     const believed = callers === "mesh" || goal.service !== undefined;
-    const depth = parent?.depth ?? (believed ? saidDepth : 0);
+    // Believed of anyone: a stranger can only have its own request refused, and a loop must end.
+    const depth = parent?.depth ?? saidDepth;
     const deadline = Math.min(now + ((believed && saidTime) || Infinity), now + (init?.timeoutMs ?? Infinity), parent?.deadline ?? Infinity);
     const call: Call = {
       slot,

@@ -41,9 +41,9 @@ export interface CoreOptions {
   /** Services that run in this Worker, by the NAME of their `local:NAME` address. */
   readonly local?: Readonly<Record<string, LocalService>> | undefined;
   /**
-   * Who can reach this Worker. `"anyone"` (default): what a caller says in `mesh-timeout-ms` and `mesh-depth` is dropped,
-   * since a stranger could spend the time of requests with it. `"mesh"`: only other Workers of the mesh, by service bindings;
-   * then their deadline and their number of hops count.
+   * Who can reach this Worker. `"anyone"` (default): what a caller says in `mesh-timeout-ms` is dropped. `"mesh"`: only
+   * other Workers of the mesh, by service bindings; then their deadline counts. The number of hops in `mesh-depth` always
+   * counts: a stranger can only have its own request refused with it.
    */
   readonly callers?: "anyone" | "mesh" | undefined;
   /**
