@@ -118,7 +118,7 @@ test("Cloudflare's error 1042 becomes an error that names the fix", async () => 
 });
 
 test("two Workers that send to each other are stopped after sixteen hops", async () => {
-  const ring = (other) => worker(other === "b" ? "a" : "b", GATEWAY.replace("config,", "config, propagate: true,"), { config: to("binding:OTHER"), serviceBindings: { OTHER: other } });
+  const ring = (other) => worker(other === "b" ? "a" : "b", GATEWAY.replace("config,", "config, propagate: true, callers: \"mesh\","), { config: to("binding:OTHER"), serviceBindings: { OTHER: other } });
   await running([await ring("b"), await ring("a")], async (fetch) => {
     const answer = await fetch("/x");
     assert.deepEqual([answer.status, answer.headers.get("mesh-reason")], [508, "depth_exceeded"]);
