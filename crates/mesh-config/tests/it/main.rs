@@ -5,6 +5,7 @@
     reason = "helpers of tests may fail loudly; clippy sees only the test functions themselves"
 )]
 
+mod cases;
 mod corpus;
 mod documents;
 mod explain;
