@@ -117,9 +117,4 @@ export class Brain {
     this.#input[at] = length & 255;
     this.#input[at + 1] = length >> 8;
   }
-
-  /** Bytes written since `open`. */
-  written(): number {
-    return this.#at;
-  }
 }
