@@ -220,3 +220,6 @@ impl Snapshot {
         self.routes.sections().table(section)
     }
 }
+
+#[cfg(test)]
+mod tests;
