@@ -1,4 +1,9 @@
 //! The deterministic brain of Diddy-Mesh.
+//!
+//! A [`snapshot::Snapshot`] says what the mesh is; a [`machine::Machine`] takes requests through it
+//! (its page has a whole one as an example). Time, dice and outcomes are handed in; decisions and
+//! events come out. Each part is useful alone: [`route`], [`balance`], [`breaker`], [`retry`],
+//! [`concurrency`], [`outlier`]. Every bound stands in [`limits`].
 #![no_std]
 #![cfg_attr(
     test,

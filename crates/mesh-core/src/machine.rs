@@ -10,6 +10,62 @@
 //! The machine owns what is learned (breakers, latencies, budgets, counters, leases of attempts in
 //! flight) and a Snapshot; hosts own sockets and clocks. It never blocks, never allocates per
 //! request beyond its kept slots, and ends any call in time bounded by the Snapshot.
+//!
+//! A service of two endpoints, one of which is down, under a clock of our own:
+//!
+//! ```
+//! use mesh_core::{
+//!     event::{Event, EventKind},
+//!     machine::{Body, Caller, Machine, Outcome, Request, Step},
+//!     method::{Method, MethodSet},
+//!     route::{MatchSpec, PathKind, PathTemplate, RouteTableBuilder, builder::PathSpec},
+//!     snapshot::{Snapshot, draft::SnapshotDraft, tables::*},
+//!     time::{Micros, Timestamp},
+//! };
+//!
+//! let mut draft = SnapshotDraft::default();
+//! let name = draft.text("user-service");
+//! let mut service = Service { name, endpoints: Rows { start: 0, len: 2 }, ..Service::default() };
+//! service.breaker.consecutive_failures = 1;
+//! draft.services.push(service);
+//! for key in [1, 2] {
+//!     draft.endpoints.push(Endpoint { key, weight: 1, ..Endpoint::default() });
+//! }
+//! draft.policies.push(Policy { request_timeout: Micros::from_secs(5), ..Policy::default() });
+//! draft.backends.push(Backend { weight: 1, rewrite: NONE, ..Backend::default() });
+//! let backends = Rows { start: 0, len: 1 };
+//! draft.rules.push(Rule { backends, redirect: NONE, ..Rule::default() });
+//! let mut routes = RouteTableBuilder::new();
+//! let path = PathSpec::Template(PathTemplate::parse(PathKind::Template, b"/api/*")?);
+//! let (headers, query, methods) = (vec![], vec![], MethodSet::NONE);
+//! routes.add(&MatchSpec { host: "", path, methods, headers, query, target: 0 })?;
+//! draft.routes = routes.finish();
+//!
+//! let mut machine = Machine::new(Snapshot::decode(&draft.encode())?, 42);
+//! let (mut events, now) = (Vec::<Event>::new(), Timestamp::from_millis(1_000));
+//! let request = Request {
+//!     host: b"shop.example",
+//!     path: b"/api/users",
+//!     query: b"",
+//!     method: Method::Get,
+//!     headers: &[],
+//!     body: Body::None,
+//!     caller: Caller::default(),
+//! };
+//! let Step::Send(first) = machine.begin(&request, now, &mut events) else { panic!() };
+//!
+//! // it fails: its breaker opens, and after the backoff the other endpoint gets the request
+//! let step = machine.resume(first.ticket, Outcome::status(503), 0, now, &mut events);
+//! let Step::Wait(wait) = step else { panic!() };
+//! assert!(events.iter().any(|event| event.kind == EventKind::BreakerOpened));
+//! let now = now.saturating_add(wait.delay);
+//! let step = machine.resume(wait.ticket, Outcome::Waited, 0, now, &mut events);
+//! let Step::Send(second) = step else { panic!() };
+//! assert_ne!(second.endpoint, first.endpoint);
+//! let step = machine.resume(second.ticket, Outcome::status(200), 0, now, &mut events);
+//! assert_eq!(step, Step::Deliver);
+//! # Ok::<(), Box<dyn core::error::Error>>(())
+//! ```
 
 mod attempt;
 mod begin;

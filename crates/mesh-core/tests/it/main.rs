@@ -7,4 +7,5 @@
 
 extern crate alloc;
 
+mod machine_properties;
 mod queue_simulation;
