@@ -1,4 +1,4 @@
-//! Builds a [`RouteTable`] from matches in the order they were declared.
+//! Builds a [`super::RouteTable`] from matches in the order they were declared.
 
 use alloc::vec::Vec;
 

@@ -84,7 +84,7 @@ record! {
     pub struct Node {
         /// Literal children.
         pub edges: Rows,
-        /// The child for any one non-empty segment, or [`NONE`].
+        /// The child for any one non-empty segment, or [`NONE`](crate::snapshot::tables::NONE).
         pub param: u32,
         /// Matches for a path that ends here.
         pub exact: Rows,
@@ -138,7 +138,7 @@ record! {
     /// A header or query condition.
     #[derive(Clone, Copy, Debug, Default, PartialEq)]
     pub struct Condition {
-        /// Number of the needed header, or [`NONE`] for a query parameter.
+        /// Number of the needed header, or [`NONE`](crate::snapshot::tables::NONE) for a query parameter.
         pub header: u32,
         /// Name of the query parameter.
         pub name: Text,
