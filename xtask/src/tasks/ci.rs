@@ -21,7 +21,12 @@ fn run(context: &Context, options: &Options) -> Result<(), Failure> {
     // all of them, even after a failure: one run shows everything that is wrong
     for task in TASKS.iter().filter(|task| STEPS.contains(&task.name)) {
         let watch = Stopwatch::start();
-        steps.step(task.name, (task.run)(context, options), watch);
+        let outcome = if task.name == size::TASK.name {
+            size::ratchet(context)
+        } else {
+            (task.run)(context, options)
+        };
+        steps.step(task.name, outcome, watch);
     }
     steps.finish("ci")
 }
