@@ -14,6 +14,8 @@ const methods = new Map<string, number>(METHODS.map((name, number) => [name, num
 export interface Call extends Scene {
   readonly slot: Slot;
   readonly request: Request;
+  /** The request that came in from outside, of which this is a part: it knows who asks and from where. */
+  readonly outer: Request;
   readonly url: string;
   readonly method: string;
   /** Length of the body in bytes, or one of `BODY`. */
@@ -39,6 +41,8 @@ export interface Call extends Scene {
   error: unknown;
 }
 
+const CLIENT_ADDRESS_HEADER = "cf-connecting-ip";
+
 /** A header of ours as a number; anything but a whole number counts as 0. */
 export function numberIn(headers: Headers, name: string): number {
   const text = headers.get(name);
@@ -48,14 +52,14 @@ export function numberIn(headers: Headers, name: string): number {
 /** Begins at the engine with a handler table (-1 = none), or with a service. One crossing; undefined when the request is too large. */
 export function begin(brain: Brain, call: Call, table: number, service: number | undefined): number | undefined {
   const now = performance.now();
-  const { slot, url, request, body, deadline } = call;
+  const { slot, url, request, outer, body, deadline } = call;
   const hostAt = url.indexOf("//") + 2;
   const pathAt = url.indexOf("/", hostAt);
   const [queryAt, end] = querySpan(url, pathAt);
   let values: (string | null)[] | undefined;
   let room = url.length;
   if (slot.headers.length > 0) {
-    values = slot.headers.map((name) => request.headers.get(name));
+    values = slot.headers.map((name) => (name === CLIENT_ADDRESS_HEADER ? outer : request).headers.get(name));
     // A UTF-16 unit is at most three bytes.
     room += values.reduce((sum, value) => sum + 2 + 3 * (value?.length ?? 0), 0);
   }
@@ -67,7 +71,7 @@ export function begin(brain: Brain, call: Call, table: number, service: number |
   const query = slot.needs & NEED.QUERY && queryAt < end ? brain.put(url, queryAt + 1, end) : 0;
   values?.forEach((value) => brain.putValue(value));
   if (slot.needs & NEED.LOCATION) {
-    locate(brain, request);
+    locate(brain, outer);
   }
   const method = methods.get(call.method) ?? METHODS.length;
   let caller: number = Math.min(call.depth, CALLER.DEPTH_MASK);

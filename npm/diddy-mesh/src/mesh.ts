@@ -98,6 +98,7 @@ export class Mesh {
       ctx,
       local,
       request,
+      outer: parent?.outer ?? request,
       url,
       method,
       body: bodyOf(request, method, init?.body),

@@ -166,3 +166,21 @@ test("the context's fetch carries trace, deadline and depth", async () => {
     assert.deepEqual([loop.status, loop.headers.get("mesh-reason")], [508, "depth_exceeded"]);
   });
 });
+
+test("a call from a handler is placed by who asked, not by the handler", async () => {
+  const place = (latitude, longitude) => ({ latitude, longitude });
+  const config = { services: { users: { endpoints: [{ address: "binding:TOKYO", location: place(35.7, 139.7) }, { address: "binding:PARIS", location: place(48.9, 2.4) }], loadBalancer: "geographic" } } };
+  const source = `
+    import { DiddyMesh } from "diddy-mesh";
+    import config from "./mesh.snapshot";
+    const mesh = new DiddyMesh({ serviceName: "s", config });
+    export default { fetch: (request, env, ctx) => mesh.handle(request, { "/call": (_, { fetch }) => fetch("users", "/") }, env, ctx) };`;
+  const named = (name) => worker(name, `export default { fetch: () => new Response("${name}") };`);
+  await running([await worker("s", source, { config, serviceBindings: { TOKYO: "tokyo", PARIS: "paris" } }), await named("tokyo"), await named("paris")], async (fetch) => {
+    for (const [latitude, longitude, expected] of [["34.7", "135.5", "tokyo"], ["51.5", "-0.1", "paris"]]) {
+      for (let i = 0; i < 5; i++) {
+        assert.equal(await (await fetch("/call", { cf: { latitude, longitude } })).text(), expected);
+      }
+    }
+  });
+});
