@@ -8,6 +8,7 @@ use crate::{
     balance::geographic::Location,
     breaker::BreakerMode,
     hash::xxh64,
+    limits::ATTEMPTS_MAX,
     snapshot::{
         Snapshot,
         tables::{Health, NONE},
@@ -57,6 +58,9 @@ impl Machine {
             state.row.endpoints.len = row.endpoints.len.min(endpoints);
         }
         self.policies = snapshot.policies().iter().collect();
+        for policy in &mut self.policies {
+            policy.retry.retries = policy.retry.retries.min(ATTEMPTS_MAX - 1);
+        }
         let old = core::mem::replace(&mut self.snapshot, snapshot);
         self.renumber(&old);
     }

@@ -301,8 +301,8 @@ fn exercise(machine: &mut Machine, now: Timestamp) -> Vec<Event> {
     let outcomes = [Outcome::status(503), Outcome::Reset, Outcome::status(200), Outcome::Timeout];
     for (at, step) in tickets.into_iter().enumerate() {
         let mut step = step;
-        // a policy may ask for 255 retries, each after a wait
-        for round in 0..600 {
+        // eleven attempts, each after a wait
+        for round in 0..30 {
             let (ticket, outcome): (Ticket, _) = match step {
                 Step::Send(send) => (send.ticket, outcomes[(at + round) % 4]),
                 Step::Wait(wait) => (wait.ticket, Outcome::Waited),

@@ -1,7 +1,7 @@
 use super::mesh::{GET, POST, Plan, Running, SECOND, answer};
 use crate::{
     event::EventKind,
-    limits::CONNECTIONS_PER_SCOPE,
+    limits::{ATTEMPTS_MAX, CONNECTIONS_PER_SCOPE},
     machine::{Body, Caller, Outcome, Request, Step},
     reason::Reason,
     retry::{
@@ -258,6 +258,22 @@ fn another_endpoint_goes_first() {
         send = mesh.resume(send.ticket, Outcome::status(500)).sent();
     }
     assert!(seen.iter().all(|&times| times >= 1), "{seen:?}");
+}
+
+#[test]
+fn no_snapshot_asks_for_more_attempts_than_the_bound() {
+    let mut plan = Plan::of(2);
+    plan.policy.retry.retries = u8::MAX;
+    plan.service.breaker.consecutive_failures = 0;
+    plan.service.breaker.success_ratio_permille = 0;
+    let mut mesh = plan.run();
+    let mut step = mesh.first(&GET, Outcome::status(500));
+    while let Step::Send(send) = step {
+        assert!(send.attempt <= ATTEMPTS_MAX);
+        step = mesh.resume(send.ticket, Outcome::status(500));
+    }
+    assert_eq!(mesh.count(EventKind::AttemptEnd), usize::from(ATTEMPTS_MAX));
+    assert_eq!(mesh.denial(), "attempts");
 }
 
 #[test]
