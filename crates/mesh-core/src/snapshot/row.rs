@@ -211,8 +211,8 @@ impl<'a, T: Row> Table<'a, T> {
     #[expect(clippy::cast_possible_truncation, reason = "a Snapshot has at most 16 MiB")]
     pub const fn len(self) -> u32 {
         match self.bytes.len().checked_div(self.stride) {
-            Some(rows) if self.stride >= T::SIZE => rows as u32,
-            Some(_) | None => 0,
+            Some(rows) => rows as u32,
+            None => 0,
         }
     }
 

@@ -1,15 +1,19 @@
 //! The sections of a Snapshot's bytes: a directory, then one run of bytes per table.
 //!
 //! Each directory entry is a byte length and a row width. A reader takes rows by the width that
-//! stands there, so that a table whose rows grew still reads; sections it does not know are
+//! stands there, so that a table whose rows grew still reads (narrower ones are refused); sections it does not know are
 //! passed over, and ones that are missing are empty.
 
 use alloc::vec::Vec;
 
 use super::{
     SnapshotError,
+    draft::Mesh,
     row::{Row, Table, Word},
-    tables::Text,
+    tables::{Backend, Edit, Endpoint, Policy, Redirect, Rewrite, Rule, Service, Text},
+};
+use crate::route::table::{
+    AutomatonRow, Condition, Edge, Facts, Host, Match, Name, Node, Param, PathPattern,
 };
 
 /// A table's place in the directory; never changes.
@@ -41,6 +45,37 @@ pub(crate) enum Section {
 
 /// Number of sections that this build knows.
 const COUNT: usize = Section::Redirects as usize + 1;
+
+/// Width of a row of each section as this build reads it; a pool's is 1.
+const WIDTHS: [u8; COUNT] = [
+    1,
+    width::<Name>(),
+    width::<Host>(),
+    width::<Node>(),
+    width::<Edge>(),
+    width::<Match>(),
+    width::<Condition>(),
+    width::<PathPattern>(),
+    width::<AutomatonRow>(),
+    width::<Param>(),
+    width::<Facts>(),
+    1,
+    width::<Mesh>(),
+    width::<Service>(),
+    width::<Endpoint>(),
+    width::<Policy>(),
+    width::<Rule>(),
+    width::<Backend>(),
+    width::<Edit>(),
+    width::<Rewrite>(),
+    width::<Redirect>(),
+];
+
+#[expect(clippy::cast_possible_truncation, reason = "checked at compile time")]
+const fn width<T: Row>() -> u8 {
+    assert!(T::SIZE <= u8::MAX as usize, "a row is wider than a byte can say");
+    T::SIZE as u8
+}
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Span {
@@ -75,7 +110,9 @@ impl Sections {
             if end > body.len() {
                 return Err(SnapshotError::Truncated);
             }
-            if stride == 0 || !len.is_multiple_of(stride) {
+            // a narrower row would read on into the next one
+            let least = WIDTHS.get(at).copied().unwrap_or(1);
+            if stride < least.into() || !len.is_multiple_of(stride) {
                 return Err(SnapshotError::Malformed);
             }
             if let Some(span) = spans.get_mut(at) {

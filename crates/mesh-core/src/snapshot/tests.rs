@@ -6,8 +6,7 @@ use proptest::prelude::*;
 
 use super::{
     draft::SnapshotDraft,
-    row::{Row, Word},
-    sections::{Packer, Section, Sections},
+    row::Word,
     tables::{
         Backend, Edit, Endpoint, HashOn, NONE, PathChange, Policy, Redirect, Rewrite, Rows, Rule,
         Service, Text,
@@ -228,45 +227,78 @@ fn what_is_wrong_has_a_name() {
     }
 }
 
-/// A row of today with a field more.
-#[derive(Clone, Copy)]
-struct Grown(Rule);
-
-impl Row for Grown {
-    const SIZE: usize = <Rule as Row>::SIZE + 4;
-
-    fn write(&self, out: &mut Vec<u8>) {
-        self.0.write(out);
-        7u32.put(out);
+/// Each section's row width and bytes.
+fn sections_of(body: &[u8]) -> Vec<(u32, Vec<u8>)> {
+    let mut directory = body;
+    let count = u32::take(&mut directory) as usize;
+    let mut rest = &body[4 + count * 8..];
+    let mut sections = Vec::new();
+    for _ in 0..count {
+        let (len, width) = (u32::take(&mut directory), u32::take(&mut directory));
+        let (bytes, after) = rest.split_at(len as usize);
+        sections.push((width, bytes.to_vec()));
+        rest = after;
     }
+    sections
+}
 
-    fn read(bytes: &[u8]) -> Self {
-        Self(Rule::read(bytes))
+fn body_of(sections: &[(u32, Vec<u8>)]) -> Vec<u8> {
+    let mut body = Vec::new();
+    (sections.len() as u32).put(&mut body);
+    for (width, bytes) in sections {
+        (bytes.len() as u32).put(&mut body);
+        width.put(&mut body);
+    }
+    sections.iter().for_each(|(_, bytes)| body.extend_from_slice(bytes));
+    body
+}
+
+fn read(sections: &[(u32, Vec<u8>)]) -> Result<Snapshot, SnapshotError> {
+    Snapshot::decode(&sealed(&body_of(sections)))
+}
+
+#[test]
+fn rows_that_grew_still_read() {
+    let draft = draft();
+    let sections = sections_of(&draft.encode()[HEADER_BYTES..]);
+    for at in 0..sections.len() {
+        let mut grown = sections.clone();
+        let (width, bytes) = &mut grown[at];
+        let rows = bytes.chunks(*width as usize);
+        let wider: Vec<u8> = rows.flat_map(|row| [row, &[9; 4]].concat()).collect();
+        (*width, *bytes) = (*width + 4, wider);
+        let snapshot = read(&grown).unwrap();
+        assert!(snapshot.rules().iter().eq(draft.rules.iter().copied()));
+        assert!(snapshot.services().iter().eq(draft.services.iter().copied()));
+        assert!(snapshot.rules().get(4).is_none() && snapshot.rules().get(u32::MAX).is_none());
     }
 }
 
 #[test]
-fn rows_that_grew_still_read_and_rows_that_shrank_are_none() {
-    let rules = [1, 2, 3].map(|redirect| Rule { redirect, ..Rule::default() });
-    for section in 0..=Section::Redirects as usize + 3 {
-        let mut packer = Packer::default();
-        for before in 0..=section {
-            if before == Section::Rules as usize {
-                packer.table(&rules.map(Grown));
-            } else if before == Section::Services as usize {
-                packer.pool(&[0; 100]);
-            } else {
-                packer.pool(&[]);
-            }
+fn rows_that_are_too_narrow_are_refused() {
+    let sections = sections_of(&draft().encode()[HEADER_BYTES..]);
+    for at in 0..sections.len() {
+        for width in [0, sections[at].0 - 1, u32::MAX] {
+            let mut narrow = sections.clone();
+            narrow[at] = (width, vec![0; if width < 1_000 { width as usize * 2 } else { 1 }]);
+            assert_eq!(read(&narrow).err(), Some(SnapshotError::Malformed), "{at} {width}");
         }
-        // sections that are missing are empty, ones that nobody knows are passed over
-        let sections = Sections::read(&packer.body()).unwrap();
-        let found = sections.table::<Rule>(Section::Rules);
-        let expected = if section >= Section::Rules as usize { 3 } else { 0 };
-        assert!(found.iter().eq(rules.into_iter().take(expected)));
-        assert_eq!(sections.table::<Service>(Section::Services).iter().count(), 0);
-        assert!(found.get(3).is_none() && found.get(u32::MAX).is_none());
     }
+}
+
+#[test]
+fn sections_that_are_missing_are_empty_and_unknown_ones_passed_over() {
+    let mut sections = sections_of(&draft().encode()[HEADER_BYTES..]);
+    sections.push((3, vec![1; 9]));
+    assert_eq!(read(&sections).unwrap().redirects().len(), 1);
+    for _ in 0..2 {
+        sections.pop();
+    }
+    let snapshot = read(&sections).unwrap();
+    assert!(snapshot.redirects().is_empty());
+    assert_eq!(snapshot.rewrites().len(), 1);
+    let nothing = read(&[]).unwrap();
+    assert_eq!((nothing.services().len(), nothing.mesh()), (0, Mesh::default()));
 }
 
 /// Asks a machine everything that a Snapshot's rows can lead it to.
