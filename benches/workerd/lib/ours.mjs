@@ -33,6 +33,16 @@ const githubDocument = () => ({
   },
 });
 
+/** The same routes, each answered by the engine itself: a redirect to the route's index, which is a match and little else. */
+const matchDocument = () => ({
+  services: { unused: { endpoints: ["binding:SVC_A"] } },
+  routing: {
+    rules: githubRoutes.map(([method, path], i) => ({
+      method, path: path.replace(/:(\w+)/g, "{$1}"), filters: [{ redirect: { path: { full: `/${i}` } } }],
+    })),
+  },
+});
+
 /** 100 services and 200 routes: the Snapshot of the cold-start and memory budgets. */
 const largeDocument = () => {
   const names = Array.from({ length: 100 }, (_, i) => `service-${i}`);
@@ -67,6 +77,7 @@ export async function loadOurs() {
   const snapshots = {
     gateway: snapshotOf(compile, gatewayDocument()),
     github: snapshotOf(compile, githubDocument()),
+    match: snapshotOf(compile, matchDocument()),
     large: snapshotOf(compile, largeDocument()),
   };
   return {

@@ -1,10 +1,13 @@
 // One decision by the peers: the route among the 203, then retry and breaker around an attempt that succeeds at once.
 // Cockatiel is asynchronous throughout, so its cost includes the awaits that its users pay.
+import { restore } from "../workers/parts/module-scope.mjs";
 import { ConsecutiveBreaker, ExponentialBackoff, TimeoutStrategy, circuitBreaker, handleAll, retry, timeout, wrap } from "cockatiel";
 import { RegExpRouter } from "hono/router/reg-exp-router";
 
 import { ORIGIN, check, githubRequests, githubRoutes } from "./github.mjs";
 import { awaited, roundRobin } from "./loops.mjs";
+
+restore();
 
 const attempt = () => Promise.resolve(1);
 const retrying = () => retry(handleAll, { maxAttempts: 2, backoff: new ExponentialBackoff() });

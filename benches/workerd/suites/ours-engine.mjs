@@ -1,67 +1,143 @@
-// Our engine as the host drives it, without the host's own work on requests and responses: the modules of the package
-// that write a request into the wasm and read its answer. They are internal, so they are taken from its source.
-import { begin } from "../../../npm/diddy-mesh/src/call.ts";
-import { BODY, OUT, OUTCOME, STEP } from "../../../npm/diddy-mesh/src/generated/abi.ts";
-import { tableOf } from "../../../npm/diddy-mesh/src/handlers.ts";
-import { install } from "../../../npm/diddy-mesh/src/runtime.ts";
-import { slotOf } from "../../../npm/diddy-mesh/src/slot.ts";
+// Our engine without the host around it: the exports of engine.wasm, called as the TypeScript host calls them. Nothing of
+// the host's source is used but the generated numbers of the boundary, so that a change to the host leaves this alone.
+import { ASK, BODY, METHODS, OUT, OUTCOME, OUT_LEN, STEP, TELL } from "../../../npm/diddy-mesh/src/generated/abi.ts";
 import module from "../../../npm/diddy-mesh/wasm/engine.wasm";
+import { ORIGIN } from "./github.mjs";
 
 /** What one frozen moment of a Worker lasts between two requests, in ms: state that decays sees time pass. */
 const STEP_MS = 0.05;
 /** How long an attempt takes, in ms. */
 const ATTEMPT_MS = 0.25;
-/** An answer without a gRPC status. */
+/** An answer without a gRPC status, without a `Retry-After`. */
 const NO_GRPC = -1;
+const NO_RETRY_AFTER = -1;
+/** The target that stands for the rules alone. */
+const RULES = -1;
+/** Bytes for one request: more than any URL of the benches has. */
+const REQUEST_BYTES = 4096;
 
-/** Instantiates the engine and loads a Snapshot, all bindings present. */
-export function loaded(snapshot) {
-  install(module);
-  const slot = slotOf(snapshot, "default", () => new Uint8Array(snapshot));
-  slot.join({ SVC_A: new Fetcher(), SVC_B: new Fetcher(), SVC_C: new Fetcher() }, undefined, 0);
-  return slot;
-}
+const decoder = new TextDecoder();
 
-/** Stands for a service binding, which the host knows by the name of its constructor. */
-class Fetcher {
-  static {
-    // the bundler may rename the class
-    Object.defineProperty(this, "name", { value: "Fetcher" });
+/** One instance of the engine with its two areas. */
+class Engine {
+  constructor() {
+    const imports = {};
+    for (const { module: from, name } of WebAssembly.Module.imports(module)) {
+      (imports[from] ??= {})[name] = () => {
+        if (!name.includes("externref")) throw new Error(name);
+      };
+    }
+    this.wasm = new WebAssembly.Instance(module, imports).exports;
+    this.wasm.__wbindgen_start?.();
+    this.wasm.engine_tell(TELL.SEED, 0x6d657368, 0x62656e63);
+    this.open(REQUEST_BYTES);
   }
-  fetch() {}
+
+  /** Room for `length` bytes, and views of the memory as it is now: it may have grown. */
+  open(length) {
+    const at = this.wasm.engine_input(length);
+    if (at === 0) throw new Error(`no room for ${length} bytes`);
+    this.input = new Uint8Array(this.wasm.memory.buffer, at, length);
+    this.out = new Int32Array(this.wasm.memory.buffer, this.wasm.engine_out(), OUT_LEN);
+  }
+
+  /** One OUT slot. */
+  slot(index) {
+    if (this.out.length === 0) this.open(REQUEST_BYTES);
+    return this.out[index];
+  }
+
+  /** Writes the ASCII `text[from..to]` at `at` of the input area; the bytes written. */
+  put(text, from, to, at) {
+    if (this.input.length === 0) this.open(REQUEST_BYTES);
+    const { input } = this;
+    for (let i = from; i < to; i++) input[at + i - from] = text.charCodeAt(i);
+    return to - from;
+  }
+
+  /** Writes bytes of any length; how many. */
+  set(bytes) {
+    this.open(bytes.length);
+    this.input.set(bytes);
+    return bytes.length;
+  }
+
+  text() {
+    const [at, length] = [this.slot(OUT.TEXT_PTR), this.slot(OUT.TEXT_LEN)];
+    return decoder.decode(new Uint8Array(this.wasm.memory.buffer, at, length));
+  }
+
+  /** The texts of a table's rows. */
+  rows(count, kind) {
+    return Array.from({ length: this.wasm.engine_ask(count, 0) }, (_, row) => {
+      this.wasm.engine_ask(kind, row);
+      return this.text();
+    });
+  }
 }
 
-const callOf = (slot, { method, url }) => ({
-  slot, url, method, request: { headers: new Headers() }, body: BODY.NONE, deadline: 0, depth: 0,
-});
+/** Instantiates the engine, loads a Snapshot, reads the tables that a host keeps, and says that all can be reached. */
+export function loaded(snapshot) {
+  const engine = new Engine();
+  const failure = engine.wasm.engine_load(engine.set(new Uint8Array(snapshot)), 0);
+  if (failure !== 0) throw new Error(`the Snapshot was refused: ${failure}`);
+  engine.wasm.engine_input(0);
+  engine.open(REQUEST_BYTES);
+  engine.services = engine.rows(ASK.SERVICES, ASK.SERVICE);
+  engine.endpoints = engine.rows(ASK.ENDPOINTS, ASK.ENDPOINT);
+  engine.endpoints.forEach((_, row) => engine.wasm.engine_tell(TELL.REACHABLE, row, 1));
+  return engine;
+}
+
+const methods = new Map(METHODS.map((name, number) => [name, number]));
+const numbered = (requests) => requests.map(({ method, url }) => ({ method: methods.get(method), url }));
+
+/** Cuts host and path out of the URL, as a host must that knows neither, and begins. */
+function begin(engine, { method, url }, now) {
+  const hostAt = url.indexOf("//") + 2;
+  const pathAt = url.indexOf("/", hostAt);
+  const mark = url.indexOf("?", pathAt);
+  const host = engine.put(url, hostAt, pathAt, 0);
+  const path = engine.put(url, pathAt, mark < 0 ? url.length : mark, host);
+  return engine.wasm.engine_begin(RULES, method, host, path, 0, BODY.NONE, 0, 0, now);
+}
 
 /** One decision after the other: begin, then resume with the good answer of the endpoint that was picked. */
-export function decisions(slot, requests) {
-  const brain = slot.brain(0);
-  const calls = requests.map((request) => callOf(slot, request));
+export function decisions(engine, requests) {
+  const calls = numbered(requests);
   let now = 0;
   return (index) => {
     now += STEP_MS;
-    const step = begin(brain, calls[index], -1, undefined, now);
-    if (step !== STEP.SEND) throw new Error(`${calls[index].method} ${calls[index].url}: step ${step} instead of a send`);
-    const endpoint = brain.slot(OUT.ENDPOINT);
-    const ticket = brain.slot(OUT.TICKET);
-    const last = brain.raw.engine_resume(brain.self, ticket, OUTCOME.RESPONSE, 200, NO_GRPC, 0, 0, now + ATTEMPT_MS);
-    if (last !== STEP.DELIVER) throw new Error(`step ${last} instead of the answer's delivery`);
+    const step = begin(engine, calls[index], now);
+    if (step !== STEP.SEND) throw new Error(`${requests[index].method} ${calls[index].url}: step ${step}, not a send`);
+    const endpoint = engine.slot(OUT.ENDPOINT);
+    const ticket = engine.slot(OUT.TICKET);
+    const last = engine.wasm.engine_resume(
+      ticket, OUTCOME.RESPONSE, 200, NO_GRPC, NO_RETRY_AFTER, 0, 0, now + ATTEMPT_MS,
+    );
+    if (last !== STEP.DELIVER) throw new Error(`step ${last}, not the answer's delivery`);
     return endpoint;
   };
 }
 
-/** The route of a request alone, by the engine's handler table: normal form of the path, match, parameters. */
-export function matches(slot, patterns, requests) {
-  const brain = slot.brain(0);
-  const table = tableOf(slot, brain, Object.fromEntries(patterns.map((pattern) => [pattern, () => undefined])));
-  const calls = requests.map((request) => callOf(slot, request));
+/**
+ * The route of a request alone, of a Snapshot whose rules redirect: the engine answers in one call with no service, no
+ * endpoint and no attempt. It includes the path's way into the wasm, its normal form, and the bytes of the `Location`.
+ */
+export function matches(engine, requests) {
+  const calls = numbered(requests);
+  const start = ORIGIN.length;
   return (index) => {
-    const step = begin(brain, calls[index], table.id, undefined, 0);
-    return step === STEP.LOCAL ? brain.slot(OUT.HANDLER) : -1;
+    const { method, url } = calls[index];
+    const path = engine.put(url, start, url.length, 0);
+    const step = engine.wasm.engine_begin(RULES, method, 0, path, 0, BODY.NONE, 0, 0, 0);
+    if (step !== STEP.RESPOND) throw new Error(`${requests[index].method} ${url}: step ${step}, not an answer`);
+    return engine.slot(OUT.STATUS);
   };
 }
 
+/** The index that the rule's `Location` ends with; NaN where no rule took the request. */
+export const redirectedTo = (engine) => Number(/\/(\d+)$/.exec(engine.text())?.[1]);
+
 /** Bytes of the engine's linear memory. */
-export const memoryBytes = (slot) => slot.brain(0).raw.memory.buffer.byteLength;
+export const memoryBytes = (engine) => engine.wasm.memory.buffer.byteLength;

@@ -1,7 +1,10 @@
 // Retry, breaker and timeout by cockatiel, one policy per service: the settings that ours has in the same runs.
+import { restore } from "./module-scope.mjs";
 import {
   ConsecutiveBreaker, ExponentialBackoff, TimeoutStrategy, circuitBreaker, handleAll, retry, timeout, wrap,
 } from "cockatiel";
+
+restore();
 
 const policy = () =>
   wrap(
