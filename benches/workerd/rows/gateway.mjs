@@ -32,7 +32,8 @@ export async function measure({ quick, ours, request, quiet }) {
   const against = (name, other) => (ours ? compare(result.of(name, 16), result.of(other, 16), share) : null);
   const noted = (connections, ...notes) => {
     const judged = ours ? ALL : FOUR;
-    return [...notes, noise(result.of(judged, connections), result.of(BARE, connections))].filter(Boolean).join("; ");
+    const noticed = noise(result.of(judged, connections), result.of(BARE, connections), connections === 1 ? added : share);
+    return [...notes, noticed].filter(Boolean).join("; ");
   };
   const near = variants["hono+cockatiel+otel"] ? "hono+cockatiel+otel" : FOUR;
   return {
