@@ -1,8 +1,8 @@
 //! The sections of a Snapshot's bytes: a directory, then one run of bytes per table.
 //!
 //! Each directory entry is a byte length and a row width. A reader takes rows by the width that
-//! stands there, so that a table whose rows grew still reads (narrower ones are refused); sections it does not know are
-//! passed over, and ones that are missing are empty.
+//! stands there, so that a table whose rows grew still reads; narrower ones are refused. Sections
+//! that it does not know are passed over, and ones that are missing are empty.
 
 use alloc::vec::Vec;
 
