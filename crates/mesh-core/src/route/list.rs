@@ -18,6 +18,10 @@ const RANKED_SEGMENTS: u32 = 48;
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     pattern: Text,
+    /// Bytes before the first parameter or star, which a path must begin with.
+    head: usize,
+    /// Slashes of a path that fits; 0 where the path may go on.
+    slashes: usize,
     methods: MethodSet,
     /// Greater is better: whole paths, then deep prefixes, then early literals, then methods.
     rank: u64,
@@ -46,10 +50,15 @@ impl HandlerList {
                 Segment::Literal(_) | Segment::Param(_) => {}
             }
         }
+        let head = template.iter().position(|byte| matches!(byte, b'{' | b'*'));
+        let open = rank >> 63 == 0;
+        // `/a/*` takes `/a` too
+        let head = head.map_or(template.len(), |at| if open { at.saturating_sub(1) } else { at });
+        let slashes = if open { 0 } else { slashes_in(template) };
         let start = u32::try_from(self.text.len()).unwrap_or(0);
         self.text.extend_from_slice(template);
         let len = u32::try_from(template.len()).unwrap_or(0);
-        self.entries.push(Entry { pattern: Text { start, len }, methods, rank });
+        self.entries.push(Entry { pattern: Text { start, len }, head, slashes, methods, rank });
         Ok(())
     }
 
@@ -61,12 +70,17 @@ impl HandlerList {
     pub fn find(&self, method: Method, path: &[u8]) -> Result<u32, MethodSet> {
         let (mut best, mut best_rank) = (None, 0);
         let mut others = MethodSet::NONE;
+        let slashes = slashes_in(path);
         for (number, entry) in (0u32..).zip(&self.entries) {
             let takes = entry.methods == MethodSet::NONE
                 || entry.methods.contains(method)
                 // a handler of GET answers HEAD, whose body the platform leaves out
                 || method == Method::Head && entry.methods.contains(Method::Get);
-            if takes && entry.rank <= best_rank || !fits(text_of(&self.text, entry.pattern), path) {
+            if takes && entry.rank <= best_rank || entry.slashes != 0 && entry.slashes != slashes {
+                continue;
+            }
+            let template = text_of(&self.text, entry.pattern);
+            if path.get(..entry.head) != template.get(..entry.head) || !fits(template, path) {
                 continue;
             }
             if takes {
@@ -91,6 +105,10 @@ impl HandlerList {
             start = start.saturating_add(len).saturating_add(1);
         }
     }
+}
+
+fn slashes_in(path: &[u8]) -> usize {
+    path.iter().filter(|&&byte| byte == b'/').count()
 }
 
 /// True where the template takes the whole path.
