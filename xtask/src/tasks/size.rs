@@ -41,16 +41,7 @@ fn run(context: &Context, options: &Options) -> Result<(), Failure> {
             sections(context, module)?;
         }
     }
-    npm::build(context)?;
-    context.step("bundle each entry point");
-    let entries = bundle::entries(context)?;
-    for (entry, _) in BUDGETS {
-        if !entries.iter().any(|name| name == entry) {
-            return Err(Failure::new(format!("{entry} has a budget but no entry in exports")));
-        }
-    }
-    let weights = entries.iter().map(|entry| bundle::weigh(context, entry));
-    let weights = weights.collect::<Result<Vec<_>, _>>()?;
+    let weights = weights(context)?;
     if context.json {
         report::result(&json(&weights));
     } else {
@@ -64,12 +55,22 @@ fn run(context: &Context, options: &Options) -> Result<(), Failure> {
 /// # Errors
 /// Where an entry grew past both.
 pub(super) fn ratchet(context: &Context) -> Result<(), Failure> {
-    npm::build(context)?;
-    let entries = bundle::entries(context)?;
-    let weights = entries.iter().map(|entry| bundle::weigh(context, entry));
-    let weights = weights.collect::<Result<Vec<_>, _>>()?;
+    let weights = weights(context)?;
     table(&weights).iter().for_each(|line| report::result(line));
     verdict(context, &weights, true)
+}
+
+/// Builds the package and weighs each entry; those with a budget must be among them.
+fn weights(context: &Context) -> Result<Vec<Weight>, Failure> {
+    npm::build(context)?;
+    context.step("bundle each entry point");
+    let entries = bundle::entries(context)?;
+    for (entry, _) in BUDGETS {
+        if !entries.iter().any(|name| name == entry) {
+            return Err(Failure::new(format!("{entry} has a budget but no entry in exports")));
+        }
+    }
+    entries.iter().map(|entry| bundle::weigh(context, entry)).collect()
 }
 
 fn verdict(context: &Context, weights: &[Weight], ratchet: bool) -> Result<(), Failure> {
