@@ -90,10 +90,11 @@ use crate::{
     breaker::BreakerMode,
     dice::SeededDice,
     event::{Event, EventKind, EventSink},
+    limits::ATTEMPTS_MAX,
     reason::Reason,
     snapshot::{
         Snapshot,
-        tables::{Health, Policy},
+        tables::{Health, NONE, Policy, Service},
     },
     time::Timestamp,
 };
@@ -106,8 +107,6 @@ pub struct Machine {
     endpoints: Vec<EndpointState>,
     /// By service number.
     services: Vec<ServiceState>,
-    /// By policy number; read out of the Snapshot once, since each request asks.
-    policies: Vec<Policy>,
     slots: Slots,
     dice: SeededDice,
     /// The normal form of the path at hand; kept for its capacity.
@@ -135,7 +134,6 @@ impl Machine {
             snapshot: Snapshot::empty(),
             endpoints: Vec::new(),
             services: Vec::new(),
-            policies: Vec::new(),
             slots: Slots::empty(),
             dice: SeededDice::new(0),
             path: Vec::new(),
@@ -202,7 +200,7 @@ impl Machine {
     ) {
         let Some(state) = state_mut(&mut self.endpoints, endpoint) else { return };
         if let Some(transition) = state.breaker.set_mode(mode) {
-            let service = state.service;
+            let service = self.snapshot.endpoints().get(endpoint).map_or(NONE, |row| row.service);
             state.note(transition, now);
             sink.event(Event { service, endpoint, ..state::breaker_event(transition, now) });
         }
@@ -242,6 +240,23 @@ impl Machine {
     #[must_use]
     pub fn path(&self) -> &[u8] {
         &self.path
+    }
+}
+
+/// What holds for a request: the rows of its service and its policy.
+struct Terms {
+    service: Service,
+    policy: Policy,
+}
+
+impl Machine {
+    /// Reads both rows, once per call from the host. Not inlined: these are the widest rows.
+    #[inline(never)]
+    fn terms(&self, service: u32, policy: u32) -> Option<Terms> {
+        let service = self.snapshot.services().get(service)?;
+        let mut policy = self.snapshot.policies().get(policy)?;
+        policy.retry.retries = policy.retry.retries.min(ATTEMPTS_MAX - 1);
+        Some(Terms { service, policy })
     }
 }
 

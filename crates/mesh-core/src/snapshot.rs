@@ -15,7 +15,7 @@ use core::fmt;
 use self::{
     draft::Mesh,
     row::{Table, Word},
-    sections::{Section, Sections, text_of},
+    sections::{Section, Sections},
     tables::{Backend, Edit, Endpoint, Policy, Redirect, Rewrite, Rule, Service, Text},
 };
 use crate::{hash::xxh64, limits::SNAPSHOT_BYTES_MAX, route::RouteTable};
@@ -140,7 +140,7 @@ impl Snapshot {
     /// Bytes that it takes in memory.
     #[must_use]
     pub fn size(&self) -> usize {
-        self.routes.sections().bytes().len()
+        self.routes.sections().size()
     }
 
     /// Version and name.
@@ -152,7 +152,7 @@ impl Snapshot {
     /// The bytes of a text; empty where it leaves the pool.
     #[must_use]
     pub fn text(&self, text: Text) -> &[u8] {
-        text_of(self.routes.sections().pool(Section::Text), text)
+        self.routes.sections().text(Section::Text, text)
     }
 
     /// Number of the service of that name.
@@ -160,6 +160,12 @@ impl Snapshot {
     pub fn service_number(&self, name: &[u8]) -> Option<u32> {
         let mut services = (0u32..).zip(self.services().iter());
         services.find(|(_, service)| self.text(service.name) == name).map(|(number, _)| number)
+    }
+
+    /// The name of a service.
+    pub(crate) fn service_name(&self, number: usize) -> Option<&[u8]> {
+        let row = self.services().get(u32::try_from(number).ok()?)?;
+        Some(self.text(row.name))
     }
 
     /// The route table; its targets are rules.

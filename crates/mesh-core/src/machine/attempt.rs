@@ -1,7 +1,7 @@
 //! One attempt: its time, its endpoint, its lease.
 
 use super::{
-    Machine, respond, row,
+    Machine, Terms, respond,
     select::Pick,
     slots::Live,
     state::breaker_event,
@@ -12,7 +12,7 @@ use crate::{
     event::{Event, EventKind, EventSink},
     limits::{LEASE_SECONDS_MAX, TRIED_ENDPOINTS_MAX},
     reason::Reason,
-    snapshot::tables::NONE,
+    snapshot::tables::{NONE, Service},
     time::{Micros, Timestamp},
 };
 
@@ -21,10 +21,11 @@ const ATTEMPT_MIN: Micros = Micros::from_millis(1);
 
 impl Machine {
     /// Makes the next attempt of a request, or answers where none can be made. `failed` is what a
-    /// previous attempt came to.
+    /// previous attempt came to; a request without terms has lost its service to a new Snapshot.
     pub(super) fn attempt(
         &mut self,
         mut live: Live,
+        terms: Option<&Terms>,
         failed: Option<&Outcome>,
         now: Timestamp,
         sink: &mut impl EventSink,
@@ -33,9 +34,10 @@ impl Machine {
         if remaining < ATTEMPT_MIN {
             return self.give_up(live, Reason::Deadline, now, sink);
         }
-        let Some(policy) = row(&self.policies, live.policy) else {
+        let Some(terms) = terms else {
             return self.give_up(live, Reason::NoService, now, sink);
         };
+        let policy = &terms.policy;
         let own = policy.attempt_timeout;
         let timeout = if own.is_zero() { remaining } else { own.min(remaining) };
         let full = if own.is_zero() { policy.request_timeout } else { own };
@@ -44,7 +46,7 @@ impl Machine {
         let again = live.attempt < policy.retry.retries && live.replayable(policy);
         let retryable = again && live.repeatable(policy);
         let keep_body = again && live.body != super::Body::None;
-        let pick = match self.select(&live, retryable, now, sink) {
+        let pick = match self.select(&live, terms, retryable, now, sink) {
             Ok(pick) => pick,
             Err(reason) => {
                 return match failed {
@@ -55,7 +57,7 @@ impl Machine {
         };
         live.attempt = live.attempt.saturating_add(1);
         live.attempt_started = now;
-        self.take(&mut live, &pick, timeout, now, sink);
+        self.take(&mut live, &terms.service, &pick, timeout, now, sink);
         let Live { endpoint, attempt, rule, backend, rewritten, .. } = live;
         match self.slots.insert(live) {
             Some(ticket) => Step::Send(Send {
@@ -87,19 +89,19 @@ impl Machine {
     fn take(
         &mut self,
         live: &mut Live,
+        service: &Service,
         pick: &Pick,
         timeout: Micros,
         now: Timestamp,
         sink: &mut impl EventSink,
     ) {
-        let Some(service) = row(&self.services, live.service) else { return };
-        let place = pick.endpoint.saturating_sub(service.row.endpoints.start);
+        let place = pick.endpoint.saturating_sub(service.endpoints.start);
         if place < TRIED_ENDPOINTS_MAX {
             live.tried |= 1 << place;
         }
         live.endpoint = pick.endpoint;
         live.lease_until = now.saturating_add(lease(timeout));
-        let config = &service.row.breaker;
+        let config = &service.breaker;
         let Some(state) = state_mut(&mut self.endpoints, pick.endpoint) else { return };
         let (ticket, transition) =
             state.breaker.on_start(pick.admission, lease(timeout), config, now);

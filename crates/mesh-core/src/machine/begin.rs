@@ -1,7 +1,7 @@
 //! The start of a request: its path's normal form, its rule, its backend.
 
 use super::{
-    Machine, respond, row,
+    Machine, respond,
     slots::Live,
     state_mut,
     step::{Respond, Step},
@@ -96,7 +96,7 @@ impl Machine {
         now: Timestamp,
         sink: &mut impl EventSink,
     ) -> Step {
-        let Some(policy) = row(&self.services, service).map(|state| state.row.policy) else {
+        let Some(policy) = self.snapshot.services().get(service).map(|row| row.policy) else {
             return respond(503, Reason::NoService);
         };
         let mut path = self.take_path();
@@ -193,9 +193,10 @@ impl Machine {
         if self.slots.is_full() {
             return respond(503, Reason::Overloaded);
         }
-        let Some(policy) = row(&self.policies, way.policy) else {
+        let Some(terms) = self.terms(way.service, way.policy) else {
             return respond(500, Reason::Internal);
         };
+        let policy = &terms.policy;
         let own = (!policy.request_timeout.is_zero()).then_some(policy.request_timeout);
         let time = match (own, request.caller.remaining) {
             (Some(own), Some(callers)) => Some(own.min(callers)),
@@ -232,7 +233,7 @@ impl Machine {
             service.counters.requests = service.counters.requests.wrapping_add(1);
             service.budget.deposit(&policy.budget, now);
         }
-        self.attempt(live, None, now, sink)
+        self.attempt(live, Some(&terms), None, now, sink)
     }
 }
 

@@ -5,7 +5,7 @@
 //! that recovery does not wait until the balancer forgets the failure's penalty.
 
 use super::{
-    Machine, row,
+    Machine, Terms, row,
     slots::Live,
     state::{EndpointState, ServiceState},
     state_mut,
@@ -19,7 +19,10 @@ use crate::{
     event::{Event, EventKind, EventSink},
     limits::TRIED_ENDPOINTS_MAX,
     reason::Reason,
-    snapshot::tables::{Health, Service},
+    snapshot::{
+        Snapshot,
+        tables::{Health, Service},
+    },
     time::Timestamp,
 };
 
@@ -34,18 +37,20 @@ impl Machine {
     pub(super) fn select(
         &mut self,
         live: &Live,
+        terms: &Terms,
         retryable: bool,
         now: Timestamp,
         sink: &mut impl EventSink,
     ) -> Result<Pick, Reason> {
-        let service = row(&self.services, live.service).ok_or(Reason::NoService)?.row;
-        let config = service.breaker;
+        let service = &terms.service;
+        let config = &service.breaker;
         let mut census = Census::default();
         self.candidates.clear();
         for (place, endpoint) in (0u32..).zip(service.endpoints.numbers()) {
-            let Some(state) = state_mut(&mut self.endpoints, endpoint) else { continue };
+            // a run that leaves its table is not walked to its end
+            let Some(state) = state_mut(&mut self.endpoints, endpoint) else { break };
             let tried = place < TRIED_ENDPOINTS_MAX && live.tried >> place & 1 == 1;
-            match census.count(state, &config, now) {
+            match census.count(state, config, now) {
                 Some(Admission::Probe) if retryable && !tried => {
                     return Ok(Pick { endpoint, admission: Admission::Probe });
                 }
@@ -60,14 +65,14 @@ impl Machine {
             && census.ready.saturating_mul(100)
                 < census.reachable.saturating_mul(u32::from(service.panic_percent));
         if panic || self.candidates.is_empty() {
-            self.widen(service.endpoints.numbers(), panic, &config, now);
+            self.widen(service.endpoints.numbers(), panic, config, now);
             if panic {
                 sink.event(Event { service: live.service, ..Event::new(EventKind::Panic, now) });
             }
         }
-        let chosen = self.balance(live, now).ok_or_else(|| census.reason())?;
+        let chosen = self.balance(live, terms, now).ok_or_else(|| census.reason())?;
         let admission = match self.endpoint_state(chosen) {
-            Some(state) => state.breaker.admits(&config, now),
+            Some(state) => state.breaker.admits(config, now),
             None => Admission::Normal,
         };
         Ok(Pick { endpoint: chosen, admission })
@@ -84,7 +89,7 @@ impl Machine {
     ) {
         self.candidates.clear();
         for endpoint in numbers {
-            let Some(state) = state_mut(&mut self.endpoints, endpoint) else { continue };
+            let Some(state) = row(&self.endpoints, endpoint) else { break };
             let admitted = state.is_up() && state.breaker.admits(config, now) != Admission::Refused;
             let usable = panic
                 && state.reachable
@@ -97,15 +102,15 @@ impl Machine {
     }
 
     /// The balancer's choice among the candidates.
-    fn balance(&mut self, live: &Live, now: Timestamp) -> Option<u32> {
+    fn balance(&mut self, live: &Live, terms: &Terms, now: Timestamp) -> Option<u32> {
         if let [only] = self.candidates.as_slice() {
             return Some(*only);
         }
-        let Self { endpoints, services, policies, dice, candidates, .. } = self;
-        let policy = row(policies, live.policy)?;
-        let ServiceState { row: service, sequence, .. } = state_mut(services, live.service)?;
+        let Self { snapshot, endpoints, services, dice, candidates, .. } = self;
+        let Terms { service, policy } = terms;
+        let ServiceState { sequence, .. } = state_mut(services, live.service)?;
         drop_weightless(candidates, endpoints);
-        let pool = Pool { candidates, states: endpoints, service, now };
+        let pool = Pool { candidates, states: endpoints, snapshot, service, now };
         let n = u32::try_from(pool.candidates.len()).ok()?;
         let at = match Algorithm::from_u8(policy.balancer).unwrap_or(Algorithm::P2c) {
             Algorithm::P2c => p2c::pick(n, dice, |at| pool.cost(at)),
@@ -179,6 +184,7 @@ fn drop_weightless(candidates: &mut alloc::vec::Vec<u32>, states: &[EndpointStat
 struct Pool<'m> {
     candidates: &'m [u32],
     states: &'m [EndpointState],
+    snapshot: &'m Snapshot,
     service: &'m Service,
     now: Timestamp,
 }
@@ -237,6 +243,7 @@ impl Pool<'_> {
     }
 
     fn place(&self, at: u32) -> Option<geographic::Location> {
-        self.state(at).and_then(|state| state.place)
+        let row = self.snapshot.endpoints().get(self.number(at)).filter(|row| row.located == 1)?;
+        geographic::Location::from_degrees(row.latitude.into(), row.longitude.into())
     }
 }

@@ -1,7 +1,7 @@
 //! What came of an attempt: what is learned, and whether there is another.
 
 use super::{
-    Machine,
+    Machine, Terms,
     attempt::reason_of,
     respond, row,
     slots::Live,
@@ -19,7 +19,7 @@ use crate::{
         FailedAttempt,
         conditions::{Ending, RetryOn},
     },
-    snapshot::tables::{NONE, Transport},
+    snapshot::tables::{NONE, Service, Transport},
     time::{Micros, Timestamp},
 };
 
@@ -37,8 +37,10 @@ impl Machine {
         let Some(live) = self.slots.remove(ticket.into_raw()) else {
             return respond(500, Reason::Internal);
         };
+        let terms = self.terms(live.service, live.policy);
+        let terms = terms.as_ref();
         match outcome {
-            Outcome::Waited if live.endpoint == NONE => self.attempt(live, None, now, sink),
+            Outcome::Waited if live.endpoint == NONE => self.attempt(live, terms, None, now, sink),
             Outcome::Waited => {
                 self.let_go(&live);
                 self.give_up(live, Reason::Internal, now, sink)
@@ -51,7 +53,7 @@ impl Machine {
             | Outcome::Timeout
             | Outcome::ConnectFailure
             | Outcome::Reset
-            | Outcome::Exception => self.settle(live, &outcome, waiting, now, sink),
+            | Outcome::Exception => self.settle(live, terms, &outcome, waiting, now, sink),
         }
     }
 
@@ -66,6 +68,7 @@ impl Machine {
     fn settle(
         &mut self,
         live: Live,
+        terms: Option<&Terms>,
         outcome: &Outcome,
         waiting: u8,
         now: Timestamp,
@@ -78,9 +81,9 @@ impl Machine {
             let value = now.saturating_since(live.attempt_started).0;
             sink.event(Event { value, ..ended });
         } else {
-            self.learn(&live, outcome, now, sink);
+            self.learn(&live, terms, outcome, now, sink);
         }
-        match self.next_delay(&live, outcome, waiting, now) {
+        match self.next_delay(&live, terms, outcome, waiting, now) {
             Ok(None) => {}
             Ok(Some(delay)) => {
                 if let Some(service) = state_mut(&mut self.services, live.service) {
@@ -88,7 +91,7 @@ impl Machine {
                 }
                 sink.event(Event { value: delay.0, ..self.about(&live, EventKind::Retry, now) });
                 if delay.is_zero() {
-                    return self.attempt(live, Some(outcome), now, sink);
+                    return self.attempt(live, terms, Some(outcome), now, sink);
                 }
                 return self.pause(live, delay, now);
             }
@@ -122,10 +125,17 @@ impl Machine {
     }
 
     /// Teaches the endpoint's latency, breaker and load what the attempt came to.
-    fn learn(&mut self, live: &Live, outcome: &Outcome, now: Timestamp, sink: &mut impl EventSink) {
+    fn learn(
+        &mut self,
+        live: &Live,
+        terms: Option<&Terms>,
+        outcome: &Outcome,
+        now: Timestamp,
+        sink: &mut impl EventSink,
+    ) {
         let latency = now.saturating_since(live.attempt_started);
         let seen = Seen::of(outcome);
-        let may_open = self.may_open(live.service, live.endpoint);
+        let may_open = terms.is_some_and(|terms| self.may_open(&terms.service, live.endpoint));
         let Some(state) = state_mut(&mut self.endpoints, live.endpoint) else { return };
         state.in_flight = state.in_flight.saturating_sub(1);
         if seen.class == breaker::Outcome::Success {
@@ -140,9 +150,9 @@ impl Machine {
             state.load.record(report, now);
         }
         let mut moved = None;
-        if let (Some(ticket), Some(service)) = (live.breaker, row(&self.services, live.service)) {
+        if let (Some(ticket), Some(terms)) = (live.breaker, terms) {
             let report = Report { outcome: seen.class, latency, retry_after: seen.hint, may_open };
-            let config = &service.row.breaker;
+            let config = &terms.service.breaker;
             moved = state.breaker.on_result(ticket, &report, config, now, &mut self.dice);
             if let Some(transition) = moved {
                 state.note(transition, now);
@@ -157,25 +167,25 @@ impl Machine {
     }
 
     /// True while other endpoints of the service would still be `minReady`.
-    fn may_open(&self, service: u32, endpoint: u32) -> bool {
-        let Some(service) = row(&self.services, service) else { return false };
-        let others = service.row.endpoints.numbers().filter(|&number| number != endpoint);
+    fn may_open(&self, service: &Service, endpoint: u32) -> bool {
+        let others = service.endpoints.numbers().filter(|&number| number != endpoint);
         let ready = others
-            .filter_map(|number| row(&self.endpoints, number))
+            .map_while(|number| row(&self.endpoints, number))
             .filter(|state| state.is_up() && state.breaker.is_ready())
             .count();
-        ready >= usize::from(service.row.min_ready)
+        ready >= usize::from(service.min_ready)
     }
 
     /// How long until the next attempt; `None` where the outcome is the answer.
     fn next_delay(
         &mut self,
         live: &Live,
+        terms: Option<&Terms>,
         outcome: &Outcome,
         waiting: u8,
         now: Timestamp,
     ) -> Result<Option<Micros>, Denial> {
-        let Some(policy) = row(&self.policies, live.policy) else { return Ok(None) };
+        let Some(Terms { policy, .. }) = terms else { return Ok(None) };
         let Some(ending) = ending(outcome) else { return Ok(None) };
         if policy.retry.retries == 0 {
             return Ok(None);
@@ -196,7 +206,7 @@ impl Machine {
             Some(denial) => return Err(denial),
             None => {}
         }
-        let endpoint = row(&self.endpoints, live.endpoint).ok_or(Denial::Endpoint)?;
+        let endpoint = self.snapshot.endpoints().get(live.endpoint).ok_or(Denial::Endpoint)?;
         if Transport::takes_connection(endpoint.transport) && waiting >= CONNECTIONS_PER_SCOPE {
             return Err(Denial::Connections);
         }

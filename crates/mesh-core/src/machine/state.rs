@@ -1,12 +1,12 @@
 //! What the machine learns of endpoints and services; it outlives a Snapshot.
 
 use crate::{
-    balance::{adaptive::ReportedWeight, geographic::Location, peak_ewma::PeakEwma, round_robin},
+    balance::{adaptive::ReportedWeight, peak_ewma::PeakEwma, round_robin},
     breaker::{Breaker, BreakerState, Transition},
     dice::Dice,
     event::{Event, EventKind},
     retry::budget::RetryBudget,
-    snapshot::tables::{Health, Service},
+    snapshot::tables::Health,
     time::Timestamp,
 };
 
@@ -14,11 +14,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct EndpointState {
     pub(super) key: u64,
-    /// Its service's number.
-    pub(super) service: u32,
     pub(super) weight: u32,
-    /// How it is reached, a `Transport` number.
-    pub(super) transport: u8,
     /// Latency, with failures counted as their penalty.
     pub latency: PeakEwma,
     /// Its breaker.
@@ -29,8 +25,6 @@ pub struct EndpointState {
     pub in_flight: u32,
     /// When it last became ready; zero = it always was.
     pub ready_since: Timestamp,
-    /// Where it is.
-    pub(super) place: Option<Location>,
     /// What health sources say.
     pub health: Health,
     /// False where this host has no way to it.
@@ -54,10 +48,7 @@ impl Default for EndpointState {
     fn default() -> Self {
         Self {
             key: 0,
-            service: 0,
             weight: 1,
-            transport: 0,
-            place: None,
             latency: PeakEwma::default(),
             breaker: Breaker::new(),
             load: ReportedWeight::default(),
@@ -108,9 +99,6 @@ pub(super) const fn breaker_event(transition: Transition, now: Timestamp) -> Eve
 /// What is known of one service.
 #[derive(Clone, Debug, Default)]
 pub struct ServiceState {
-    pub(super) key: u64,
-    /// Its row of the Snapshot.
-    pub(super) row: Service,
     /// Its retries are paid from here.
     pub budget: RetryBudget,
     /// Place of the round-robin balancers.
@@ -135,6 +123,13 @@ pub struct ServiceCounters {
 }
 
 impl ServiceState {
+    /// Nothing learned yet.
+    pub(super) fn started(dice: &mut impl Dice) -> Self {
+        let mut state = Self::default();
+        state.start_sequence(dice);
+        state
+    }
+
     /// A random place to start, so that cold isolates do not all begin with the first endpoint.
     pub(super) fn start_sequence(&mut self, dice: &mut impl Dice) {
         self.sequence = round_robin::start(dice);

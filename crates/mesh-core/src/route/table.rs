@@ -10,7 +10,7 @@ use crate::{
     method::MethodSet,
     snapshot::{
         row::{Table, record},
-        sections::{Packer, Section, Sections, text_of},
+        sections::{Packer, Section, Sections},
         tables::{Rows, Text},
     },
 };
@@ -204,7 +204,7 @@ impl RouteTable {
     /// The bytes of a text; empty where it leaves the pool.
     #[must_use]
     pub fn text(&self, text: Text) -> &[u8] {
-        text_of(self.sections.pool(Section::RouteText), text)
+        self.sections.text(Section::RouteText, text)
     }
 
     /// Header names that hosts read for each request, lowercase, in the order of their numbers.

@@ -2,12 +2,16 @@
 //!
 //! A Snapshot is used as the bytes it came as: a row is read from its bytes when it is asked for,
 //! so that loading decodes nothing and takes one allocation, and the engine carries no decoder.
-//! Integers are little-endian, as WebAssembly's memory is.
+//! Only the fields that a caller uses are read. Integers are little-endian, as WebAssembly's
+//! memory is.
 
 use alloc::vec::Vec;
 use core::marker::PhantomData;
 
-use super::tables::{Rows, Text};
+use super::{
+    sections::{Section, Sections},
+    tables::{Rows, Text},
+};
 use crate::{
     breaker::BreakerConfig,
     method::MethodSet,
@@ -187,9 +191,8 @@ pub(crate) use record;
 /// The rows of one table.
 #[derive(Debug)]
 pub struct Table<'a, T> {
-    bytes: &'a [u8],
-    /// Width of a row in these bytes; at least 1.
-    stride: usize,
+    sections: &'a Sections,
+    section: Section,
     kind: PhantomData<T>,
 }
 
@@ -202,35 +205,29 @@ impl<T> Clone for Table<'_, T> {
 impl<T> Copy for Table<'_, T> {}
 
 impl<'a, T: Row> Table<'a, T> {
-    pub(super) const fn new(bytes: &'a [u8], stride: usize) -> Self {
-        Self { bytes, stride, kind: PhantomData }
+    pub(super) const fn new(sections: &'a Sections, section: Section) -> Self {
+        Self { sections, section, kind: PhantomData }
     }
 
     /// Number of rows.
     #[must_use]
-    #[expect(clippy::cast_possible_truncation, reason = "a Snapshot has at most 16 MiB")]
-    pub const fn len(self) -> u32 {
-        match self.bytes.len().checked_div(self.stride) {
-            Some(rows) => rows as u32,
-            None => 0,
-        }
+    pub fn len(self) -> u32 {
+        self.sections.rows(self.section)
     }
 
     /// True where there is none.
     #[must_use]
-    pub const fn is_empty(self) -> bool {
-        self.bytes.is_empty()
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
     }
 
     /// Row `number`.
     #[must_use]
     #[inline(always)]
     pub fn get(self, number: u32) -> Option<T> {
-        // the constant width lets the compiler read each field without a check of its own, and
-        // only the fields that the caller uses
-        let start = (number as usize).checked_mul(self.stride)?;
-        let bytes = self.bytes.get(start..start.checked_add(T::SIZE)?)?;
-        Some(T::read(bytes))
+        // the window's constant width lets the compiler read each field without a check of its own
+        let window = self.sections.row(self.section, number)?;
+        Some(T::read(window))
     }
 
     /// All rows.
@@ -238,7 +235,7 @@ impl<'a, T: Row> Table<'a, T> {
     where
         T: 'a,
     {
-        (0..self.len()).filter_map(move |number| self.get(number))
+        (0..self.len()).map_while(move |number| self.get(number))
     }
 
     /// The rows of a run.

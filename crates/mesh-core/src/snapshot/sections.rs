@@ -46,6 +46,9 @@ pub(crate) enum Section {
 /// Number of sections that this build knows.
 const COUNT: usize = Section::Redirects as usize + 1;
 
+/// Bytes that can be read from the start of any row: more than the widest row has.
+pub(crate) const WINDOW: usize = 256;
+
 /// Width of a row of each section as this build reads it; a pool's is 1.
 const WIDTHS: [u8; COUNT] = [
     1,
@@ -73,7 +76,7 @@ const WIDTHS: [u8; COUNT] = [
 
 #[expect(clippy::cast_possible_truncation, reason = "checked at compile time")]
 const fn width<T: Row>() -> u8 {
-    assert!(T::SIZE <= u8::MAX as usize, "a row is wider than a byte can say");
+    assert!(T::SIZE < WINDOW, "a row is wider than what is read at once");
     T::SIZE as u8
 }
 
@@ -87,6 +90,7 @@ struct Span {
 /// Bytes with a directory.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sections {
+    /// The body, and [`WINDOW`] zeros, so that the last row can be read like every other one.
     bytes: Vec<u8>,
     spans: [Span; COUNT],
 }
@@ -123,26 +127,52 @@ impl Sections {
         if start != body.len() {
             return Err(SnapshotError::Malformed);
         }
-        Ok(Self { bytes: body.to_vec(), spans })
+        let mut bytes = Vec::with_capacity(body.len().saturating_add(WINDOW));
+        bytes.extend_from_slice(body);
+        bytes.resize(body.len().saturating_add(WINDOW), 0);
+        Ok(Self { bytes, spans })
     }
 
     /// The rows of a table.
-    #[inline]
-    pub(crate) fn table<T: Row>(&self, section: Section) -> Table<'_, T> {
+    pub(crate) const fn table<T: Row>(&self, section: Section) -> Table<'_, T> {
+        Table::new(self, section)
+    }
+
+    /// What can be read from the start of a row on; never less than the row. Not inlined: rows are
+    /// read in many places, and a call costs less than a copy of this in each.
+    #[inline(never)]
+    pub(crate) fn row(&self, section: Section, number: u32) -> Option<&[u8; WINDOW]> {
+        let span = self.spans.get(section as usize)?;
+        let start = span.stride.checked_mul(number as usize)?.checked_add(span.start)?;
+        if start >= span.end {
+            return None;
+        }
+        self.bytes.get(start..)?.first_chunk()
+    }
+
+    /// Number of rows of a table.
+    #[inline(never)]
+    #[expect(clippy::cast_possible_truncation, reason = "a Snapshot has at most 16 MiB")]
+    pub(crate) fn rows(&self, section: Section) -> u32 {
         let span = self.spans.get(section as usize).copied().unwrap_or_default();
-        Table::new(self.bytes.get(span.start..span.end).unwrap_or(&[]), span.stride)
+        span.end.saturating_sub(span.start).checked_div(span.stride).unwrap_or(0) as u32
     }
 
     /// The bytes of a pool.
-    #[inline]
     pub(crate) fn pool(&self, section: Section) -> &[u8] {
         let span = self.spans.get(section as usize).copied().unwrap_or_default();
         self.bytes.get(span.start..span.end).unwrap_or(&[])
     }
 
-    /// All of the bytes, directory included.
-    pub(crate) fn bytes(&self) -> &[u8] {
-        &self.bytes
+    /// The run of a pool that a text names; empty where it leaves the pool.
+    #[inline(never)]
+    pub(crate) fn text(&self, pool: Section, text: Text) -> &[u8] {
+        text_of(self.pool(pool), text)
+    }
+
+    /// Bytes of the body.
+    pub(crate) fn size(&self) -> usize {
+        self.bytes.len().saturating_sub(WINDOW)
     }
 }
 
