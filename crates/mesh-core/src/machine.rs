@@ -80,7 +80,7 @@ use alloc::vec::Vec;
 
 pub use self::{
     begin::{Body, Caller, Request},
-    step::{Outcome, Respond, Send, Step, Ticket, Wait},
+    step::{Outcome, Respond, Send, Step, Ticket, Wait, Wants},
 };
 use self::{
     slots::Slots,
@@ -109,7 +109,7 @@ pub struct Machine {
     services: Vec<ServiceState>,
     slots: Slots,
     dice: SeededDice,
-    /// The normal form of the path at hand; kept for its capacity.
+    /// Room for the normal form of a path; kept for its capacity.
     path: Vec<u8>,
     /// Text of the step at hand: a rewritten path or a `Location`.
     text: Vec<u8>,
@@ -234,12 +234,6 @@ impl Machine {
     #[must_use]
     pub fn text(&self) -> &[u8] {
         &self.text
-    }
-
-    /// The normal form of the path of the request that was begun last.
-    #[must_use]
-    pub fn path(&self) -> &[u8] {
-        &self.path
     }
 }
 

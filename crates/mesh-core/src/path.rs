@@ -43,6 +43,37 @@ impl fmt::Display for PathError {
 
 impl core::error::Error for PathError {}
 
+/// A path in normal form, which only [`normal`] makes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct NormalPath<'a> {
+    bytes: &'a [u8],
+    changed: bool,
+}
+
+impl<'a> NormalPath<'a> {
+    /// The path.
+    #[must_use]
+    pub const fn as_bytes(self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// True where it is not what the request had.
+    #[must_use]
+    pub const fn changed(self) -> bool {
+        self.changed
+    }
+}
+
+/// The normal form of `raw` as [`normalize`] brings it, as a type of its own: what takes one need
+/// not normalise again.
+///
+/// # Errors
+/// [`PathError`] where the path has no normal form.
+pub fn normal<'a>(raw: &'a [u8], scratch: &'a mut Vec<u8>) -> Result<NormalPath<'a>, PathError> {
+    let bytes = normalize(raw, scratch)?;
+    Ok(NormalPath { bytes, changed: bytes != raw })
+}
+
 /// Brings `raw` to its normal form; borrows it unchanged where it is already normal, which costs
 /// one pass and no allocation. `scratch` holds the changed form and keeps its capacity.
 ///

@@ -6,6 +6,7 @@
 //! number that leaves its table reads as no row, never as another one.
 
 pub mod draft;
+pub mod host_text;
 pub mod row;
 pub(crate) mod sections;
 pub mod tables;
@@ -166,6 +167,12 @@ impl Snapshot {
     pub(crate) fn service_name(&self, number: usize) -> Option<&[u8]> {
         let row = self.services().get(u32::try_from(number).ok()?)?;
         Some(self.text(row.name))
+    }
+
+    /// What hosts in other languages keep of it; see [`host_text`].
+    #[must_use]
+    pub fn host_text(&self) -> &[u8] {
+        self.routes.sections().pool(Section::HostText)
     }
 
     /// The route table; its targets are rules.

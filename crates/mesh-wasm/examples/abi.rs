@@ -15,6 +15,7 @@ fn main() {
     let mut text =
         String::from("// Generated from crates/mesh-wasm by `cargo xtask wasm`; do not edit.\n\n");
     numbers(&mut text, "STEP", abi::step::ALL);
+    numbers(&mut text, "IN", abi::given::ALL);
     numbers(&mut text, "OUT", abi::out::ALL);
     numbers(&mut text, "FLAG", abi::flag::ALL);
     numbers(&mut text, "OUTCOME", abi::outcome::ALL);
@@ -24,7 +25,7 @@ fn main() {
     numbers(&mut text, "TELL", abi::tell::ALL);
     numbers(&mut text, "NEED", abi::need::ALL);
     numbers(&mut text, "EVENT", abi::event::ALL);
-    constant(&mut text, "OUT_LEN", abi::OUT_LEN);
+    constant(&mut text, "SLOTS", abi::SLOTS);
     constant(&mut text, "INPUT_BYTES_MAX", abi::INPUT_BYTES_MAX);
     constant(&mut text, "EVENT_WORDS", abi::EVENT_WORDS);
     constant(&mut text, "DEPTH_MAX", usize::from(mesh_core::limits::DEPTH_MAX));

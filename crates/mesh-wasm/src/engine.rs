@@ -1,7 +1,7 @@
-//! The engine as the host sees it: numbers in, numbers out, bytes through two kept areas.
+//! The engine as the host sees it: numbers and bytes through two kept areas.
 //!
-//! The host writes a request's bytes into the input area, calls with their lengths, and reads the
-//! step's fields from the output area. Nothing is allocated per request, and no JavaScript object
+//! The host writes a request's bytes into the input area and its numbers into the slots, calls, and
+//! reads the step's fields from the slots. Nothing is allocated per request, and no JavaScript object
 //! is held.
 
 pub mod abi;
@@ -17,15 +17,17 @@ use alloc::vec::Vec;
 
 use mesh_core::{
     balance::load_report::LoadReport,
+    limits::NEEDED_HEADERS_MAX,
     machine::{Machine, Outcome, Respond, Step, Ticket},
     method::MethodSet,
+    path::normal,
     reason::Reason,
     route::HandlerList,
     time::{Micros, Timestamp},
 };
 
 use self::{
-    abi::{flag, out, outcome, step},
+    abi::{flag, given, out, outcome, step},
     input::Input,
     ring::Ring,
 };
@@ -36,36 +38,15 @@ pub(crate) struct Engine {
     machine: Machine,
     tables: Vec<HandlerList>,
     input: Input,
-    out: [i32; abi::OUT_LEN],
+    /// What crosses with a call, both ways.
+    slots: [i32; abi::SLOTS],
+    /// Room for the normal form of a path.
+    path: Vec<u8>,
     /// Text that a call hands out, where it is not the machine's.
     text: Vec<u8>,
     events: Ring,
     /// Drained events, or counters.
     words: Vec<u32>,
-}
-
-/// The arguments of `engine_begin`.
-pub(crate) struct Begin {
-    pub(crate) target: i32,
-    pub(crate) method: u32,
-    pub(crate) host: usize,
-    pub(crate) path: usize,
-    pub(crate) query: usize,
-    pub(crate) body: i32,
-    pub(crate) caller: u32,
-    pub(crate) remaining_ms: f64,
-    pub(crate) now_ms: f64,
-}
-
-/// The arguments of `engine_resume`.
-pub(crate) struct Ended {
-    pub(crate) outcome: u32,
-    pub(crate) status: u32,
-    pub(crate) grpc: i32,
-    pub(crate) retry_after_ms: f64,
-    pub(crate) load: usize,
-    pub(crate) waiting: u32,
-    pub(crate) now_ms: f64,
 }
 
 impl Engine {
@@ -75,7 +56,8 @@ impl Engine {
             machine: Machine::empty(),
             tables: Vec::new(),
             input: Input::empty(),
-            out: [0; abi::OUT_LEN],
+            slots: [0; abi::SLOTS],
+            path: Vec::new(),
             text: Vec::new(),
             events: Ring::empty(),
             words: Vec::new(),
@@ -94,60 +76,68 @@ impl Engine {
         self.input.reserve(len)
     }
 
-    pub(crate) fn out(&self) -> usize {
-        self.out.as_ptr() as usize
+    pub(crate) fn slots(&self) -> usize {
+        self.slots.as_ptr() as usize
     }
 
-    pub(crate) fn begin(&mut self, begin: &Begin) -> u32 {
-        let needed = self.machine.snapshot().routes().header_count();
-        let read = self.input.request(begin, needed);
-        let request = read.request();
-        let now = timestamp(begin.now_ms);
-        if let Some(service) = abi::service_of(begin.target) {
-            let step = self.machine.begin_service(service, &request, now, &mut self.events);
+    pub(crate) fn begin(&mut self, now_ms: f64) -> u32 {
+        let now = timestamp(now_ms);
+        let target = self.slot(given::TARGET);
+        let Self { machine, tables, input: area, slots, path, events, .. } = self;
+        let mut headers = [None; NEEDED_HEADERS_MAX];
+        let needed = machine.snapshot().routes().header_count().min(NEEDED_HEADERS_MAX);
+        let Some(headers) = headers.get_mut(..needed) else { return step::RESPOND };
+        let request = area.request(slots, headers);
+        let path = match normal(request.path, path) {
+            Ok(path) => path,
+            Err(error) => return self.respond(error.into()),
+        };
+        if let Some(service) = abi::service_of(target) {
+            let step = machine.begin_service_at(service, &request, path, now, events);
             return self.hand_out(step);
         }
         let mut allow = MethodSet::NONE;
-        let table = usize::try_from(begin.target).ok().and_then(|at| self.tables.get(at));
+        let table = usize::try_from(target).ok().and_then(|at| tables.get(at));
         if let Some(table) = table {
-            match handlers::find(&mut self.machine, table, &request, &mut self.out) {
-                handlers::Hit::Local => return step::LOCAL,
-                handlers::Hit::Answer(answer) => return self.respond(answer),
-                handlers::Hit::Miss(methods) => allow = methods,
+            match table.find(request.method, path.as_bytes()) {
+                Ok(number) => {
+                    handlers::found(table, number, path.as_bytes(), slots);
+                    return step::LOCAL;
+                }
+                Err(methods) => allow = methods,
             }
         }
-        let step = self.machine.begin(&request, now, &mut self.events);
-        if allow != MethodSet::NONE
-            && matches!(step, Step::Respond(Respond { reason: Reason::NoRoute, .. }))
-        {
+        let step = machine.begin_at(&request, path, now, events);
+        let unrouted = matches!(step, Step::Respond(Respond { reason: Reason::NoRoute, .. }));
+        if unrouted && allow != MethodSet::NONE {
             return self.method_not_allowed(allow);
         }
         self.hand_out(step)
     }
 
-    pub(crate) fn resume(&mut self, ticket: u32, ended: &Ended) -> u32 {
-        let now = timestamp(ended.now_ms);
-        let outcome = self.outcome(ended);
-        let waiting = u8::try_from(ended.waiting).unwrap_or(u8::MAX);
-        let ticket = Ticket::from_raw(ticket);
+    pub(crate) fn resume(&mut self, now_ms: f64) -> u32 {
+        let now = timestamp(now_ms);
+        let outcome = self.outcome();
+        let waiting = u8::try_from(self.slot(given::WAITING)).unwrap_or(u8::MAX);
+        let ticket = Ticket::from_raw(self.slot(given::TICKET).cast_unsigned());
         let step = self.machine.resume(ticket, outcome, waiting, now, &mut self.events);
         self.hand_out(step)
     }
 
-    fn outcome(&self, ended: &Ended) -> Outcome {
-        match ended.outcome {
+    fn outcome(&self) -> Outcome {
+        match self.slot(given::OUTCOME).cast_unsigned() {
             outcome::WAITED => Outcome::Waited,
             outcome::TIMEOUT => Outcome::Timeout,
             outcome::CONNECT_FAILURE => Outcome::ConnectFailure,
             outcome::RESET => Outcome::Reset,
             outcome::EXCEPTION => Outcome::Exception,
             outcome::RESPONSE => Outcome::Response {
-                status: u16::try_from(ended.status).unwrap_or(0),
-                retry_after: (ended.retry_after_ms >= 0.0).then(|| micros(ended.retry_after_ms)),
-                grpc: u8::try_from(ended.grpc).ok(),
-                load: match ended.load {
-                    0 => None,
-                    len => LoadReport::parse(self.input.bytes(len)),
+                status: u16::try_from(self.slot(given::STATUS)).unwrap_or(0),
+                retry_after: millis_in(self.slot(given::RETRY_AFTER_MS)),
+                grpc: u8::try_from(self.slot(given::GRPC)).ok(),
+                load: match usize::try_from(self.slot(given::LOAD)) {
+                    Ok(0) | Err(_) => None,
+                    Ok(len) => LoadReport::parse(self.input.bytes(len)),
                 },
             },
             _ => Outcome::Cancelled,
@@ -164,9 +154,9 @@ impl Engine {
                 step::WAIT
             }
             Step::Send(send) => {
-                let mut flags = if send.rewritten { flag::TARGET } else { 0 };
+                let mut flags = abi::wants(send.wants);
+                flags |= if send.rewritten { flag::TARGET } else { 0 };
                 flags |= if send.keep_body { flag::BUFFER_BODY } else { 0 };
-                flags |= ask::send_flags(self.machine.snapshot(), &send);
                 // floored: a host's timer must not end after the deadline
                 self.set(out::TIMEOUT_MS, millis(send.timeout.0 / 1_000));
                 self.set(out::REMAINING_MS, millis(send.remaining.0 / 1_000));
@@ -210,10 +200,13 @@ impl Engine {
         len
     }
 
-    #[expect(clippy::cast_possible_wrap, reason = "slots carry 32 bits either way")]
+    fn slot(&self, slot: usize) -> i32 {
+        self.slots.get(slot).copied().unwrap_or(0)
+    }
+
     fn set(&mut self, slot: usize, value: u32) {
-        if let Some(place) = self.out.get_mut(slot) {
-            *place = value as i32;
+        if let Some(place) = self.slots.get_mut(slot) {
+            *place = value.cast_signed();
         }
     }
 
@@ -237,11 +230,7 @@ fn timestamp(ms: f64) -> Timestamp {
     Timestamp::from_micros((ms * 1_000.0) as u64)
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a float-to-integer cast saturates, and NaN is 0"
-)]
-fn micros(ms: f64) -> Micros {
-    Micros((ms * 1_000.0) as u64)
+/// A number of milliseconds from a slot; `None` below 0.
+fn millis_in(slot: i32) -> Option<Micros> {
+    u64::try_from(slot).ok().map(Micros::from_millis)
 }

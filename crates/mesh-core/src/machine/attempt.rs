@@ -6,7 +6,7 @@ use super::{
     slots::Live,
     state::breaker_event,
     state_mut,
-    step::{Outcome, Send, Step, Ticket, Wait},
+    step::{Outcome, Send, Step, Ticket, Wait, Wants},
 };
 use crate::{
     event::{Event, EventKind, EventSink},
@@ -70,6 +70,7 @@ impl Machine {
                 backend,
                 rewritten,
                 keep_body,
+                wants: Wants::of(policy),
             }),
             None => respond(503, Reason::Overloaded),
         }

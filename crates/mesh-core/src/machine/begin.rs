@@ -13,10 +13,10 @@ use crate::{
     event::{Event, EventKind, EventSink},
     filter::{self, Origin},
     hash::xxh64,
-    method::{Method, MethodSet},
-    path::{self, PathError},
+    method::Method,
+    path::{self, NormalPath},
     reason::Reason,
-    route::{HandlerList, RequestHead, condition},
+    route::{RequestHead, condition},
     snapshot::{
         row::Table,
         tables::{Backend, HashOn, NONE, Policy, Rows},
@@ -78,14 +78,7 @@ impl Machine {
         now: Timestamp,
         sink: &mut impl EventSink,
     ) -> Step {
-        let mut path = self.take_path();
-        let step = match normal_head(request, &mut path) {
-            Ok(head) => self.by_rule(request, &head, now, sink),
-            Err(step) => step,
-        };
-        keep_path(&mut path, request.path);
-        self.path = path;
-        step
+        self.with_path(request, |machine, path| machine.begin_at(request, path, now, sink))
     }
 
     /// Begins a call to a service by its number, past the routing rules.
@@ -96,61 +89,72 @@ impl Machine {
         now: Timestamp,
         sink: &mut impl EventSink,
     ) -> Step {
-        let Some(policy) = self.snapshot.services().get(service).map(|row| row.policy) else {
-            return respond(503, Reason::NoService);
+        self.with_path(request, |machine, path| {
+            machine.begin_service_at(service, request, path, now, sink)
+        })
+    }
+
+    fn with_path(
+        &mut self,
+        request: &Request<'_>,
+        begin: impl FnOnce(&mut Self, NormalPath<'_>) -> Step,
+    ) -> Step {
+        let mut scratch = core::mem::take(&mut self.path);
+        let step = match path::normal(request.path, &mut scratch) {
+            Ok(path) => begin(self, path),
+            Err(error) => Step::Respond(error.into()),
         };
-        let mut path = self.take_path();
-        let step = match normal_head(request, &mut path) {
-            Ok(head) => {
-                let way = Way { service, policy, rule: NONE, backend: NONE, rewritten: false };
-                self.start(request, &head, way, now, sink)
-            }
-            Err(step) => step,
-        };
-        keep_path(&mut path, request.path);
-        self.path = path;
+        self.path = scratch;
         step
     }
 
-    /// Tries a Worker's own handlers: the number of the best one, or the methods for which there
-    /// would be one. The path's normal form is [`Machine::path`] afterwards.
-    ///
-    /// # Errors
-    /// The answer where the path has no normal form.
-    pub fn handler(
+    /// [`Machine::begin`] for hosts that have brought the path to its normal form already; that of
+    /// the request is not looked at.
+    pub fn begin_at(
         &mut self,
-        list: &HandlerList,
         request: &Request<'_>,
-    ) -> Result<Result<u32, MethodSet>, Respond> {
-        let mut path = self.take_path();
-        let found = match normal_head(request, &mut path) {
-            Ok(head) => Ok(list.find(head.method, head.path)),
-            Err(Step::Respond(answer)) => Err(answer),
-            Err(_) => Ok(Err(MethodSet::NONE)),
+        path: NormalPath<'_>,
+        now: Timestamp,
+        sink: &mut impl EventSink,
+    ) -> Step {
+        self.by_rule(request, path, now, sink)
+    }
+
+    /// [`Machine::begin_service`], likewise.
+    pub fn begin_service_at(
+        &mut self,
+        service: u32,
+        request: &Request<'_>,
+        path: NormalPath<'_>,
+        now: Timestamp,
+        sink: &mut impl EventSink,
+    ) -> Step {
+        let Some(policy) = self.snapshot.services().get(service).map(|row| row.policy) else {
+            return respond(503, Reason::NoService);
         };
-        keep_path(&mut path, request.path);
-        self.path = path;
-        found
+        let way = Way { service, policy, rule: NONE, backend: NONE, rewritten: false };
+        self.start(request, path, way, now, sink)
     }
 
     fn by_rule(
         &mut self,
         request: &Request<'_>,
-        head: &RequestHead<'_>,
+        path: NormalPath<'_>,
         now: Timestamp,
         sink: &mut impl EventSink,
     ) -> Step {
-        let Some(found) = self.snapshot.routes().find(head) else {
+        let Some(found) = self.snapshot.routes().find(&head(request, path)) else {
             return respond(404, Reason::NoRoute);
         };
         let Some(rule) = self.snapshot.rules().get(found.target) else {
             return respond(500, Reason::Internal);
         };
-        let prefix_end = self.snapshot.routes().prefix_end(found.match_number, head.path);
+        let bytes = path.as_bytes();
+        let prefix_end = self.snapshot.routes().prefix_end(found.match_number, bytes);
         self.text.clear();
         if let Some(redirect) = self.snapshot.redirects().get(rule.redirect) {
             let Request { host, query, caller, .. } = *request;
-            let from = Origin { https: caller.https, host, path: head.path, query, prefix_end };
+            let from = Origin { https: caller.https, host, path: bytes, query, prefix_end };
             filter::location(&self.snapshot, &redirect, &from, &mut self.text);
             return Step::Respond(Respond {
                 status: redirect.status,
@@ -166,7 +170,7 @@ impl Machine {
             return respond(500, Reason::NoBackend);
         }
         let rewritten = self.snapshot.rewrites().get(backend.rewrite).is_some_and(|rewrite| {
-            filter::rewrite_path(&self.snapshot, &rewrite, head.path, prefix_end, &mut self.text)
+            filter::rewrite_path(&self.snapshot, &rewrite, bytes, prefix_end, &mut self.text)
         });
         let way = Way {
             service: backend.service,
@@ -175,13 +179,13 @@ impl Machine {
             backend: number,
             rewritten,
         };
-        self.start(request, head, way, now, sink)
+        self.start(request, path, way, now, sink)
     }
 
     fn start(
         &mut self,
         request: &Request<'_>,
-        head: &RequestHead<'_>,
+        path: NormalPath<'_>,
         way: Way,
         now: Timestamp,
         sink: &mut impl EventSink,
@@ -203,9 +207,9 @@ impl Machine {
             (own, callers) => own.or(callers),
         };
         let mut rewritten = way.rewritten;
-        if !rewritten && head.path != request.path {
+        if !rewritten && path.changed() {
             self.text.clear();
-            self.text.extend_from_slice(head.path);
+            self.text.extend_from_slice(path.as_bytes());
             rewritten = true;
         }
         let live = Live {
@@ -221,7 +225,7 @@ impl Machine {
             attempt: 0,
             full_time: true,
             tried: 0,
-            key: hash_key(policy, head, &self.snapshot, &mut self.dice),
+            key: hash_key(policy, &head(request, path), &self.snapshot, &mut self.dice),
             place: request.caller.place,
             method: request.method,
             idempotency_key: request.caller.idempotency_key,
@@ -246,24 +250,9 @@ struct Way {
     rewritten: bool,
 }
 
-fn normal_head<'a>(
-    request: &Request<'a>,
-    scratch: &'a mut alloc::vec::Vec<u8>,
-) -> Result<RequestHead<'a>, Step> {
-    let path = path::normalize(request.path, scratch).map_err(|error| match error {
-        PathError::Control => respond(400, Reason::BadPath),
-        PathError::TooLong => respond(414, Reason::PathTooLong),
-    })?;
+const fn head<'a>(request: &Request<'a>, path: NormalPath<'a>) -> RequestHead<'a> {
     let Request { host, query, method, headers, .. } = *request;
-    Ok(RequestHead { host, path, query, method, headers })
-}
-
-/// After normalisation `scratch` holds the normal form only where it differs; hosts read it from
-/// one place.
-fn keep_path(scratch: &mut alloc::vec::Vec<u8>, raw: &[u8]) {
-    if scratch.is_empty() {
-        scratch.extend_from_slice(raw);
-    }
+    RequestHead { host, path: path.as_bytes(), query, method, headers }
 }
 
 /// The number of one of a rule's backends, by weight; `None` where no weight is above 0.
@@ -307,12 +296,6 @@ fn hash_key(
 }
 
 impl Machine {
-    fn take_path(&mut self) -> alloc::vec::Vec<u8> {
-        let mut path = core::mem::take(&mut self.path);
-        path.clear();
-        path
-    }
-
     /// Ends attempts whose isolate never reported.
     fn expire_leases(&mut self, now: Timestamp, sink: &mut impl EventSink) {
         while let Some(live) = self.slots.expired(now) {

@@ -123,13 +123,6 @@ pub struct ServiceCounters {
 }
 
 impl ServiceState {
-    /// Nothing learned yet.
-    pub(super) fn started(dice: &mut impl Dice) -> Self {
-        let mut state = Self::default();
-        state.start_sequence(dice);
-        state
-    }
-
     /// A random place to start, so that cold isolates do not all begin with the first endpoint.
     pub(super) fn start_sequence(&mut self, dice: &mut impl Dice) {
         self.sequence = round_robin::start(dice);

@@ -1,6 +1,12 @@
 //! What the host is to do next, and what it tells back.
 
-use crate::{balance::load_report::LoadReport, reason::Reason, time::Micros};
+use crate::{
+    balance::{Algorithm, load_report::LoadReport},
+    path::PathError,
+    reason::Reason,
+    snapshot::tables::Policy,
+    time::Micros,
+};
 
 /// Names one request between two calls. Not copyable: it is spent by the next call, so that an
 /// outcome cannot be told twice and a request is not forgotten without [`crate::machine::Machine::abandon`].
@@ -62,6 +68,35 @@ pub struct Send {
     pub rewritten: bool,
     /// True where a later attempt may need the body again.
     pub keep_body: bool,
+    /// What the outcome of the attempt is to tell of the response besides its status.
+    pub wants: Wants,
+}
+
+/// Parts of a response that some policy looks at, as bits; a host need not read the others.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Wants(pub u8);
+
+impl Wants {
+    /// `Retry-After` of a 429 or a 503.
+    pub const RETRY_AFTER: Self = Self(1);
+    /// The load report in `endpoint-load-metrics`.
+    pub const LOAD: Self = Self(2);
+    /// The gRPC status.
+    pub const GRPC: Self = Self(4);
+
+    /// What that policy looks at.
+    pub(super) fn of(policy: &Policy) -> Self {
+        let retry_after = u8::from(policy.retry.retries > 0);
+        let load = u8::from(policy.balancer == Algorithm::Adaptive as u8) << 1;
+        let grpc = u8::from(policy.retry.conditions.grpc.0 != 0) << 2;
+        Self(retry_after | load | grpc)
+    }
+
+    /// True where `part` is among them.
+    #[must_use]
+    pub const fn contains(self, part: Self) -> bool {
+        self.0 & part.0 != 0
+    }
 }
 
 /// A pause before the next attempt.
@@ -82,6 +117,16 @@ pub struct Respond {
     pub reason: Reason,
     /// True where [`crate::machine::Machine::text`] holds a `Location`.
     pub location: bool,
+}
+
+impl From<PathError> for Respond {
+    fn from(error: PathError) -> Self {
+        let (status, reason) = match error {
+            PathError::Control => (400, Reason::BadPath),
+            PathError::TooLong => (414, Reason::PathTooLong),
+        };
+        Self { status, reason, location: false }
+    }
 }
 
 /// What came of a step.

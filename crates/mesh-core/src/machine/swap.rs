@@ -3,7 +3,11 @@
 
 use alloc::{vec, vec::Vec};
 
-use super::{Machine, slots::Live};
+use super::{
+    Machine,
+    slots::Live,
+    state::{EndpointState, ServiceState},
+};
 use crate::{
     breaker::BreakerMode,
     snapshot::{
@@ -27,18 +31,20 @@ impl Machine {
                 endpoints.find(number, |at| states.get(at).is_some_and(|s| s.key == row.key));
             let known = known.and_then(|at| states.get_mut(at));
             let health = Health::from_number(row.health);
-            let fresh = known.is_none();
-            let mut state = known.map(core::mem::take).unwrap_or_default();
-            if fresh {
-                state.health = health;
+            self.endpoints.push(EndpointState::default());
+            let Some(state) = self.endpoints.last_mut() else { continue };
+            match known {
+                Some(known) => {
+                    core::mem::swap(state, known);
+                    state.set_health(health, now);
+                }
+                None => state.health = health,
             }
-            state.set_health(health, now);
             state.key = row.key;
             state.weight = row.weight.into();
             let mode = new.services().get(row.service).map_or(0, |row| row.breaker_mode);
             // nobody is told: the document says it already
             let _moved = state.breaker.set_mode(BreakerMode::from_u8(mode));
-            self.endpoints.push(state);
         }
 
         let mut states = core::mem::take(&mut self.services);
@@ -46,9 +52,12 @@ impl Machine {
         for (number, row) in (0u32..).zip(new.services().iter()) {
             let name = new.text(row.name);
             let known = services.find(number, |at| old.service_name(at) == Some(name));
-            let known = known.and_then(|at| states.get_mut(at)).map(core::mem::take);
-            self.services
-                .push(known.unwrap_or_else(|| super::state::ServiceState::started(&mut self.dice)));
+            self.services.push(ServiceState::default());
+            let Some(state) = self.services.last_mut() else { continue };
+            match known.and_then(|at| states.get_mut(at)) {
+                Some(known) => core::mem::swap(state, known),
+                None => state.start_sequence(&mut self.dice),
+            }
         }
 
         for live in self.slots.iter_mut() {

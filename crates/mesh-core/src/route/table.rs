@@ -10,7 +10,7 @@ use crate::{
     method::MethodSet,
     snapshot::{
         row::{Table, record},
-        sections::{Packer, Section, Sections},
+        sections::{Packer, Section, Sections, text_of},
         tables::{Rows, Text},
     },
 };
@@ -246,6 +246,16 @@ impl RouteTable {
 }
 
 impl RouteRows {
+    /// Header names that hosts read for each request, in the order of their numbers.
+    pub(crate) fn header_names(&self) -> impl Iterator<Item = &[u8]> {
+        self.headers.iter().map(|name| text_of(&self.text, name.text))
+    }
+
+    /// True where some match asks for the query.
+    pub(crate) const fn needs_query(&self) -> bool {
+        self.facts.needs_query != 0
+    }
+
     /// Adds the sections of the table, which are the first of a Snapshot.
     pub(crate) fn pack(&self, packer: &mut Packer) {
         packer.pool(&self.text);

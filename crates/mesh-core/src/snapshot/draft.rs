@@ -61,6 +61,11 @@ impl SnapshotDraft {
         run
     }
 
+    /// The text pool so far.
+    pub(super) fn pool(&self) -> &[u8] {
+        &self.text
+    }
+
     /// Writes the byte form. Equal drafts give equal bytes.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
@@ -76,6 +81,7 @@ impl SnapshotDraft {
         packer.table(&self.edits);
         packer.table(&self.rewrites);
         packer.table(&self.redirects);
+        packer.pool(&super::host_text::write(self));
         let body = packer.body();
         let mut bytes = Vec::with_capacity(body.len().saturating_add(16));
         bytes.extend_from_slice(&MAGIC);

@@ -41,10 +41,11 @@ pub(crate) enum Section {
     Edits,
     Rewrites,
     Redirects,
+    HostText,
 }
 
 /// Number of sections that this build knows.
-const COUNT: usize = Section::Redirects as usize + 1;
+const COUNT: usize = Section::HostText as usize + 1;
 
 /// Bytes that can be read from the start of any row: more than the widest row has.
 pub(crate) const WINDOW: usize = 256;
@@ -72,6 +73,7 @@ const WIDTHS: [u8; COUNT] = [
     width::<Edit>(),
     width::<Rewrite>(),
     width::<Redirect>(),
+    1,
 ];
 
 #[expect(clippy::cast_possible_truncation, reason = "checked at compile time")]

@@ -1,7 +1,9 @@
 //! The numbers of the boundary, written once: `examples/abi.rs` prints them as TypeScript.
 
-/// Slots of the output area.
-pub const OUT_LEN: usize = 64;
+use mesh_core::{machine::Wants, snapshot::host_text};
+
+/// Numbers that cross with a call.
+pub const SLOTS: usize = 64;
 
 /// Largest input in bytes: a request's head, or a Snapshot.
 pub const INPUT_BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -16,6 +18,9 @@ macro_rules! numbers {
     ($(#[$meta:meta])* $module:ident: $kind:ty { $($(#[$doc:meta])* $name:ident = $value:expr,)* }) => {
         $(#[$meta])*
         pub mod $module {
+            #[expect(unused_imports, reason = "not every list has numbers of the brain's")]
+            use super::{Wants, host_text};
+
             $($(#[$doc])* pub const $name: $kind = $value;)*
             /// Names and numbers, for the generated TypeScript.
             pub const ALL: &[(&str, $kind)] = &[$((stringify!($name), $name)),*];
@@ -40,7 +45,44 @@ numbers! {
 }
 
 numbers! {
-    /// Slots of the output area.
+    /// Slots that a host sets before a call; `IN` in TypeScript.
+    given: usize {
+        /// `engine_begin`: a handler table, which goes before the rules; -1 = the rules alone; -2
+        /// and below = a call to service `-2 - target`.
+        TARGET = 48,
+        /// Number of a `METHODS`, or one past them.
+        METHOD = 49,
+        /// Bytes of the host, which come first in the input area.
+        HOST = 50,
+        /// Bytes of the path, which come next.
+        PATH = 51,
+        /// Bytes of the query; after them the needed headers, each behind its length in two bytes.
+        QUERY = 52,
+        /// Length of the body, or one of `BODY`.
+        BODY = 53,
+        /// `CALLER` bits.
+        CALLER = 54,
+        /// What the caller says is left of its time, in ms; below 0 where it says nothing.
+        REMAINING_MS = 55,
+        /// `engine_resume`: the ticket.
+        TICKET = 56,
+        /// What came of it, an `OUTCOME`.
+        OUTCOME = 57,
+        /// Status of a response.
+        STATUS = 58,
+        /// Its gRPC status; below 0 where there is none.
+        GRPC = 59,
+        /// Its `Retry-After` in ms; below 0 where there is none.
+        RETRY_AFTER_MS = 60,
+        /// Bytes of its load report in the input area; 0 = none.
+        LOAD = 61,
+        /// Connections of the same invocation that wait for headers.
+        WAITING = 62,
+    }
+}
+
+numbers! {
+    /// Slots that a step fills.
     out: usize {
         /// Ticket of the request.
         TICKET = 0,
@@ -80,25 +122,22 @@ numbers! {
 numbers! {
     /// What a host does to an attempt, as bits.
     flag: u32 {
+        /// Hand in the `Retry-After` of a 429 or 503.
+        WANT_RETRY_AFTER = super::wants(Wants::RETRY_AFTER),
+        /// Hand in `endpoint-load-metrics`.
+        WANT_LOAD = super::wants(Wants::LOAD),
+        /// Hand in `grpc-status`.
+        WANT_GRPC = super::wants(Wants::GRPC),
         /// The text is the path to send, without the query.
-        TARGET = 1,
-        /// The backend changes the host.
-        HOST = 2,
-        /// The backend edits request headers.
-        EDIT_REQUEST = 4,
-        /// The backend edits response headers.
-        EDIT_RESPONSE = 8,
+        TARGET = 8,
         /// A later attempt may need the body: keep it.
         BUFFER_BODY = 16,
-        /// Hand in the `Retry-After` of a 429 or 503.
-        WANT_RETRY_AFTER = 32,
-        /// Hand in `endpoint-load-metrics`.
-        WANT_LOAD = 64,
-        /// The attempt takes one of the six connections.
-        CONNECTION = 128,
-        /// Hand in `grpc-status`.
-        WANT_GRPC = 256,
     }
+}
+
+/// The bits of `FLAG` that say what the outcome is to tell.
+pub(super) const fn wants(wants: Wants) -> u32 {
+    wants.0 as u32
 }
 
 numbers! {
@@ -122,7 +161,7 @@ numbers! {
 }
 
 numbers! {
-    /// Bits of the `caller` argument; the low byte is the number of mesh hops so far.
+    /// Bits of `IN.CALLER`; the low byte is the number of mesh hops so far.
     caller: u32 {
         /// The number of hops.
         DEPTH_MASK = 255,
@@ -130,13 +169,11 @@ numbers! {
         HTTPS = 256,
         /// It carries an `Idempotency-Key`.
         IDEMPOTENCY_KEY = 512,
-        /// `remaining_ms` holds what the caller says is left of its time.
-        REMAINING = 1024,
     }
 }
 
 numbers! {
-    /// Values of the `body` argument below 0; from 0 on it is the length in bytes.
+    /// Values of `IN.BODY` below 0; from 0 on it is the length in bytes.
     body: i32 {
         /// No body.
         NONE = -1,
@@ -146,47 +183,20 @@ numbers! {
 }
 
 numbers! {
-    /// What `engine_ask` answers. The first are texts: the answer is their length, and they stand
-    /// at `TEXT_PTR`.
+    /// What `engine_ask` answers.
     ask: u32 {
-        /// Name of a service.
-        SERVICE = 0,
-        /// Address of an endpoint.
-        ENDPOINT = 1,
-        /// Version of an endpoint.
-        VERSION = 2,
-        /// Name of a rule.
-        RULE = 3,
-        /// Names of the needed headers, one a line.
-        HEADERS = 4,
-        /// Header edits of a backend, one a line: `q` or `s` for request or response, then `=`,
-        /// `+` or `-` for set, add or remove, the name, and after a tab the value.
-        EDITS = 5,
-        /// New host of a backend.
-        HOST = 6,
-        /// Name of the mesh.
-        MESH = 7,
-        /// Number of services.
-        SERVICES = 16,
-        /// Number of endpoints.
-        ENDPOINTS = 17,
-        /// `NEED` bits: what the Snapshot needs of every request.
-        NEEDS = 18,
-        /// Version of the Snapshot in use.
-        VERSION_NUMBER = 19,
-        /// Endpoint where the plain path of a rule goes after a trap, or -1.
-        PLAIN_OF_RULE = 20,
-        /// The same for a call to a service.
-        PLAIN_OF_SERVICE = 21,
-        /// Puts the counters at `WORDS_AT`, as of `index` in ms: rows of `SERVICE_COLUMNS`, then
-        /// of `ENDPOINT_COLUMNS`. The number of words.
-        STATS = 22,
+        /// Puts what a host keeps of the Snapshot at `TEXT_PTR`, as JSON: names, addresses, header
+        /// edits. Its length; 0 before the first load.
+        TABLES = 0,
+        /// Puts the counters at `WORDS_AT`, as of `at_ms`: rows of `SERVICE_COLUMNS`, then of
+        /// `ENDPOINT_COLUMNS`. The number of words.
+        STATS = 1,
         /// Moves the kept events to `WORDS_AT`, `EVENT_WORDS` each. Their number.
-        EVENTS = 23,
+        EVENTS = 2,
         /// Events that did not fit since the engine began.
-        EVENTS_DROPPED = 24,
+        EVENTS_DROPPED = 3,
         /// Address of counters or drained events, until the next call.
-        WORDS_AT = 25,
+        WORDS_AT = 4,
     }
 }
 
@@ -212,18 +222,18 @@ numbers! {
     }
 }
 
-/// The service of a `target` of `engine_begin`, where it names one.
+/// The service of an `IN.TARGET`, where it names one.
 pub(super) fn service_of(target: i32) -> Option<u32> {
     u32::try_from((-2i32).saturating_sub(target)).ok()
 }
 
 numbers! {
-    /// What the Snapshot needs of every request, as bits.
+    /// Bits of `needs`: what the Snapshot needs of every request.
     need: u32 {
         /// The query.
-        QUERY = 1,
+        QUERY = host_text::NEEDS_QUERY,
         /// Where the caller is.
-        LOCATION = 2,
+        LOCATION = host_text::NEEDS_LOCATION,
     }
 }
 

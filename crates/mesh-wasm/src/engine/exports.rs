@@ -4,7 +4,7 @@
 use spin::Mutex;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use super::{Begin, Ended, Engine};
+use super::Engine;
 
 static ENGINE: Mutex<Engine> = Mutex::new(Engine::new());
 
@@ -25,11 +25,11 @@ pub fn engine_input(len: usize) -> usize {
     with(|engine| engine.input(len))
 }
 
-/// Address of the output area: `OUT_LEN` 32-bit slots that never move.
+/// Address of the slots: `SLOTS` 32-bit numbers that never move.
 #[wasm_bindgen]
 #[must_use]
-pub fn engine_out() -> usize {
-    with(|engine| engine.out())
+pub fn engine_slots() -> usize {
+    with(|engine| engine.slots())
 }
 
 /// Loads the Snapshot in the first `len` bytes of the input area. 0 = in use; else the number of
@@ -47,48 +47,25 @@ pub fn engine_handlers(len: usize) -> i32 {
     with(|engine| engine.handlers(len))
 }
 
-/// Begins a request. `target`: a handler table, which goes before the rules; -1 = the rules
-/// alone; -2 and below = a call to service `-2 - target`. A `STEP` number.
+/// Begins the request in the input area, with the numbers in the `IN` slots. A `STEP` number.
+///
+/// Numbers go through slots because each argument of an exported function costs code and time.
 #[wasm_bindgen]
-#[expect(clippy::too_many_arguments, reason = "one crossing, numbers only")]
-pub fn engine_begin(
-    target: i32,
-    method: u32,
-    host: usize,
-    path: usize,
-    query: usize,
-    body: i32,
-    caller: u32,
-    remaining_ms: f64,
-    now_ms: f64,
-) -> u32 {
-    let begin = Begin { target, method, host, path, query, body, caller, remaining_ms, now_ms };
-    with(|engine| engine.begin(&begin))
+pub fn engine_begin(now_ms: f64) -> u32 {
+    with(|engine| engine.begin(now_ms))
 }
 
-/// Goes on with a request. `outcome` is an `OUTCOME`; `retry_after_ms` is below 0 where there is
-/// none; `load` is the length of a load report in the input area. A `STEP` number.
+/// Goes on with a request: what came of its last step is in the `IN` slots. A `STEP` number.
 #[wasm_bindgen]
-#[expect(clippy::too_many_arguments, reason = "one crossing, numbers only")]
-pub fn engine_resume(
-    ticket: u32,
-    outcome: u32,
-    status: u32,
-    grpc: i32,
-    retry_after_ms: f64,
-    load: usize,
-    waiting: u32,
-    now_ms: f64,
-) -> u32 {
-    let ended = Ended { outcome, status, grpc, retry_after_ms, load, waiting, now_ms };
-    with(|engine| engine.resume(ticket, &ended))
+pub fn engine_resume(now_ms: f64) -> u32 {
+    with(|engine| engine.resume(now_ms))
 }
 
-/// Answers one of `ASK` about row `index`, or as of `index` in ms.
+/// Answers one of `ASK`, as of `at_ms`.
 #[wasm_bindgen]
 #[must_use]
-pub fn engine_ask(what: u32, index: f64) -> f64 {
-    with(|engine| engine.ask(what, index))
+pub fn engine_ask(what: u32, at_ms: f64) -> u32 {
+    with(|engine| engine.ask(what, at_ms))
 }
 
 /// Takes note of one of `TELL`.

@@ -3,22 +3,14 @@
 use alloc::vec::Vec;
 
 use mesh_core::{
-    machine::{Machine, Request, Respond},
     method::{Method, MethodSet},
     route::HandlerList,
 };
 
-use super::{Engine, abi::out};
-
-/// What the handlers say of a request.
-pub(super) enum Hit {
-    /// One takes it; the output area says which.
-    Local,
-    /// The path has no normal form.
-    Answer(Respond),
-    /// None; these methods would have been taken.
-    Miss(MethodSet),
-}
+use super::{
+    Engine,
+    abi::{given, out},
+};
 
 impl Engine {
     pub(super) fn handlers(&mut self, len: usize) -> i32 {
@@ -55,34 +47,25 @@ fn add(list: &mut HandlerList, line: &[u8]) -> Result<(), &'static str> {
     list.add(set, pattern.trim_ascii_start()).map_err(|error| error.message())
 }
 
-pub(super) fn find(
-    machine: &mut Machine,
-    list: &HandlerList,
-    request: &Request<'_>,
-    slots: &mut [i32],
-) -> Hit {
-    let number = match machine.handler(list, request) {
-        Err(answer) => return Hit::Answer(answer),
-        Ok(Err(methods)) => return Hit::Miss(methods),
-        Ok(Ok(number)) => number,
-    };
-    let path = machine.path();
+/// Hands out handler `number` of a list, with the spans of its parameters over its path.
+pub(super) fn found(list: &HandlerList, number: u32, path: &[u8], slots: &mut [i32]) {
     let mut set = |slot: usize, value: u32| {
         if let Some(place) = slots.get_mut(slot) {
-            *place = i32::try_from(value).unwrap_or(-1);
+            *place = value.cast_signed();
         }
     };
     let mut next = out::PARAM_FIRST;
     list.param_spans(number, path, |start, len| {
-        set(next, start);
-        set(next + 1, len);
-        next += 2;
+        if next < given::TARGET {
+            set(next, start);
+            set(next + 1, len);
+            next += 2;
+        }
     });
     set(out::PARAMS, u32::try_from((next - out::PARAM_FIRST) / 2).unwrap_or(0));
     set(out::HANDLER, number);
     set(out::TEXT_PTR, u32::try_from(path.as_ptr() as usize).unwrap_or(0));
     set(out::TEXT_LEN, u32::try_from(path.len()).unwrap_or(0));
-    Hit::Local
 }
 
 /// Writes the value of an `Allow` header.

@@ -4,12 +4,14 @@ use alloc::vec::Vec;
 
 use mesh_core::{
     balance::geographic::Location,
-    limits::NEEDED_HEADERS_MAX,
     machine::{Body, Caller, Request},
     method::Method,
 };
 
-use super::{Begin, abi, abi::caller, micros};
+use super::{
+    abi::{self, caller, given},
+    millis_in,
+};
 
 /// Room that is kept between requests.
 const KEPT_BYTES: usize = 4 * 1024;
@@ -18,19 +20,6 @@ const KEPT_BYTES: usize = 4 * 1024;
 pub(super) struct Input {
     area: Vec<u8>,
     place: Option<Location>,
-}
-
-/// A request read from the area, with its needed header values.
-pub(super) struct Read<'a> {
-    request: Request<'a>,
-    headers: [Option<&'a [u8]>; NEEDED_HEADERS_MAX],
-    count: usize,
-}
-
-impl Read<'_> {
-    pub(super) fn request(&self) -> Request<'_> {
-        Request { headers: self.headers.get(..self.count).unwrap_or(&[]), ..self.request }
-    }
 }
 
 impl Input {
@@ -60,38 +49,39 @@ impl Input {
         self.place = Location::from_degrees(latitude, longitude);
     }
 
-    pub(super) fn request(&mut self, begin: &Begin, needed: usize) -> Read<'_> {
+    /// The request whose numbers are in `slots`; `headers` has room for what the Snapshot needs.
+    pub(super) fn request<'a>(
+        &'a mut self,
+        slots: &[i32],
+        headers: &'a mut [Option<&'a [u8]>],
+    ) -> Request<'a> {
+        let slot = |slot: usize| slots.get(slot).copied().unwrap_or(0);
         let place = self.place.take();
-        let (host, rest) = split(&self.area, begin.host);
-        let (path, rest) = split(rest, begin.path);
-        let (query, mut rest) = split(rest, begin.query);
-        let mut headers = [None; NEEDED_HEADERS_MAX];
-        let count = needed.min(NEEDED_HEADERS_MAX);
-        for value in headers.iter_mut().take(count) {
+        let (host, rest) = split(&self.area, slot(given::HOST));
+        let (path, rest) = split(rest, slot(given::PATH));
+        let (query, mut rest) = split(rest, slot(given::QUERY));
+        for value in headers.iter_mut() {
             (*value, rest) = prefixed(rest);
         }
-        let remaining = (begin.caller & caller::REMAINING != 0).then(|| micros(begin.remaining_ms));
+        let bits = slot(given::CALLER).cast_unsigned();
         let caller = Caller {
-            remaining,
+            remaining: millis_in(slot(given::REMAINING_MS)),
             place,
-            depth: u8::try_from(begin.caller & caller::DEPTH_MASK).unwrap_or(u8::MAX),
-            https: begin.caller & caller::HTTPS != 0,
-            idempotency_key: begin.caller & caller::IDEMPOTENCY_KEY != 0,
+            depth: u8::try_from(bits & caller::DEPTH_MASK).unwrap_or(u8::MAX),
+            https: bits & caller::HTTPS != 0,
+            idempotency_key: bits & caller::IDEMPOTENCY_KEY != 0,
         };
-        let body = match begin.body {
+        let body = match slot(given::BODY) {
             abi::body::NONE => Body::None,
             known => u32::try_from(known).map_or(Body::Stream, Body::Sized),
         };
-        let method = Method::from_number(begin.method);
-        Read {
-            request: Request { host, path, query, method, headers: &[], body, caller },
-            headers,
-            count,
-        }
+        let method = Method::from_number(slot(given::METHOD).cast_unsigned());
+        Request { host, path, query, method, headers, body, caller }
     }
 }
 
-fn split(bytes: &[u8], len: usize) -> (&[u8], &[u8]) {
+fn split(bytes: &[u8], len: i32) -> (&[u8], &[u8]) {
+    let len = usize::try_from(len).unwrap_or(usize::MAX);
     bytes.split_at_checked(len).unwrap_or((&[], &[]))
 }
 

@@ -6,6 +6,7 @@ use mesh_core::{
     event::{Event, EventKind},
     machine::{Machine, Outcome, Request, Respond, Step, Ticket},
     method::{Method, MethodSet},
+    path,
     reason::{Denial, Reason},
     route::HandlerList,
     snapshot::{Snapshot, tables::NONE},
@@ -94,14 +95,18 @@ impl Host {
             return self.seen(name, next);
         }
         let mut allow = MethodSet::NONE;
+        let mut scratch = Vec::new();
+        let path = match path::normal(request.path, &mut scratch) {
+            Ok(path) => path,
+            Err(error) => return answered(error.into(), b""),
+        };
         if let Some(list) = &self.handlers {
-            match self.machine.handler(list, &request) {
-                Ok(Ok(number)) => return local(list, number, self.machine.path()),
-                Ok(Err(methods)) => allow = methods,
-                Err(answer) => return answered(answer, b""),
+            match list.find(request.method, path.as_bytes()) {
+                Ok(number) => return local(list, number, path.as_bytes()),
+                Err(methods) => allow = methods,
             }
         }
-        let next = self.machine.begin(&request, now, &mut self.events);
+        let next = self.machine.begin_at(&request, path, now, &mut self.events);
         let unrouted = matches!(next, Step::Respond(Respond { reason: Reason::NoRoute, .. }));
         if unrouted && allow != MethodSet::NONE {
             return not_allowed(allow);

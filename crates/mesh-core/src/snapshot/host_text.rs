@@ -1,0 +1,201 @@
+//! What hosts in other languages keep of a Snapshot: names, addresses, header edits, as one JSON
+//! text.
+//!
+//! Written when a Snapshot is compiled, and handed out as it stands: the engine carries no code
+//! that reads or writes it, and a host reads it once per load with its platform's own parser.
+//!
+//! ```json
+//! {"version":0,"name":"shop","needs":1,"headers":["x-user"],
+//!  "services":[["cart",0]],"endpoints":[["binding:CART","1.2.0"]],"rules":[["rules[0]",0]],
+//!  "backends":{"0":{"host":"","request":[["=","x-a","1"]],"response":[]}}}
+//! ```
+//!
+//! A service names its first endpoint and a rule its first backend's service, -1 where there is
+//! none. Backends are listed where they change headers or the host; edits are `=` set, `+` add,
+//! `-` remove.
+
+use alloc::{format, vec::Vec};
+
+use super::{
+    draft::SnapshotDraft,
+    sections::text_of,
+    tables::{Backend, Edit, NONE, Text},
+};
+use crate::balance::Algorithm;
+
+/// Bit of `needs`: hosts hand in the query.
+pub const NEEDS_QUERY: u32 = 1;
+/// Bit of `needs`: hosts hand in where the caller is.
+pub const NEEDS_LOCATION: u32 = 2;
+
+/// Writes the text of a draft.
+pub(super) fn write(draft: &SnapshotDraft) -> Vec<u8> {
+    let mut out = Writer { out: Vec::new(), draft };
+    out.raw("{\"version\":");
+    out.raw(&format!("{}", draft.mesh.version));
+    out.raw(",\"name\":");
+    out.text(draft.mesh.name);
+    out.raw(",\"needs\":");
+    out.raw(&format!("{}", needs(draft)));
+    out.raw(",\"headers\":");
+    out.list(draft.routes.header_names(), |out, name| out.string(name));
+    out.raw(",\"services\":");
+    out.list(draft.services.iter(), |out, service| {
+        let first = if service.endpoints.len > 0 { service.endpoints.start } else { NONE };
+        out.pair(service.name, first);
+    });
+    out.raw(",\"endpoints\":");
+    out.list(draft.endpoints.iter(), |out, endpoint| {
+        out.raw("[");
+        out.text(endpoint.address);
+        out.raw(",");
+        out.text(endpoint.version);
+        out.raw("]");
+    });
+    out.raw(",\"rules\":");
+    out.list(draft.rules.iter(), |out, rule| {
+        let first = draft.backends.get(rule.backends.start as usize);
+        let first = first.filter(|_| rule.backends.len > 0).map_or(NONE, |row| row.service);
+        out.pair(rule.name, first);
+    });
+    out.raw(",\"backends\":{");
+    let mut rest = false;
+    for (number, backend) in draft.backends.iter().enumerate() {
+        let host = host_of(draft, backend);
+        if backend.edits.len == 0 && host.len == 0 {
+            continue;
+        }
+        out.raw(if rest { ",\"" } else { "\"" });
+        rest = true;
+        out.raw(&format!("{number}\":{{\"host\":"));
+        out.text(host);
+        for (name, side) in [("request", 0), ("response", 1)] {
+            out.raw(&format!(",\"{name}\":"));
+            let edits = draft.edits.iter().skip(backend.edits.start as usize);
+            let edits = edits.take(backend.edits.len as usize).filter(|edit| edit.side == side);
+            out.list(edits, Writer::edit);
+        }
+        out.raw("}");
+    }
+    out.raw("}}");
+    out.out
+}
+
+fn needs(draft: &SnapshotDraft) -> u32 {
+    let query = draft.routes.needs_query() || !draft.redirects.is_empty();
+    let geographic = Algorithm::Geographic.as_u8();
+    let place = draft.policies.iter().any(|policy| policy.balancer == geographic);
+    (if query { NEEDS_QUERY } else { 0 }) | if place { NEEDS_LOCATION } else { 0 }
+}
+
+fn host_of(draft: &SnapshotDraft, backend: &Backend) -> Text {
+    let rewrite = draft.rewrites.get(backend.rewrite as usize);
+    rewrite.map(|rewrite| rewrite.host).unwrap_or_default()
+}
+
+struct Writer<'d> {
+    out: Vec<u8>,
+    draft: &'d SnapshotDraft,
+}
+
+impl Writer<'_> {
+    fn raw(&mut self, text: &str) {
+        self.out.extend_from_slice(text.as_bytes());
+    }
+
+    fn list<T>(&mut self, rows: impl Iterator<Item = T>, mut write: impl FnMut(&mut Self, T)) {
+        self.raw("[");
+        for (number, row) in rows.enumerate() {
+            if number > 0 {
+                self.raw(",");
+            }
+            write(self, row);
+        }
+        self.raw("]");
+    }
+
+    fn pair(&mut self, name: Text, number: u32) {
+        self.raw("[");
+        self.text(name);
+        self.raw(&if number == NONE { ",-1]".into() } else { format!(",{number}]") });
+    }
+
+    fn edit(&mut self, edit: &Edit) {
+        self.raw(match edit.action {
+            0 => "[\"=\",",
+            1 => "[\"+\",",
+            _ => "[\"-\",",
+        });
+        self.text(edit.name);
+        self.raw(",");
+        self.text(edit.value);
+        self.raw("]");
+    }
+
+    fn text(&mut self, text: Text) {
+        let draft = self.draft;
+        self.string(text_of(draft.pool(), text));
+    }
+
+    fn string(&mut self, text: &[u8]) {
+        self.raw("\"");
+        for chunk in text.utf8_chunks() {
+            for letter in chunk.valid().chars() {
+                match letter {
+                    '"' | '\\' => self.raw(&format!("\\{letter}")),
+                    '\0'..' ' => self.raw(&format!("\\u{:04x}", u32::from(letter))),
+                    _ => self.raw(letter.encode_utf8(&mut [0; 4])),
+                }
+            }
+            if !chunk.invalid().is_empty() {
+                self.raw("\u{fffd}");
+            }
+        }
+        self.raw("\"");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::{string::String, vec};
+
+    use super::*;
+    use crate::snapshot::{
+        Snapshot,
+        tables::{Endpoint, Policy, Rewrite, Rows, Rule, Service},
+    };
+
+    #[test]
+    fn every_part_is_there_and_awkward_texts_are_escaped() {
+        let mut draft = SnapshotDraft::default();
+        draft.mesh.version = 7;
+        draft.mesh.name = draft.text("a\"b\\c\n\u{1}é");
+        let (name, address, version) = (draft.text("cart"), draft.text("binding:C"), draft.text("1"));
+        let endpoints = Rows { start: 0, len: 1 };
+        draft.services = vec![Service { name, endpoints, ..Service::default() }, Service::default()];
+        draft.endpoints = vec![Endpoint { address, version, ..Endpoint::default() }];
+        draft.policies =
+            vec![Policy { balancer: Algorithm::Geographic.as_u8(), ..Policy::default() }];
+        draft.rewrites = vec![Rewrite { host: address, ..Rewrite::default() }];
+        draft.edits = vec![
+            Edit { side: 0, action: 0, name, value: version },
+            Edit { side: 1, action: 2, name, value: Text::default() },
+        ];
+        let edits = Rows { start: 0, len: 2 };
+        draft.backends = vec![
+            Backend { rewrite: NONE, ..Backend::default() },
+            Backend { rewrite: 0, edits, service: NONE, ..Backend::default() },
+        ];
+        let rule = |start| Rule { name, backends: Rows { start, len: 1 }, redirect: NONE };
+        draft.rules = vec![rule(0), rule(1), Rule { backends: Rows::default(), ..rule(0) }];
+        let snapshot = Snapshot::decode(&draft.encode()).unwrap();
+        assert_eq!(
+            String::from_utf8(snapshot.host_text().to_vec()).unwrap(),
+            "{\"version\":7,\"name\":\"a\\\"b\\\\c\\u000a\\u0001é\",\"needs\":2,\"headers\":[],\
+             \"services\":[[\"cart\",0],[\"\",-1]],\"endpoints\":[[\"binding:C\",\"1\"]],\
+             \"rules\":[[\"cart\",0],[\"cart\",-1],[\"cart\",-1]],\
+             \"backends\":{\"1\":{\"host\":\"binding:C\",\"request\":[[\"=\",\"cart\",\"1\"]],\
+             \"response\":[[\"-\",\"cart\",\"\"]]}}}"
+        );
+    }
+}
