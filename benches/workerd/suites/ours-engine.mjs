@@ -1,6 +1,6 @@
 // Our engine without the host around it: the exports of engine.wasm, called as the TypeScript host calls them. Nothing of
 // the host's source is used but the generated numbers of the boundary, so that a change to the host leaves this alone.
-import { ASK, BODY, METHODS, OUT, OUTCOME, OUT_LEN, STEP, TELL } from "../../../npm/diddy-mesh/src/generated/abi.ts";
+import { ASK, BODY, IN, METHODS, OUT, OUTCOME, SLOTS, STEP, TELL } from "../../../npm/diddy-mesh/src/generated/abi.ts";
 import module from "../../../npm/diddy-mesh/wasm/engine.wasm";
 import { ORIGIN } from "./github.mjs";
 
@@ -8,9 +8,8 @@ import { ORIGIN } from "./github.mjs";
 const STEP_MS = 0.05;
 /** How long an attempt takes, in ms. */
 const ATTEMPT_MS = 0.25;
-/** An answer without a gRPC status, without a `Retry-After`. */
-const NO_GRPC = -1;
-const NO_RETRY_AFTER = -1;
+/** Stands for a gRPC status, a `Retry-After` or a remaining time that is not there. */
+const NOT_SAID = -1;
 /** The target that stands for the rules alone. */
 const RULES = -1;
 /** Bytes for one request: more than any URL of the benches has. */
@@ -38,13 +37,13 @@ class Engine {
     const at = this.wasm.engine_input(length);
     if (at === 0) throw new Error(`no room for ${length} bytes`);
     this.input = new Uint8Array(this.wasm.memory.buffer, at, length);
-    this.out = new Int32Array(this.wasm.memory.buffer, this.wasm.engine_out(), OUT_LEN);
+    this.slots = new Int32Array(this.wasm.memory.buffer, this.wasm.engine_slots(), SLOTS);
   }
 
   /** One OUT slot. */
   slot(index) {
-    if (this.out.length === 0) this.open(REQUEST_BYTES);
-    return this.out[index];
+    if (this.slots.length === 0) this.open(REQUEST_BYTES);
+    return this.slots[index];
   }
 
   /** Writes the ASCII `text[from..to]` at `at` of the input area; the bytes written. */
@@ -62,17 +61,36 @@ class Engine {
     return bytes.length;
   }
 
+  /** Begins a request by the rules, without query, body, headers or a caller's deadline. */
+  begin(method, host, path, now) {
+    const { slots } = this;
+    slots[IN.TARGET] = RULES;
+    slots[IN.METHOD] = method;
+    slots[IN.HOST] = host;
+    slots[IN.PATH] = path;
+    slots[IN.QUERY] = 0;
+    slots[IN.BODY] = BODY.NONE;
+    slots[IN.CALLER] = 0;
+    slots[IN.REMAINING_MS] = NOT_SAID;
+    return this.wasm.engine_begin(now);
+  }
+
+  /** Tells of a response. */
+  answered(ticket, status, now) {
+    const { slots } = this;
+    slots[IN.TICKET] = ticket;
+    slots[IN.OUTCOME] = OUTCOME.RESPONSE;
+    slots[IN.STATUS] = status;
+    slots[IN.GRPC] = NOT_SAID;
+    slots[IN.RETRY_AFTER_MS] = NOT_SAID;
+    slots[IN.LOAD] = 0;
+    slots[IN.WAITING] = 0;
+    return this.wasm.engine_resume(now);
+  }
+
   text() {
     const [at, length] = [this.slot(OUT.TEXT_PTR), this.slot(OUT.TEXT_LEN)];
     return decoder.decode(new Uint8Array(this.wasm.memory.buffer, at, length));
-  }
-
-  /** The texts of a table's rows. */
-  rows(count, kind) {
-    return Array.from({ length: this.wasm.engine_ask(count, 0) }, (_, row) => {
-      this.wasm.engine_ask(kind, row);
-      return this.text();
-    });
   }
 }
 
@@ -83,9 +101,9 @@ export function loaded(snapshot) {
   if (failure !== 0) throw new Error(`the Snapshot was refused: ${failure}`);
   engine.wasm.engine_input(0);
   engine.open(REQUEST_BYTES);
-  engine.services = engine.rows(ASK.SERVICES, ASK.SERVICE);
-  engine.endpoints = engine.rows(ASK.ENDPOINTS, ASK.ENDPOINT);
-  engine.endpoints.forEach((_, row) => engine.wasm.engine_tell(TELL.REACHABLE, row, 1));
+  engine.wasm.engine_ask(ASK.TABLES, 0);
+  engine.tables = JSON.parse(engine.text());
+  engine.tables.endpoints.forEach((_, row) => engine.wasm.engine_tell(TELL.REACHABLE, row, 1));
   return engine;
 }
 
@@ -99,7 +117,7 @@ function begin(engine, { method, url }, now) {
   const mark = url.indexOf("?", pathAt);
   const host = engine.put(url, hostAt, pathAt, 0);
   const path = engine.put(url, pathAt, mark < 0 ? url.length : mark, host);
-  return engine.wasm.engine_begin(RULES, method, host, path, 0, BODY.NONE, 0, 0, now);
+  return engine.begin(method, host, path, now);
 }
 
 /** One decision after the other: begin, then resume with the good answer of the endpoint that was picked. */
@@ -112,9 +130,7 @@ export function decisions(engine, requests) {
     if (step !== STEP.SEND) throw new Error(`${requests[index].method} ${calls[index].url}: step ${step}, not a send`);
     const endpoint = engine.slot(OUT.ENDPOINT);
     const ticket = engine.slot(OUT.TICKET);
-    const last = engine.wasm.engine_resume(
-      ticket, OUTCOME.RESPONSE, 200, NO_GRPC, NO_RETRY_AFTER, 0, 0, now + ATTEMPT_MS,
-    );
+    const last = engine.answered(ticket, 200, now + ATTEMPT_MS);
     if (last !== STEP.DELIVER) throw new Error(`step ${last}, not the answer's delivery`);
     return endpoint;
   };
@@ -130,7 +146,7 @@ export function matches(engine, requests) {
   return (index) => {
     const { method, url } = calls[index];
     const path = engine.put(url, start, url.length, 0);
-    const step = engine.wasm.engine_begin(RULES, method, 0, path, 0, BODY.NONE, 0, 0, 0);
+    const step = engine.begin(method, 0, path, 0);
     if (step !== STEP.RESPOND) throw new Error(`${requests[index].method} ${url}: step ${step}, not an answer`);
     return engine.slot(OUT.STATUS);
   };

@@ -7,7 +7,7 @@ globalThis.loaded = loaded; // keeps the code where LOAD is false
 
 export default {
   fetch() {
-    const services = LOAD ? loaded(snapshot).services.length : 0;
+    const services = LOAD ? loaded(snapshot).tables.services.length : 0;
     return new Response("hello from backend", { headers: { "x-services": String(services) } });
   },
 };

@@ -26,7 +26,7 @@ export async function run(call: Call, features: Features, brain: Brain, first: S
       resume(call, brain, sending.ticket, OUTCOME.CANCELLED);
       return refuse(400, "cancelled");
     }
-    const counted = sending.flags & FLAG.CONNECTION ? 1 : 0;
+    const counted = sending.endpoint.transport.aborts ? 1 : 0;
     connections.waiting += counted;
     const result = await race(call, sending, features);
     connections.waiting -= counted;
@@ -88,7 +88,7 @@ export function order(call: Call, brain: Brain): Sending {
     attempt: brain.slot(OUT.ATTEMPT),
     timeout: brain.slot(OUT.TIMEOUT_MS),
     remaining: brain.slot(OUT.REMAINING_MS),
-    edits: flags & (FLAG.EDIT_REQUEST | FLAG.EDIT_RESPONSE | FLAG.HOST) ? call.slot.edits(brain, brain.slot(OUT.BACKEND)) : undefined,
+    edits: call.slot.edits(brain.slot(OUT.BACKEND)),
   };
 }
 
@@ -121,7 +121,7 @@ function resume(call: Call, brain: Brain, ticket: number, outcome: number, statu
   }
   const step = guarded(call.slot, () => {
     const report = load !== null && brain.open(3 * load.length) ? brain.put(load) : 0;
-    return brain.raw.engine_resume(ticket, outcome, status, grpc, wait, report, call.connections.waiting, performance.now());
+    return brain.resume(ticket, outcome, status, grpc, wait, report, call.connections.waiting, performance.now());
   });
   return step ?? LOST;
 }

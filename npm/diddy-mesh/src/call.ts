@@ -58,8 +58,8 @@ export function begin(brain: Brain, call: Call, table: number, service: number |
   const [queryAt, end] = querySpan(url, pathAt);
   let values: (string | null)[] | undefined;
   let room = url.length;
-  if (slot.headers.length > 0) {
-    values = slot.headers.map((name) => (name === CLIENT_ADDRESS_HEADER ? outer : request).headers.get(name));
+  if (slot.known.headers.length > 0) {
+    values = slot.known.headers.map((name) => (name === CLIENT_ADDRESS_HEADER ? outer : request).headers.get(name));
     // A UTF-16 unit is at most three bytes.
     room += values.reduce((sum, value) => sum + 2 + 3 * (value?.length ?? 0), 0);
   }
@@ -68,9 +68,9 @@ export function begin(brain: Brain, call: Call, table: number, service: number |
   }
   const host = service === undefined ? brain.put(url, hostAt, pathAt) : 0;
   const path = brain.put(url, pathAt, queryAt);
-  const query = slot.needs & NEED.QUERY && queryAt < end ? brain.put(url, queryAt + 1, end) : 0;
+  const query = slot.known.needs & NEED.QUERY && queryAt < end ? brain.put(url, queryAt + 1, end) : 0;
   values?.forEach((value) => brain.putValue(value));
-  if (slot.needs & NEED.LOCATION) {
+  if (slot.known.needs & NEED.LOCATION) {
     locate(brain, outer);
   }
   const method = methods.get(call.method) ?? METHODS.length;
@@ -79,11 +79,8 @@ export function begin(brain: Brain, call: Call, table: number, service: number |
   caller |= url.charCodeAt(4) === 115 ? CALLER.HTTPS : 0;
   // GET and HEAD, the first two, need no key.
   caller |= method > 1 && request.headers.has("idempotency-key") ? CALLER.IDEMPOTENCY_KEY : 0;
-  const bounded = deadline < Infinity;
-  caller |= bounded ? CALLER.REMAINING : 0;
-  const remaining = bounded ? Math.max(0, deadline - now) : 0;
   const target = service === undefined ? table : -2 - service;
-  return brain.raw.engine_begin(target, method, host, path, query, body, caller, remaining, now);
+  return brain.begin(target, method, host, path, query, body, caller, Math.max(0, deadline - now), now);
 }
 
 /** Where the query of a URL begins, with its `?`, and where it ends. */

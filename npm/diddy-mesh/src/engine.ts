@@ -2,11 +2,14 @@
  * The only caller of the wasm: writes a request into its input area, reads its OUT slots.
  * Views are kept and made again only after the memory grew. Anything here may throw after a trap; `recovery.ts` catches it.
  */
-import { ASK, INPUT_BYTES_MAX, OUT, OUT_LEN, TELL } from "./generated/abi.js";
+import { ASK, IN, INPUT_BYTES_MAX, OUT, SLOTS, TELL } from "./generated/abi.js";
 import { instance } from "./runtime.js";
+import type { Tables } from "./tables.js";
 
 const ABSENT = 0xffff;
 const INPUT_START = 4096;
+/** Times that do not fit a slot are as good as none. */
+const SLOT_MAX = 0x7fff_ffff;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -14,7 +17,7 @@ const decoder = new TextDecoder();
 export class Brain {
   /** What the instance exports. */
   readonly raw = instance();
-  readonly #out = this.raw.engine_out();
+  readonly #slotsAt = this.raw.engine_slots();
   #slots = new Int32Array(0);
   #input = new Uint8Array(0);
   #at = 0;
@@ -24,12 +27,44 @@ export class Brain {
     this.tell(TELL.SEED, high as number >>> 0, low as number >>> 0);
   }
 
+  /** What crosses with a call. */
+  slots(): Int32Array {
+    if (this.#slots.length === 0) {
+      this.#slots = new Int32Array(this.raw.memory.buffer, this.#slotsAt, SLOTS);
+    }
+    return this.#slots;
+  }
+
   /** One OUT slot. */
   slot(index: number): number {
-    if (this.#slots.length === 0) {
-      this.#slots = new Int32Array(this.raw.memory.buffer, this.#out, OUT_LEN);
-    }
-    return this.#slots[index] as number;
+    return this.slots()[index] as number;
+  }
+
+  /** Begins the request whose bytes were put; see `IN`. `remaining` is in ms, Infinity = not said. A STEP. */
+  begin(target: number, method: number, host: number, path: number, query: number, body: number, caller: number, remaining: number, now: number): number {
+    const slots = this.slots();
+    slots[IN.TARGET] = target;
+    slots[IN.METHOD] = method;
+    slots[IN.HOST] = host;
+    slots[IN.PATH] = path;
+    slots[IN.QUERY] = query;
+    slots[IN.BODY] = body;
+    slots[IN.CALLER] = caller;
+    slots[IN.REMAINING_MS] = remaining < SLOT_MAX ? remaining : -1;
+    return this.raw.engine_begin(now);
+  }
+
+  /** Goes on with a request; see `IN`. `wait` is in ms, below 0 = none. A STEP. */
+  resume(ticket: number, outcome: number, status: number, grpc: number, wait: number, load: number, waiting: number, now: number): number {
+    const slots = this.slots();
+    slots[IN.TICKET] = ticket;
+    slots[IN.OUTCOME] = outcome;
+    slots[IN.STATUS] = status;
+    slots[IN.GRPC] = grpc;
+    slots[IN.RETRY_AFTER_MS] = Math.min(wait, SLOT_MAX);
+    slots[IN.LOAD] = load;
+    slots[IN.WAITING] = waiting;
+    return this.raw.engine_resume(now);
   }
 
   /** The text of the step at hand. */
@@ -37,15 +72,19 @@ export class Brain {
     return decoder.decode(new Uint8Array(this.raw.memory.buffer, this.slot(OUT.TEXT_PTR), this.slot(OUT.TEXT_LEN)));
   }
 
-  /** What the engine says of row `index` of a table. */
-  describe(kind: number, index: number): string {
-    this.ask(kind, index);
-    return this.text();
+  /** What a host keeps of the Snapshot; undefined where it carries nothing that can be read. */
+  tables(): Tables | undefined {
+    this.ask(ASK.TABLES);
+    try {
+      return JSON.parse(this.text()) as Tables;
+    } catch {
+      return undefined;
+    }
   }
 
   /** Answers one of `ASK`. */
-  ask(what: number, index = 0): number {
-    return this.raw.engine_ask(what, index);
+  ask(what: number, at = 0): number {
+    return this.raw.engine_ask(what, at);
   }
 
   /** Says one of `TELL`. */

@@ -6,7 +6,7 @@ import type { Brain } from "./engine.js";
 import type { Features } from "./features.js";
 import { OUT, STEP, TELL } from "./generated/abi.js";
 import { tableOf, type HandlerTable } from "./handlers.js";
-import { firstEndpoint, guarded, plain } from "./recovery.js";
+import { guarded, plain } from "./recovery.js";
 import { refuse } from "./respond.js";
 import type { HandlerMap, MeshFetch } from "./types.js";
 
@@ -34,8 +34,7 @@ export function answer(call: Call, features: Features, goal: Goal, fetch: MeshFe
   // A second trap means that this very request does it.
   const entered = first ?? guarded(slot, entering);
   if (entered === undefined) {
-    const service = slot.services.get(goal.service ?? "");
-    const endpoint = service === undefined ? undefined : guarded(slot, () => firstEndpoint(call, slot.brain(), -1, service));
+    const endpoint = goal.service === undefined ? undefined : slot.plain(slot.services.get(goal.service));
     return endpoint === undefined ? refuse(503, "engine_trap") : plain(call, features, { endpoint, attempt: 1, timeout: 0, remaining: 0, edits: undefined });
   }
   const { brain, table, sending, step } = entered;
@@ -71,7 +70,7 @@ function aside(call: Call, features: Features, brain: Brain, sending: Sending): 
   const endpoint = guarded(call.slot, () => {
     const rule = brain.slot(OUT.RULE);
     brain.tell(TELL.ABANDON, sending.ticket, performance.now());
-    return rule < 0 ? undefined : firstEndpoint(call, brain, rule, 0);
+    return rule < 0 ? undefined : call.slot.plain(call.slot.known.rules[rule]?.[1]);
   });
   return plain(call, features, endpoint === undefined ? sending : { ...sending, endpoint });
 }

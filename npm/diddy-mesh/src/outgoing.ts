@@ -1,7 +1,8 @@
 /** The request of one attempt. What needs no change goes out as it came; everything else is a fresh Request. */
 import { DEPTH_HEADER, querySpan, TIMEOUT_HEADER, type Call } from "./call.js";
-import { applyEdits, type Edits } from "./edits.js";
+import { applyEdits } from "./edits.js";
 import { BODY } from "./generated/abi.js";
+import type { Edits } from "./tables.js";
 import type { writeTrace } from "./trace.js";
 import type { Endpoint } from "./transport.js";
 

@@ -3,16 +3,14 @@
  * and the request that met it takes the plain path to the first endpoint of its route, without retries.
  */
 import type { Call } from "./call.js";
-import type { Brain } from "./engine.js";
 import { MeshError } from "./errors.js";
 import type { Features } from "./features.js";
-import { ASK, OUTCOME } from "./generated/abi.js";
+import { OUTCOME } from "./generated/abi.js";
 import type { Order } from "./outgoing.js";
 import { race } from "./race.js";
 import { finish, refuse } from "./respond.js";
 import { runtime } from "./runtime.js";
 import type { Slot } from "./slot.js";
-import type { Endpoint } from "./transport.js";
 
 /** Runs engine work. Undefined means that it trapped and that the instance was replaced. */
 export function guarded<T>(slot: Slot, work: () => T): T | undefined {
@@ -27,12 +25,6 @@ export function guarded<T>(slot: Slot, work: () => T): T | undefined {
     slot.notice({ type: "engine_trap", at: performance.now(), detail: String(error) });
     return undefined;
   }
-}
-
-/** The first endpoint of a rule, or of a service where the rule is below 0; undefined where this Worker cannot reach it. */
-export function firstEndpoint(call: Call, brain: Brain, rule: number, service: number): Endpoint | undefined {
-  const endpoint = call.slot.endpoints[rule < 0 ? brain.ask(ASK.PLAIN_OF_SERVICE, service) : brain.ask(ASK.PLAIN_OF_RULE, rule)];
-  return endpoint?.reachable === true ? endpoint : undefined;
 }
 
 /** One attempt that the engine does not hear of. */

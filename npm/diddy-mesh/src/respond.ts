@@ -1,6 +1,7 @@
 /** Answers that the mesh itself makes, which name their reason, and answers that pass through, which do not. */
-import { applyEdits, type Edits } from "./edits.js";
+import { applyEdits } from "./edits.js";
 import { REASONS } from "./generated/abi.js";
+import type { Edits } from "./tables.js";
 import type { Reason } from "./types.js";
 
 /** The name of a reason number of the engine. */

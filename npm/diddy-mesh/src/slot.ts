@@ -4,9 +4,9 @@
  */
 import { Brain } from "./engine.js";
 import { MeshError } from "./errors.js";
-import { ASK, SNAPSHOT_ERRORS, TELL } from "./generated/abi.js";
-import { parseEdits, type Edits } from "./edits.js";
+import { SNAPSHOT_ERRORS, TELL } from "./generated/abi.js";
 import type { HandlerTable } from "./handlers.js";
+import type { Edits, Tables } from "./tables.js";
 import { parseAddress, type Endpoint } from "./transport.js";
 import type { HandlerMap, LocalService, MeshEvent } from "./types.js";
 
@@ -15,10 +15,9 @@ const HOST_EVENTS_MAX = 64;
 /** See the head of this file. */
 export class Slot {
   services = new Map<string, number>();
-  serviceNames: string[] = [];
   endpoints: Endpoint[] = [];
-  headers: string[] = [];
-  needs = 0;
+  /** What the Snapshot in use says to hosts. */
+  known: Tables = { version: 0, name: "", needs: 0, headers: [], services: [], endpoints: [], rules: [], backends: {} };
   /** Handler tables of the current engine. */
   tables: HandlerTable[] = [];
   tablesByMap = new WeakMap<HandlerMap, HandlerTable>();
@@ -36,7 +35,6 @@ export class Slot {
   published: Uint8Array | undefined;
   #initial: Uint8Array | undefined;
   #brain: Brain | undefined;
-  #edits: (Edits | undefined)[] = [];
   #env: object | undefined;
   #local = "";
 
@@ -78,21 +76,19 @@ export class Slot {
   load(bytes: Uint8Array): void {
     const brain = this.brain();
     const failure = brain.load(bytes, performance.now());
-    if (failure === 0) {
-      this.bytes = bytes;
-      this.#read(brain);
-    } else {
-      this.broken = new MeshError("invalid_snapshot", `the Snapshot was refused: ${SNAPSHOT_ERRORS[failure - 1]}`);
+    const known = failure === 0 ? brain.tables() : undefined;
+    if (known === undefined) {
+      this.broken = new MeshError("invalid_snapshot", `the Snapshot was refused: ${SNAPSHOT_ERRORS[failure - 1] ?? "malformed"}`);
+      if (failure === 0) {
+        // The engine took it: a new one goes on with the last good one.
+        this.forget();
+      }
+      return;
     }
-  }
-
-  #read(brain: Brain): void {
-    this.serviceNames = Array.from({ length: brain.ask(ASK.SERVICES) }, (_, i) => brain.describe(ASK.SERVICE, i));
-    this.services = new Map(this.serviceNames.map((name, i) => [name, i]));
-    this.endpoints = Array.from({ length: brain.ask(ASK.ENDPOINTS) }, (_, i) => parseAddress(brain.describe(ASK.ENDPOINT, i)));
-    this.headers = brain.describe(ASK.HEADERS, 0).split("\n").filter(Boolean);
-    this.needs = brain.ask(ASK.NEEDS);
-    this.#edits = [];
+    this.bytes = bytes;
+    this.known = known;
+    this.services = new Map(known.services.map(([name], i) => [name, i]));
+    this.endpoints = known.endpoints.map(([address]) => parseAddress(address));
     this.#env = undefined;
   }
 
@@ -110,9 +106,15 @@ export class Slot {
     });
   }
 
-  /** What a backend changes: headers and host. */
-  edits(brain: Brain, backend: number): Edits {
-    return (this.#edits[backend] ??= parseEdits(brain.describe(ASK.EDITS, backend), brain.describe(ASK.HOST, backend)));
+  /** What a backend changes, if anything. */
+  edits(backend: number): Edits | undefined {
+    return this.known.backends[backend];
+  }
+
+  /** Where the plain path of a service goes after a trap: its first endpoint, if this Worker can reach it. */
+  plain(service: number | undefined): Endpoint | undefined {
+    const endpoint = this.endpoints[this.known.services[service ?? -1]?.[1] ?? -1];
+    return endpoint?.reachable === true ? endpoint : undefined;
   }
 
   notice(event: MeshEvent): void {

@@ -8,7 +8,7 @@ import type { EndpointStats, ServiceStats } from "./types.js";
 /** Reads the counters. Empty before the first request. */
 export function readStats(slot: Slot): Record<string, ServiceStats> {
   const now = performance.now();
-  return slot.serviceNames.length === 0 ? {} : (guarded(slot, () => read(slot, slot.brain(), now)) ?? {});
+  return slot.endpoints.length === 0 && slot.services.size === 0 ? {} : (guarded(slot, () => read(slot, slot.brain(), now)) ?? {});
 }
 
 function read(slot: Slot, brain: Brain, now: number): Record<string, ServiceStats> {
@@ -16,15 +16,16 @@ function read(slot: Slot, brain: Brain, now: number): Record<string, ServiceStat
   // Copied: the next call into the engine takes the place.
   const words = brain.words(count).slice();
   const found: Record<string, ServiceStats & { readonly endpoints: EndpointStats[] }> = {};
-  slot.serviceNames.forEach((name, i) => {
+  const { services, endpoints } = slot.known;
+  services.forEach(([name], i) => {
     found[name] = { ...row(words, i * SERVICE_COLUMNS.length, SERVICE_COLUMNS), endpoints: [] };
   });
-  const first = slot.serviceNames.length * SERVICE_COLUMNS.length;
-  slot.endpoints.forEach(({ address }, i) => {
+  const first = services.length * SERVICE_COLUMNS.length;
+  endpoints.forEach(([address, version], i) => {
     const { service, breaker, health, reachable, ...counters } = row(words, first + i * ENDPOINT_COLUMNS.length, ENDPOINT_COLUMNS);
-    found[slot.serviceNames[service] as string]?.endpoints.push({
+    found[services[service]?.[0] ?? ""]?.endpoints.push({
       address,
-      version: brain.describe(ASK.VERSION, i),
+      version,
       ...counters,
       breaker: BREAKERS[breaker] ?? "closed",
       health: HEALTHS[health] ?? "healthy",

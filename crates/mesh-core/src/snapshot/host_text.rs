@@ -170,9 +170,11 @@ mod tests {
         let mut draft = SnapshotDraft::default();
         draft.mesh.version = 7;
         draft.mesh.name = draft.text("a\"b\\c\n\u{1}é");
-        let (name, address, version) = (draft.text("cart"), draft.text("binding:C"), draft.text("1"));
+        let (name, address, version) =
+            (draft.text("cart"), draft.text("binding:C"), draft.text("1"));
         let endpoints = Rows { start: 0, len: 1 };
-        draft.services = vec![Service { name, endpoints, ..Service::default() }, Service::default()];
+        draft.services =
+            vec![Service { name, endpoints, ..Service::default() }, Service::default()];
         draft.endpoints = vec![Endpoint { address, version, ..Endpoint::default() }];
         draft.policies =
             vec![Policy { balancer: Algorithm::Geographic.as_u8(), ..Policy::default() }];

@@ -1,10 +1,8 @@
 //! Loading: good Snapshots, broken ones, newer ones.
 
 use mesh_core::{event::EventKind, snapshot::SnapshotError};
-use mesh_wasm::engine::{
-    abi::{ask, tell},
-    exports,
-};
+use mesh_wasm::engine::{abi::tell, exports};
+use serde_json::json;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::host;
@@ -23,29 +21,15 @@ const fn code(error: SnapshotError) -> u32 {
 #[wasm_bindgen_test]
 fn a_good_snapshot_is_in_use_and_described() {
     host::load(DOCUMENT);
-    assert_eq!((host::ask(ask::SERVICES, 0), host::ask(ask::ENDPOINTS, 0)), (1.0, 2.0));
-    assert_eq!(host::describe(ask::MESH, 0), "first");
-    assert_eq!(host::describe(ask::SERVICE, 0), "load-a");
-    assert_eq!(host::describe(ask::ENDPOINT, 1), "https://b.example");
+    let tables = host::tables();
     assert_eq!(
-        (host::describe(ask::VERSION, 0), host::describe(ask::VERSION, 1)),
-        (String::new(), "1.2.0".to_owned())
+        tables,
+        json!({
+            "version": 0, "name": "first", "needs": 0, "headers": ["x-one", "x-two"],
+            "services": [["load-a", 0]], "endpoints": [["binding:A", ""], ["https://b.example", "1.2.0"]],
+            "rules": [["r", 0]], "backends": {},
+        })
     );
-    assert_eq!(host::describe(ask::RULE, 0), "r");
-    assert_eq!(host::describe(ask::HEADERS, 0), "x-one\nx-two");
-    assert_eq!((host::ask(ask::PLAIN_OF_RULE, 0), host::ask(ask::PLAIN_OF_SERVICE, 0)), (0.0, 0.0));
-}
-
-#[wasm_bindgen_test]
-fn rows_that_are_not_there_are_empty_or_below_zero() {
-    host::load(DOCUMENT);
-    for row in [1, 2, 7, u32::MAX] {
-        for what in [ask::SERVICE, ask::RULE, ask::EDITS, ask::HOST] {
-            assert_eq!(host::describe(what, row), "", "{what} of {row}");
-        }
-        assert_eq!(host::ask(ask::PLAIN_OF_RULE, row), -1.0);
-        assert_eq!(host::ask(ask::PLAIN_OF_SERVICE, row), -1.0);
-    }
 }
 
 #[wasm_bindgen_test]
@@ -67,7 +51,7 @@ fn a_broken_snapshot_is_refused_and_the_last_good_one_stays() {
     for len in (16..good.len()).step_by(13) {
         assert_eq!(error(&good[..len]), code(SnapshotError::Checksum), "{len} bytes");
     }
-    assert_eq!(host::describe(ask::MESH, 0), "first");
+    assert_eq!(host::tables()["name"], "first");
     let refused = host::events();
     assert!(refused.iter().all(|(kind, _)| *kind == EventKind::SnapshotRefused as u32));
     assert_eq!(refused[0].1 + 1, code(SnapshotError::Truncated));
@@ -79,7 +63,7 @@ fn a_length_over_the_area_loads_nothing() {
     host::load(DOCUMENT);
     assert_eq!(exports::engine_load(usize::MAX, host::NOW), code(SnapshotError::Truncated));
     assert_eq!(exports::engine_load(0, f64::NAN), code(SnapshotError::Truncated));
-    assert_eq!(host::ask(ask::SERVICES, 0), 1.0);
+    assert_eq!(host::tables()["services"].as_array().unwrap().len(), 1);
 }
 
 #[wasm_bindgen_test]

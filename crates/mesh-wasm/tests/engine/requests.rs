@@ -2,9 +2,10 @@
 
 use mesh_core::{event::EventKind, reason::Reason};
 use mesh_wasm::engine::{
-    abi::{self, ask, caller, flag, need, out, outcome, step, tell},
+    abi::{self, ask, caller, flag, given, need, out, outcome, step, tell},
     exports,
 };
+use serde_json::json;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::host::{self, NOW};
@@ -24,14 +25,14 @@ fn a_request_is_sent_tried_again_and_delivered() {
     );
     assert_eq!((host::slot(out::RULE), host::slot(out::BACKEND)), (0, 0));
     let flags = host::slot(out::FLAGS) as u32;
-    assert_eq!(flags, flag::CONNECTION | flag::WANT_RETRY_AFTER);
+    assert_eq!(flags, flag::WANT_RETRY_AFTER);
     let first = host::slot(out::ENDPOINT);
     let ticket = host::ticket();
     assert_eq!(host::answer(ticket, 503, NOW + 5.0), step::WAIT);
     let delay = host::slot(out::DELAY_MS);
     assert!((1..=25).contains(&delay), "{delay} ms");
     let ticket = host::ticket();
-    let next = exports::engine_resume(ticket, outcome::WAITED, 0, -1, -1.0, 0, 0, NOW + 30.0);
+    let next = host::ended(ticket, outcome::WAITED, 0, NOW + 30.0);
     assert_eq!(
         (next, host::slot(out::ATTEMPT), host::slot(out::REMAINING_MS)),
         (step::SEND, 2, 1_970)
@@ -83,7 +84,8 @@ fn edits_hosts_and_redirects_are_told() {
              { "service": "edited", "filters": [{ "requestHeaders": { "set": { "x-a": "1" }, "remove": ["x-b"] } },
                { "responseHeaders": { "add": { "x-c": "2" } } }, { "rewrite": { "host": "inner.example", "path": { "full": "/one" } } }] } ] } }"#,
     );
-    assert_eq!(host::ask(ask::NEEDS, 0) as u32, need::QUERY);
+    let tables = host::tables();
+    assert_eq!(tables["needs"], need::QUERY);
     assert_eq!(host::begin(RULES, "a.example", "/old/x", NOW), step::RESPOND);
     assert_eq!(
         (host::slot(out::STATUS), host::text()),
@@ -91,12 +93,14 @@ fn edits_hosts_and_redirects_are_told() {
     );
     assert_eq!(host::begin(RULES, "a.example", "/x", NOW), step::SEND);
     assert_eq!(host::text(), "/one");
-    let all = flag::TARGET | flag::HOST | flag::EDIT_REQUEST | flag::EDIT_RESPONSE;
-    assert_eq!(host::slot(out::FLAGS) as u32 & all, all);
-    let backend = host::slot(out::BACKEND) as u32;
+    assert_eq!(host::slot(out::FLAGS) as u32 & flag::TARGET, flag::TARGET);
+    let backend = host::slot(out::BACKEND).to_string();
     exports::engine_tell(tell::ABANDON, f64::from(host::ticket()), NOW);
-    assert_eq!(host::describe(ask::EDITS, backend), "q=x-a\t1\nq-x-b\t\ns+x-c\t2");
-    assert_eq!(host::describe(ask::HOST, backend), "inner.example");
+    assert_eq!(
+        tables["backends"][backend],
+        json!({ "host": "inner.example", "request": [["=", "x-a", "1"], ["-", "x-b", ""]],
+                "response": [["+", "x-c", "2"]] })
+    );
 }
 
 #[wasm_bindgen_test]
@@ -106,11 +110,13 @@ fn needed_headers_the_query_and_the_place_are_read() {
                                     "loadBalancer": "geographic" } },
              "routing": { "rules": [{ "service": "far", "headers": { "x-a": "1", "x-b": "2" }, "query": { "q": "3" } }] } }"#,
     );
-    assert_eq!(host::ask(ask::NEEDS, 0) as u32, need::QUERY | need::LOCATION);
+    assert_eq!(host::tables()["needs"], need::QUERY | need::LOCATION);
     let begin = |headers: &[u8]| {
         host::write(&[b"/x".as_slice(), b"q=3", headers].concat());
         exports::engine_tell(tell::LOCATION, 37.8, -122.4);
-        exports::engine_begin(RULES, 0, 0, 2, 3, abi::body::NONE, caller::HTTPS, 0.0, NOW)
+        host::set_request(RULES, 0, [0, 2, 3]);
+        host::set([(given::CALLER, caller::HTTPS as i32)]);
+        exports::engine_begin(NOW)
     };
     assert_eq!(begin(&[1, 0, b'1', 1, 0, b'2']), step::SEND);
     assert_eq!(host::slot(out::ENDPOINT), 1);
@@ -137,7 +143,7 @@ fn counters_events_and_their_bound() {
     );
     exports::engine_tell(tell::LISTEN, 1.0, 0.0);
     host::events();
-    let dropped = host::ask(ask::EVENTS_DROPPED, 0);
+    let dropped = host::ask(ask::EVENTS_DROPPED);
     for turn in 0..200 {
         assert_eq!(host::begin(-2, "", "/", NOW), step::SEND);
         let status = if turn % 4 == 0 { 500 } else { 200 };
@@ -150,7 +156,7 @@ fn counters_events_and_their_bound() {
     assert_eq!(events.len(), abi::EVENTS_MAX);
     assert_eq!(events[0], (EventKind::AttemptEnd as u32, Reason::UpstreamStatus as u32));
     assert_eq!(events[3], (EventKind::RequestEnd as u32, Reason::None as u32));
-    assert_eq!(host::ask(ask::EVENTS_DROPPED, 0) - dropped, 400.0 - abi::EVENTS_MAX as f64);
+    assert_eq!(host::ask(ask::EVENTS_DROPPED) - dropped, 400 - abi::EVENTS_MAX as u32);
     assert_eq!(host::events(), []);
     exports::engine_tell(tell::LISTEN, 0.0, 0.0);
     assert_eq!(host::begin(-2, "", "/", NOW), step::SEND);

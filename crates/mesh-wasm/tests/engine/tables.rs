@@ -2,7 +2,7 @@
 
 use mesh_core::reason::Reason;
 use mesh_wasm::engine::{
-    abi::{self, out, step},
+    abi::{out, step},
     exports,
 };
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -35,10 +35,8 @@ fn another_method_is_405_with_those_that_are_taken() {
     let table = host::handlers("PUT,GET /x\nDELETE /x");
     host::write(b"/x");
     let patch = 8;
-    assert_eq!(
-        exports::engine_begin(table, patch, 0, 2, 0, abi::body::NONE, 0, 0.0, NOW),
-        step::RESPOND
-    );
+    host::set_request(table, patch, [0, 2, 0]);
+    assert_eq!(exports::engine_begin(NOW), step::RESPOND);
     assert_eq!(
         (host::slot(out::STATUS), host::slot(out::REASON)),
         (405, Reason::MethodNotAllowed as i32)

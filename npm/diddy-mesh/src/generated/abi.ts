@@ -8,6 +8,24 @@ export const STEP = {
   LOCAL: 4,
 } as const;
 
+export const IN = {
+  TARGET: 48,
+  METHOD: 49,
+  HOST: 50,
+  PATH: 51,
+  QUERY: 52,
+  BODY: 53,
+  CALLER: 54,
+  REMAINING_MS: 55,
+  TICKET: 56,
+  OUTCOME: 57,
+  STATUS: 58,
+  GRPC: 59,
+  RETRY_AFTER_MS: 60,
+  LOAD: 61,
+  WAITING: 62,
+} as const;
+
 export const OUT = {
   TICKET: 0,
   ENDPOINT: 1,
@@ -28,15 +46,11 @@ export const OUT = {
 } as const;
 
 export const FLAG = {
-  TARGET: 1,
-  HOST: 2,
-  EDIT_REQUEST: 4,
-  EDIT_RESPONSE: 8,
+  WANT_RETRY_AFTER: 1,
+  WANT_LOAD: 2,
+  WANT_GRPC: 4,
+  TARGET: 8,
   BUFFER_BODY: 16,
-  WANT_RETRY_AFTER: 32,
-  WANT_LOAD: 64,
-  CONNECTION: 128,
-  WANT_GRPC: 256,
 } as const;
 
 export const OUTCOME = {
@@ -53,7 +67,6 @@ export const CALLER = {
   DEPTH_MASK: 255,
   HTTPS: 256,
   IDEMPOTENCY_KEY: 512,
-  REMAINING: 1024,
 } as const;
 
 export const BODY = {
@@ -62,24 +75,11 @@ export const BODY = {
 } as const;
 
 export const ASK = {
-  SERVICE: 0,
-  ENDPOINT: 1,
-  VERSION: 2,
-  RULE: 3,
-  HEADERS: 4,
-  EDITS: 5,
-  HOST: 6,
-  MESH: 7,
-  SERVICES: 16,
-  ENDPOINTS: 17,
-  NEEDS: 18,
-  VERSION_NUMBER: 19,
-  PLAIN_OF_RULE: 20,
-  PLAIN_OF_SERVICE: 21,
-  STATS: 22,
-  EVENTS: 23,
-  EVENTS_DROPPED: 24,
-  WORDS_AT: 25,
+  TABLES: 0,
+  STATS: 1,
+  EVENTS: 2,
+  EVENTS_DROPPED: 3,
+  WORDS_AT: 4,
 } as const;
 
 export const TELL = {
@@ -109,7 +109,7 @@ export const EVENT = {
   AT_HIGH: 7,
 } as const;
 
-export const OUT_LEN = 64;
+export const SLOTS = 64;
 
 export const INPUT_BYTES_MAX = 16777216;
 

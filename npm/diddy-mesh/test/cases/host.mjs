@@ -15,6 +15,7 @@ export class Host {
   #table = -1;
   #origin;
   #compile;
+  #known;
   /** Whether the document has rules. */
   #routed = false;
 
@@ -41,6 +42,7 @@ export class Host {
     if (failure !== 0) {
       throw new Error(`the Snapshot was refused: ${failure}`);
     }
+    this.#known = this.#brain.tables();
     this.#routed = document.routing !== undefined;
   }
 
@@ -49,14 +51,13 @@ export class Host {
     const brain = this.#brain;
     let target = this.#table;
     if (service !== undefined) {
-      const number = this.#texts(ASK.SERVICES, ASK.SERVICE).indexOf(service);
+      const number = this.#known.services.findIndex(([name]) => name === service);
       target = -2 - (number < 0 ? 0xffff : number);
     } else if (script && !this.#routed) {
       target = -2;
     }
     const { host, path, query } = request;
-    const names = brain.describe(ASK.HEADERS, 0).split("\n").filter(Boolean);
-    const values = names.map(request.header);
+    const values = this.#known.headers.map(request.header);
     const parts = [host, path, query];
     const bytes = parts.reduce((sum, part) => sum + part.length, 0);
     brain.open(bytes + values.reduce((sum, value) => sum + 2 + 3 * (value?.length ?? 0), 0));
@@ -68,14 +69,14 @@ export class Host {
     if (request.place !== undefined) {
       brain.tell(TELL.LOCATION, ...request.place);
     }
-    return this.#seen(name, brain.raw.engine_begin(target, request.method, host.length, path.length, query.length, request.body, request.caller, request.remaining, this.#origin + at));
+    return this.#seen(name, brain.begin(target, request.method, host.length, path.length, query.length, request.body, request.caller, request.remaining, this.#origin + at));
   }
 
   resume(name, { outcome, status = 200, retryAfter = -1, grpc = -1, load, waiting = 0 }, at) {
     const brain = this.#brain;
     const report = load !== undefined && brain.open(load.length) ? brain.put(load) : 0;
     const ended = outcome === undefined ? OUTCOME.RESPONSE : OUTCOMES[outcome];
-    return this.#seen(name, brain.raw.engine_resume(this.#tickets.get(name) ?? NO_TICKET, ended, status, grpc, retryAfter, report, waiting, this.#origin + at));
+    return this.#seen(name, brain.resume(this.#tickets.get(name) ?? NO_TICKET, ended, status, grpc, retryAfter, report, waiting, this.#origin + at));
   }
 
   abandon(name, at) {
@@ -83,7 +84,7 @@ export class Host {
   }
 
   tell(what, address, at) {
-    const number = this.#texts(ASK.ENDPOINTS, ASK.ENDPOINT).indexOf(address);
+    const number = this.#known.endpoints.findIndex(([known]) => known === address);
     const now = this.#origin + at;
     const tells = { reachable: [TELL.REACHABLE, 1], unreachable: [TELL.REACHABLE, 0], healthy: [TELL.HEALTHY, now], unhealthy: [TELL.UNHEALTHY, now], draining: [TELL.DRAINING, now] };
     this.#brain.tell(tells[what][0], number, tells[what][1]);
@@ -101,23 +102,18 @@ export class Host {
 
   /** Counters by service and endpoint, and how many breakers are in which state. */
   stats(at) {
-    const names = this.#texts(ASK.SERVICES, ASK.SERVICE);
-    const addresses = this.#texts(ASK.ENDPOINTS, ASK.ENDPOINT);
+    const { services, endpoints } = this.#known;
     const words = this.#brain.words(this.#brain.ask(ASK.STATS, this.#origin + at));
     const all = { breakers: { closed: 0, open: 0, half_open: 0 } };
     const row = (columns, start) => Object.fromEntries(columns.map((column, i) => [column, words[start + i]]));
-    names.forEach((name, i) => (all[name] = row(SERVICE_COLUMNS, i * SERVICE_COLUMNS.length)));
-    addresses.forEach((address, i) => {
-      const counters = row(ENDPOINT_COLUMNS, names.length * SERVICE_COLUMNS.length + i * ENDPOINT_COLUMNS.length);
+    services.forEach(([name], i) => (all[name] = row(SERVICE_COLUMNS, i * SERVICE_COLUMNS.length)));
+    endpoints.forEach(([address], i) => {
+      const counters = row(ENDPOINT_COLUMNS, services.length * SERVICE_COLUMNS.length + i * ENDPOINT_COLUMNS.length);
       const breaker = BREAKERS[counters.breaker];
       all[address] = { ...counters, breaker, health: HEALTHS[counters.health] };
       all.breakers[breaker] += 1;
     });
     return all;
-  }
-
-  #texts(count, text) {
-    return Array.from({ length: this.#brain.ask(count) }, (_, i) => this.#brain.describe(text, i));
   }
 
   #seen(name, step) {
@@ -141,11 +137,12 @@ export class Host {
         const flags = slot(OUT.FLAGS);
         const [endpoint, rule, backend] = [OUT.ENDPOINT, OUT.RULE, OUT.BACKEND].map(slot);
         const seen = { step: "send", attempt: slot(OUT.ATTEMPT), timeout: slot(OUT.TIMEOUT_MS), remaining: slot(OUT.REMAINING_MS), path: flags & FLAG.TARGET ? brain.text() : null, keepBody: (flags & FLAG.BUFFER_BODY) !== 0 };
-        // What the table says comes last: the texts of questions stand where the step's text stood.
-        const edits = flags & (FLAG.EDIT_REQUEST | FLAG.EDIT_RESPONSE) ? brain.describe(ASK.EDITS, backend).split("\n") : [];
+        const { backends, endpoints, rules, services } = this.#known;
+        const changes = backends[backend] ?? { host: "", request: [], response: [] };
+        const lines = (side, edits) => edits.map(([verb, header, value]) => `${side}${verb}${header}\t${value}`);
         const columns = brain.words(brain.ask(ASK.STATS));
-        const service = columns[brain.ask(ASK.SERVICES) * SERVICE_COLUMNS.length + endpoint * ENDPOINT_COLUMNS.length + ENDPOINT_COLUMNS.indexOf("service")];
-        return { ...seen, edits, service: brain.describe(ASK.SERVICE, service), endpoint: brain.describe(ASK.ENDPOINT, endpoint), rule: rule < 0 ? null : brain.describe(ASK.RULE, rule), host: flags & FLAG.HOST ? brain.describe(ASK.HOST, backend) : null };
+        const service = columns[services.length * SERVICE_COLUMNS.length + endpoint * ENDPOINT_COLUMNS.length + ENDPOINT_COLUMNS.indexOf("service")];
+        return { ...seen, edits: [...lines("q", changes.request), ...lines("s", changes.response)], service: services[service][0], endpoint: endpoints[endpoint][0], rule: rules[rule]?.[0] ?? null, host: changes.host || null };
       }
       default:
         throw new Error(`the engine answered with step ${step}`);

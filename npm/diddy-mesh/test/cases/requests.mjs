@@ -15,8 +15,8 @@ export function requestOf(step, place = 0) {
     query: encoder.encode(mark < 0 ? "" : target.slice(mark + 1)),
     header: (name) => (step.headers?.[name] === undefined ? null : fill(step.headers[name])),
     body: step.body === undefined ? BODY.NONE : step.body === "stream" ? BODY.STREAM : step.body,
-    caller: (step.depth ?? 0) | (step.https ? CALLER.HTTPS : 0) | (step.idempotencyKey ? CALLER.IDEMPOTENCY_KEY : 0) | (step.remaining === undefined ? 0 : CALLER.REMAINING),
-    remaining: step.remaining ?? 0,
+    caller: (step.depth ?? 0) | (step.https ? CALLER.HTTPS : 0) | (step.idempotencyKey ? CALLER.IDEMPOTENCY_KEY : 0),
+    remaining: step.remaining ?? Infinity,
     place: step.place,
   };
 }

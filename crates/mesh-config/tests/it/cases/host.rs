@@ -9,7 +9,10 @@ use mesh_core::{
     path,
     reason::{Denial, Reason},
     route::HandlerList,
-    snapshot::{Snapshot, tables::NONE},
+    snapshot::{
+        Snapshot,
+        tables::{Edit, NONE},
+    },
     time::Timestamp,
 };
 use serde_json::{Value, json};
@@ -160,7 +163,9 @@ impl Host {
                 let backend = snapshot.backends().get(send.backend);
                 let rewrite = backend.and_then(|row| snapshot.rewrites().get(row.rewrite));
                 let edits = backend.map(|row| row.edits).unwrap_or_default();
-                let edits = snapshot.edits().run(edits).map(|edit| {
+                let (request, response): (Vec<Edit>, Vec<Edit>) =
+                    snapshot.edits().run(edits).partition(|edit| edit.side == 0);
+                let edits = request.into_iter().chain(response).map(|edit| {
                     let side = if edit.side == 0 { 'q' } else { 's' };
                     let action = ['=', '+', '-'][usize::from(edit.action)];
                     format!("{side}{action}{}\t{}", text(edit.name), text(edit.value))
