@@ -99,7 +99,7 @@ export function loaded(snapshot) {
   const engine = new Engine();
   const failure = engine.wasm.engine_load(engine.set(new Uint8Array(snapshot)), 0);
   if (failure !== 0) throw new Error(`the Snapshot was refused: ${failure}`);
-  engine.wasm.engine_input(0);
+
   engine.open(REQUEST_BYTES);
   engine.wasm.engine_ask(ASK.TABLES, 0);
   engine.tables = JSON.parse(engine.text());

@@ -2,21 +2,24 @@
 
 use alloc::vec::Vec;
 
-use crate::snapshot::{
-    Snapshot,
-    tables::{PathChange, Redirect, Rewrite},
+use crate::{
+    route::prefix_end,
+    snapshot::{
+        Snapshot,
+        tables::{PathChange, Redirect, Rewrite},
+    },
 };
 
 /// Writes the path that goes out: the rewritten one, or `path` itself.
 ///
-/// `prefix_end` is where the matched prefix ends in `path`. A replaced prefix joins the rest with
+/// `depth` is how many segments of `path` the matched prefix has. A replaced prefix joins the rest with
 /// exactly one slash, as the Gateway API asks: `/foo` → `/xyz` makes `/foo/bar` to `/xyz/bar`, and
 /// a replacement of `/` drops the prefix.
-pub fn change_path(change: u8, value: &[u8], path: &[u8], prefix_end: usize, out: &mut Vec<u8>) {
+pub fn change_path(change: u8, value: &[u8], path: &[u8], depth: u16, out: &mut Vec<u8>) {
     if change == PathChange::Full as u8 {
         out.extend_from_slice(value);
     } else if change == PathChange::Prefix as u8 {
-        let rest = path.get(prefix_end..).unwrap_or(&[]);
+        let rest = path.get(prefix_end(depth, path)..).unwrap_or(&[]);
         let head =
             if rest.starts_with(b"/") { value.strip_suffix(b"/").unwrap_or(value) } else { value };
         out.extend_from_slice(head);
@@ -37,13 +40,13 @@ pub(crate) fn rewrite_path(
     snapshot: &Snapshot,
     rewrite: &Rewrite,
     path: &[u8],
-    prefix_end: usize,
+    depth: u16,
     out: &mut Vec<u8>,
 ) -> bool {
     if rewrite.path == PathChange::Keep as u8 {
         return false;
     }
-    change_path(rewrite.path, snapshot.text(rewrite.value), path, prefix_end, out);
+    change_path(rewrite.path, snapshot.text(rewrite.value), path, depth, out);
     true
 }
 
@@ -54,7 +57,7 @@ pub(crate) struct Origin<'a> {
     pub(crate) host: &'a [u8],
     pub(crate) path: &'a [u8],
     pub(crate) query: &'a [u8],
-    pub(crate) prefix_end: usize,
+    pub(crate) depth: u16,
 }
 
 /// Writes the absolute `Location` of a redirect.
@@ -87,7 +90,7 @@ pub(crate) fn location(
         out.push(b':');
         push_decimal(port, out);
     }
-    change_path(redirect.path, snapshot.text(redirect.value), from.path, from.prefix_end, out);
+    change_path(redirect.path, snapshot.text(redirect.value), from.path, from.depth, out);
     if !from.query.is_empty() {
         out.push(b'?');
         out.extend_from_slice(from.query);
@@ -143,7 +146,7 @@ mod tests {
                 PathChange::Prefix as u8,
                 value.as_bytes(),
                 path.as_bytes(),
-                prefix.len(),
+                u16::try_from(prefix.split('/').skip(1).count()).unwrap(),
                 &mut out,
             );
             assert_eq!(String::from_utf8(out).as_deref(), Ok(expected), "{path} {value}");
@@ -169,7 +172,7 @@ mod tests {
                 host: from_host.as_bytes(),
                 path: b"/p",
                 query: b"q=1",
-                prefix_end: 0,
+                depth: 0,
             };
             let mut out = Vec::new();
             location(&snapshot, &redirect, &from, &mut out);

@@ -150,18 +150,18 @@ impl Machine {
         }
     }
 
-    /// Reads and takes a Snapshot into use; keeps the last good one where that fails. What was
+    /// Reads and takes a Snapshot into use, without a copy; keeps the last good one where that fails. What was
     /// learned of an endpoint stays with it, by its key. Tells either as an event.
     ///
     /// # Errors
     /// [`crate::snapshot::SnapshotError`] where the bytes are no Snapshot for this build.
     pub fn load(
         &mut self,
-        bytes: &[u8],
+        bytes: Vec<u8>,
         now: Timestamp,
         sink: &mut impl EventSink,
     ) -> Result<(), crate::snapshot::SnapshotError> {
-        match Snapshot::decode(bytes) {
+        match Snapshot::from_bytes(bytes) {
             Ok(snapshot) => {
                 let value = snapshot.mesh().version;
                 self.swap(snapshot, now);

@@ -93,17 +93,44 @@ pub fn normalize<'a>(raw: &'a [u8], scratch: &'a mut Vec<u8>) -> Result<&'a [u8]
 /// True where the bytes need no change. Conservative: a dot after a slash (`/.well-known`) takes
 /// the slow way and comes out as it went in.
 fn is_normal(raw: &[u8]) -> bool {
-    let mut previous = 0u8;
+    let (mut seen, mut previous) = (0, 0);
     for &byte in raw {
-        let plain = byte > b' ' && byte < 0x7f && byte != b'%' && byte != b'\\';
-        let after_slash = previous == b'/' && (byte == b'/' || byte == b'.');
-        if !plain || after_slash || byte == b'?' || byte == b'#' {
-            return false;
-        }
-        previous = byte;
+        let class = CLASSES.get(usize::from(byte)).copied().unwrap_or(CHANGES);
+        seen |= class & (CHANGES | previous);
+        previous = class << 1;
     }
-    raw.first() == Some(&b'/')
+    seen == 0 && raw.first() == Some(&b'/')
 }
+
+/// A byte that has no place in a normal path.
+const CHANGES: u8 = 0x80;
+/// A byte that has none after a slash.
+const NOT_AFTER_SLASH: u8 = 2;
+/// A slash: what it forbids is one bit above it.
+const SLASH: u8 = 1;
+
+/// What each byte means to [`is_normal`].
+const CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut byte = 0u8;
+    loop {
+        let class = match byte {
+            b'/' => SLASH | NOT_AFTER_SLASH,
+            b'.' => NOT_AFTER_SLASH,
+            b'?' | b'#' | b'%' | b'\\' | 0..=b' ' | 0x7f.. => CHANGES,
+            _ => 0,
+        };
+        if let Some((_, rest)) = classes.split_at_mut_checked(byte as usize)
+            && let Some((first, _)) = rest.split_first_mut()
+        {
+            *first = class;
+        }
+        if byte == u8::MAX {
+            break classes;
+        }
+        byte += 1;
+    }
+};
 
 fn rewrite(raw: &[u8], out: &mut Vec<u8>) -> Result<(), PathError> {
     out.clear();

@@ -23,7 +23,7 @@ pub use self::{
     list::HandlerList,
     pattern::{PathKind, PathTemplate, PatternError},
     table::{RouteRows, RouteTable},
-    walk::Found,
+    walk::{Found, prefix_end},
 };
 use crate::method::Method;
 
@@ -51,6 +51,12 @@ pub(crate) const fn mix_segment(hash: u32, byte: u8) -> u32 {
 
 /// Hash of no bytes.
 pub(crate) const SEGMENT_HASH_START: u32 = 0x811c_9dc5;
+
+/// Where an edge is looked for first, before it is cut to the table's size.
+pub(crate) const fn edge_slot(parent: u32, hash: u32) -> u32 {
+    let mixed = hash ^ parent.wrapping_mul(0x9e37_79b1);
+    mixed ^ mixed >> 15
+}
 
 pub(crate) fn hash_segment(segment: &[u8]) -> u32 {
     segment.iter().fold(SEGMENT_HASH_START, |hash, &byte| mix_segment(hash, byte))

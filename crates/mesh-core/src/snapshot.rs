@@ -11,6 +11,7 @@ pub mod row;
 pub(crate) mod sections;
 pub mod tables;
 
+use alloc::vec::Vec;
 use core::fmt;
 
 use self::{
@@ -23,6 +24,10 @@ use crate::{hash::xxh64, limits::SNAPSHOT_BYTES_MAX, route::RouteTable};
 
 const MAGIC: [u8; 4] = *b"DMSH";
 const HEADER_BYTES: usize = 16;
+
+/// Zeros that a Snapshot is kept with behind it. Bytes that come with so much spare capacity are not
+/// moved when they are read.
+pub const SPARE_BYTES: usize = 256;
 
 /// The byte format that this build reads and writes.
 pub const FORMAT: u16 = 1;
@@ -98,16 +103,24 @@ impl Snapshot {
         Self { routes: RouteTable::new(Sections::empty()), hash: 0 }
     }
 
-    /// Reads a Snapshot: magic, format, checksum, directory.
+    /// Reads a Snapshot, of which it keeps a copy; see [`Snapshot::from_bytes`].
     ///
     /// # Errors
     /// [`SnapshotError`] says what is wrong; nothing is kept of a bad one.
     pub fn decode(bytes: &[u8]) -> Result<Self, SnapshotError> {
+        Self::from_bytes(bytes.to_vec())
+    }
+
+    /// Reads a Snapshot: magic, format, checksum, directory. Its rows stay where they are.
+    ///
+    /// # Errors
+    /// [`SnapshotError`] says what is wrong; nothing is kept of a bad one.
+    pub fn from_bytes(bytes: Vec<u8>) -> Result<Self, SnapshotError> {
         if bytes.len() > SNAPSHOT_BYTES_MAX {
             return Err(SnapshotError::TooLarge);
         }
         let Some((mut header, body)) = bytes.split_at_checked(HEADER_BYTES) else {
-            let begins_well = bytes.starts_with(&MAGIC) || MAGIC.starts_with(bytes);
+            let begins_well = bytes.starts_with(&MAGIC) || MAGIC.starts_with(&bytes);
             return Err(if begins_well {
                 SnapshotError::Truncated
             } else {
@@ -129,7 +142,7 @@ impl Snapshot {
         if xxh64(body, 0) != hash {
             return Err(SnapshotError::Checksum);
         }
-        Ok(Self { routes: RouteTable::new(Sections::read(body)?), hash })
+        Ok(Self { routes: RouteTable::new(Sections::read(bytes, HEADER_BYTES)?), hash })
     }
 
     /// Hash of the body: equal for equal content.
@@ -140,7 +153,7 @@ impl Snapshot {
 
     /// Bytes that it takes in memory.
     #[must_use]
-    pub fn size(&self) -> usize {
+    pub const fn size(&self) -> usize {
         self.routes.sections().size()
     }
 

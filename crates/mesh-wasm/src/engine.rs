@@ -65,7 +65,7 @@ impl Engine {
     }
 
     pub(crate) fn load(&mut self, len: usize, now_ms: f64) -> u32 {
-        let bytes = self.input.bytes(len);
+        let bytes = self.input.take(len);
         match self.machine.load(bytes, timestamp(now_ms), &mut self.events) {
             Ok(()) => 0,
             Err(error) => error.number() + 1,
@@ -84,9 +84,15 @@ impl Engine {
         let now = timestamp(now_ms);
         let target = self.slot(given::TARGET);
         let Self { machine, tables, input: area, slots, path, events, .. } = self;
-        let mut headers = [None; NEEDED_HEADERS_MAX];
-        let needed = machine.snapshot().routes().header_count().min(NEEDED_HEADERS_MAX);
-        let Some(headers) = headers.get_mut(..needed) else { return step::RESPOND };
+        // most Snapshots need none, and the room for all of them is worth not clearing
+        let mut room;
+        let headers: &mut [_] = match machine.snapshot().routes().header_count() {
+            0 => &mut [],
+            needed => {
+                room = [None; NEEDED_HEADERS_MAX];
+                room.get_mut(..needed).unwrap_or_default()
+            }
+        };
         let request = area.request(slots, headers);
         let path = match normal(request.path, path) {
             Ok(path) => path,

@@ -104,8 +104,7 @@ export class Brain {
       this.#input.set(bytes);
     }
     const failure = this.raw.engine_load(fits ? bytes.length : 0, now);
-    // Gives the room of a large Snapshot back.
-    this.raw.engine_input(0);
+    // The engine keeps what was written.
     this.#input = new Uint8Array(0);
     return failure;
   }

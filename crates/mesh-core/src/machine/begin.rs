@@ -150,11 +150,10 @@ impl Machine {
             return respond(500, Reason::Internal);
         };
         let bytes = path.as_bytes();
-        let prefix_end = self.snapshot.routes().prefix_end(found.match_number, bytes);
         self.text.clear();
         if let Some(redirect) = self.snapshot.redirects().get(rule.redirect) {
             let Request { host, query, caller, .. } = *request;
-            let from = Origin { https: caller.https, host, path: bytes, query, prefix_end };
+            let from = Origin { https: caller.https, host, path: bytes, query, depth: found.depth };
             filter::location(&self.snapshot, &redirect, &from, &mut self.text);
             return Step::Respond(Respond {
                 status: redirect.status,
@@ -170,7 +169,7 @@ impl Machine {
             return respond(500, Reason::NoBackend);
         }
         let rewritten = self.snapshot.rewrites().get(backend.rewrite).is_some_and(|rewrite| {
-            filter::rewrite_path(&self.snapshot, &rewrite, bytes, prefix_end, &mut self.text)
+            filter::rewrite_path(&self.snapshot, &rewrite, bytes, found.depth, &mut self.text)
         });
         let way = Way {
             service: backend.service,

@@ -170,7 +170,8 @@ impl RouteTableBuilder {
             let patterns = self.lay_expressions(host.expressions);
             self.table.hosts.push(Host { pattern, root, patterns });
         }
-        let TreeBuilder { text, params, nodes, edges, matches, .. } = self.tree;
+        let edges = self.tree.hashed_edges();
+        let TreeBuilder { text, params, nodes, matches, .. } = self.tree;
         RouteRows { text, params, nodes, edges, matches, ..self.table }
     }
 

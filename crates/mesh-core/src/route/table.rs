@@ -31,7 +31,7 @@ pub struct RouteRows {
     pub(super) hosts: Vec<Host>,
     /// A child's number is above its parent's.
     pub(super) nodes: Vec<Node>,
-    /// Sorted by hash within a node.
+    /// A hash table by parent and segment; see [`super::edge_slot`].
     pub(super) edges: Vec<Edge>,
     /// Best first within a node.
     pub(super) matches: Vec<Match>,
@@ -82,8 +82,6 @@ record! {
     /// A place in the tree, reached by a run of segments.
     #[derive(Clone, Copy, Debug, Default, PartialEq)]
     pub struct Node {
-        /// Literal children.
-        pub edges: Rows,
         /// The child for any one non-empty segment, or [`NONE`](crate::snapshot::tables::NONE).
         pub param: u32,
         /// Matches for a path that ends here.
@@ -94,14 +92,16 @@ record! {
 }
 
 record! {
-    /// A literal child.
+    /// A literal child, in a table where a row without a child is free.
     #[derive(Clone, Copy, Debug, Default, PartialEq)]
     pub struct Edge {
+        /// The node that it belongs to.
+        pub parent: u32,
         /// Hash of the segment.
         pub hash: u32,
         /// The segment.
         pub label: Text,
-        /// The child.
+        /// The child, or [`NONE`](crate::snapshot::tables::NONE).
         pub node: u32,
     }
 }
@@ -276,6 +276,6 @@ impl RouteRows {
     pub fn into_table(self) -> RouteTable {
         let mut packer = Packer::default();
         self.pack(&mut packer);
-        RouteTable::new(Sections::read(&packer.body()).unwrap_or_default())
+        RouteTable::new(Sections::read(packer.body(), 0).unwrap_or_default())
     }
 }

@@ -188,7 +188,7 @@ fn spans_and_prefix_ends_are_those_of_the_path() {
     assert_eq!(spans, [(3, 3), (9, 2)]);
     for (path, end) in [("/p/1", 4), ("/p/1/", 4), ("/p/1/rest", 4)] {
         let found = table.find(&head(path)).unwrap();
-        assert_eq!(table.prefix_end(found.match_number, path.as_bytes()), end, "{path}");
+        assert_eq!(prefix_end(found.depth, path.as_bytes()), end, "{path}");
     }
 }
 

@@ -1,9 +1,9 @@
 //! Builds the tree of path segments; the core of [`super::builder::RouteTableBuilder`].
 
-use alloc::vec::Vec;
+use alloc::{vec, vec::Vec};
 
 use super::{
-    PathTemplate, hash_segment,
+    PathTemplate, edge_slot, hash_segment,
     pattern::Segment,
     table::{Edge, Match, Node, Param},
 };
@@ -120,29 +120,44 @@ impl TreeBuilder {
         let number = count(&self.nodes);
         let exact = self.lay_matches(&draft.exact);
         let prefix = self.lay_matches(&draft.prefix);
-        let start = count(&self.edges);
-        for (label, child) in &draft.literals {
-            let hash = hash_segment(text_of(&self.text, *label));
-            let node = u32::try_from(*child).unwrap_or(NONE);
-            self.edges.push(Edge { hash, label: *label, node });
-        }
-        let edges = Rows { start, len: count(&draft.literals) };
-        if let Some(run) = self.edges.get_mut(start as usize..) {
-            run.sort_by_key(|edge| edge.hash);
-        }
-        self.nodes.push(Node { exact, prefix, param: NONE, edges });
-        for edge in edges.numbers() {
-            let draft = self.edges.get(edge as usize).map_or(NONE, |row| row.node);
-            let child = self.lay(draft as usize);
-            if let Some(row) = self.edges.get_mut(edge as usize) {
-                row.node = child;
-            }
+        self.nodes.push(Node { exact, prefix, param: NONE });
+        let mut literals: Vec<(u32, Text, usize)> = draft
+            .literals
+            .iter()
+            .map(|&(label, child)| (hash_segment(text_of(&self.text, label)), label, child))
+            .collect();
+        literals.sort_by_key(|&(hash, ..)| hash);
+        for (hash, label, child) in literals {
+            let node = self.lay(child);
+            self.edges.push(Edge { parent: number, hash, label, node });
         }
         let param = draft.param.map_or(NONE, |child| self.lay(child));
         if let Some(row) = self.nodes.get_mut(number as usize) {
             row.param = param;
         }
         number
+    }
+
+    /// The edges as an open-addressing hash table, at most half full, so that a walk meets one or
+    /// two rows for each segment whatever the fan-out.
+    pub(super) fn hashed_edges(&self) -> Vec<Edge> {
+        if self.edges.is_empty() {
+            return Vec::new();
+        }
+        let room = self.edges.len().saturating_mul(2).next_power_of_two();
+        let free = Edge { node: NONE, ..Edge::default() };
+        let mut rows = vec![free; room];
+        let mask = count(&rows).saturating_sub(1);
+        for edge in &self.edges {
+            let mut slot = edge_slot(edge.parent, edge.hash) & mask;
+            while rows.get(slot as usize).is_some_and(|row| row.node != NONE) {
+                slot = slot.wrapping_add(1) & mask;
+            }
+            if let Some(row) = rows.get_mut(slot as usize) {
+                *row = *edge;
+            }
+        }
+        rows
     }
 
     /// Lays matches, best first.

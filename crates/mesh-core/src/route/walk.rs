@@ -1,7 +1,7 @@
 //! The walk over the tree: one pass from the root, no allocation, bounded by the tree itself.
 
 use super::{
-    RequestHead, SEGMENT_HASH_START, mix_segment,
+    RequestHead, SEGMENT_HASH_START, edge_slot, mix_segment,
     table::{Condition, Edge, Host, Match, Node, PathPattern, RouteTable},
 };
 use crate::{
@@ -21,6 +21,8 @@ pub struct Found {
     pub target: u32,
     /// Its number in the table's matches.
     pub match_number: u32,
+    /// Segments that its pattern fixes, for prefix rewrites.
+    pub depth: u16,
 }
 
 /// What the walk below a node found. A full match ends the walk; prefixes compete by depth.
@@ -35,8 +37,8 @@ impl RouteTable {
     #[must_use]
     pub fn find(&self, head: &RequestHead<'_>) -> Option<Found> {
         let number = self.for_each_host(head.host, |host| self.find_in(host, head))?;
-        let target = self.match_row(number)?.target;
-        Some(Found { target, match_number: number })
+        let found = self.match_row(number)?;
+        Some(Found { target: found.target, match_number: number, depth: found.depth })
     }
 
     fn find_in(&self, host: &Host, head: &RequestHead<'_>) -> Option<u32> {
@@ -82,7 +84,7 @@ impl RouteTable {
             }
             let (segment, tail) = rest.split_at_checked(len).unwrap_or((rest, &[]));
             let tail = tail.split_first().map(|(_, tail)| tail);
-            let literal = self.child(&node, hash, segment);
+            let literal = self.child(at, hash, segment);
             // a child's number is above its parent's: on no bytes can the walk go round
             if literal != NONE && literal > at {
                 best = self.walk(literal, tail, depth + 1, head);
@@ -105,25 +107,21 @@ impl RouteTable {
         }
     }
 
-    /// The literal child of that segment. Edges are sorted by hash; equal hashes stand together.
-    fn child(&self, node: &Node, hash: u32, segment: &[u8]) -> u32 {
+    /// The literal child of that segment.
+    fn child(&self, parent: u32, hash: u32, segment: &[u8]) -> u32 {
         let edges: Table<'_, Edge> = self.table(Section::Edges);
-        let Rows { start: mut from, len } = node.edges;
-        let mut to = from.saturating_add(len);
-        while from < to {
-            let middle = from + (to - from) / 2;
-            if edges.get(middle).is_some_and(|edge| edge.hash < hash) {
-                from = middle + 1;
-            } else {
-                to = middle;
+        let mask = edges.len().wrapping_sub(1);
+        let mut slot = edge_slot(parent, hash);
+        // a table that its compiler filled has free rows; on any other bytes this ends too
+        for _ in 0..edges.len() {
+            slot &= mask;
+            let Some(edge) = edges.get(slot).filter(|edge| edge.node != NONE) else { break };
+            if edge.hash == hash && edge.parent == parent && self.text(edge.label) == segment {
+                return edge.node;
             }
+            slot = slot.wrapping_add(1);
         }
-        let run = Rows { start: from, len: node.edges.numbers().end.saturating_sub(from) };
-        edges
-            .run(run)
-            .take_while(|edge| edge.hash == hash)
-            .find(|edge| self.text(edge.label) == segment)
-            .map_or(NONE, |edge| edge.node)
+        NONE
     }
 
     /// The first match of a run whose method and conditions hold.
@@ -156,18 +154,17 @@ impl RouteTable {
             (u32::try_from(start).unwrap_or(0), u32::try_from(len).unwrap_or(0))
         })
     }
+}
 
-    /// Where the prefix that a match fixes ends in a path that it matched: the whole path for one
-    /// that is no prefix.
-    #[must_use]
-    pub fn prefix_end(&self, number: u32, path: &[u8]) -> usize {
-        let depth = self.match_row(number).map_or(0, |found| usize::from(found.depth));
-        if depth == 0 {
-            return 0;
-        }
-        let mut slashes = path.iter().enumerate().filter(|&(_, &byte)| byte == b'/');
-        slashes.nth(depth).map_or(path.len(), |(at, _)| at)
+/// Where the prefix of so many segments ends in a path that it matched: the whole path where it
+/// has no more.
+#[must_use]
+pub fn prefix_end(depth: u16, path: &[u8]) -> usize {
+    if depth == 0 {
+        return 0;
     }
+    let mut slashes = path.iter().enumerate().filter(|&(_, &byte)| byte == b'/');
+    slashes.nth(usize::from(depth)).map_or(path.len(), |(at, _)| at)
 }
 
 fn deeper(literal: Reach, param: Reach) -> Reach {

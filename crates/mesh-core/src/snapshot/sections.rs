@@ -7,7 +7,7 @@
 use alloc::vec::Vec;
 
 use super::{
-    SnapshotError,
+    SPARE_BYTES, SnapshotError,
     draft::Mesh,
     row::{Row, Table, Word},
     tables::{Backend, Edit, Endpoint, Policy, Redirect, Rewrite, Rule, Service, Text},
@@ -48,7 +48,7 @@ pub(crate) enum Section {
 const COUNT: usize = Section::HostText as usize + 1;
 
 /// Bytes that can be read from the start of any row: more than the widest row has.
-pub(crate) const WINDOW: usize = 256;
+const WINDOW: usize = SPARE_BYTES;
 
 /// Width of a row of each section as this build reads it; a pool's is 1.
 const WIDTHS: [u8; COUNT] = [
@@ -84,36 +84,42 @@ const fn width<T: Row>() -> u8 {
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Span {
+    /// First byte.
     start: usize,
-    end: usize,
+    /// Width of a row.
     stride: usize,
+    /// Number of rows.
+    rows: u32,
 }
 
 /// Bytes with a directory.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sections {
-    /// The body, and [`WINDOW`] zeros, so that the last row can be read like every other one.
+    /// All of the Snapshot, and [`WINDOW`] zeros, so that the last row can be read like every other one.
     bytes: Vec<u8>,
     spans: [Span; COUNT],
 }
 
 impl Sections {
     pub(crate) const fn empty() -> Self {
-        Self { bytes: Vec::new(), spans: [Span { start: 0, end: 0, stride: 0 }; COUNT] }
+        Self { bytes: Vec::new(), spans: [Span { start: 0, stride: 0, rows: 0 }; COUNT] }
     }
 
-    /// Reads the directory at the front of `body` and keeps a copy of the bytes.
-    pub(crate) fn read(body: &[u8]) -> Result<Self, SnapshotError> {
-        let mut rest = body;
+    /// Reads the directory that begins at `from`. What stands before it is of no interest.
+    pub(crate) fn read(mut bytes: Vec<u8>, from: usize) -> Result<Self, SnapshotError> {
+        let size = bytes.len();
+        let mut rest = bytes.get(from..).unwrap_or(&[]);
         let count = u32::take(&mut rest) as usize;
         let directory = count.checked_mul(8).and_then(|bytes| bytes.checked_add(4));
-        let mut start =
-            directory.filter(|&end| end <= body.len()).ok_or(SnapshotError::Truncated)?;
+        let mut start = directory
+            .and_then(|bytes| bytes.checked_add(from))
+            .filter(|&end| end <= size)
+            .ok_or(SnapshotError::Truncated)?;
         let mut spans = [Span::default(); COUNT];
         for at in 0..count {
             let (len, stride) = (u32::take(&mut rest) as usize, u32::take(&mut rest) as usize);
             let end = start.checked_add(len).ok_or(SnapshotError::Malformed)?;
-            if end > body.len() {
+            if end > size {
                 return Err(SnapshotError::Truncated);
             }
             // a narrower row would read on into the next one
@@ -122,16 +128,16 @@ impl Sections {
                 return Err(SnapshotError::Malformed);
             }
             if let Some(span) = spans.get_mut(at) {
-                *span = Span { start, end, stride };
+                // at most 16 MiB of bytes
+                let rows = len.checked_div(stride).and_then(|rows| u32::try_from(rows).ok());
+                *span = Span { start, stride, rows: rows.unwrap_or(0) };
             }
             start = end;
         }
-        if start != body.len() {
+        if start != size {
             return Err(SnapshotError::Malformed);
         }
-        let mut bytes = Vec::with_capacity(body.len().saturating_add(WINDOW));
-        bytes.extend_from_slice(body);
-        bytes.resize(body.len().saturating_add(WINDOW), 0);
+        bytes.resize(size.saturating_add(WINDOW), 0);
         Ok(Self { bytes, spans })
     }
 
@@ -145,25 +151,25 @@ impl Sections {
     #[inline(never)]
     pub(crate) fn row(&self, section: Section, number: u32) -> Option<&[u8; WINDOW]> {
         let span = self.spans.get(section as usize)?;
-        let start = span.stride.checked_mul(number as usize)?.checked_add(span.start)?;
-        if start >= span.end {
+        if number >= span.rows {
             return None;
         }
+        // cannot overflow for a row that is there
+        let start = span.stride.wrapping_mul(number as usize).wrapping_add(span.start);
         self.bytes.get(start..)?.first_chunk()
     }
 
     /// Number of rows of a table.
-    #[inline(never)]
-    #[expect(clippy::cast_possible_truncation, reason = "a Snapshot has at most 16 MiB")]
     pub(crate) fn rows(&self, section: Section) -> u32 {
-        let span = self.spans.get(section as usize).copied().unwrap_or_default();
-        span.end.saturating_sub(span.start).checked_div(span.stride).unwrap_or(0) as u32
+        self.spans.get(section as usize).map_or(0, |span| span.rows)
     }
 
     /// The bytes of a pool.
     pub(crate) fn pool(&self, section: Section) -> &[u8] {
         let span = self.spans.get(section as usize).copied().unwrap_or_default();
-        self.bytes.get(span.start..span.end).unwrap_or(&[])
+        // a pool's rows are its bytes
+        let end = span.start.saturating_add(span.rows as usize);
+        self.bytes.get(span.start..end).unwrap_or(&[])
     }
 
     /// The run of a pool that a text names; empty where it leaves the pool.
@@ -172,8 +178,8 @@ impl Sections {
         text_of(self.pool(pool), text)
     }
 
-    /// Bytes of the body.
-    pub(crate) fn size(&self) -> usize {
+    /// Bytes of all of it.
+    pub(crate) const fn size(&self) -> usize {
         self.bytes.len().saturating_sub(WINDOW)
     }
 }

@@ -17,8 +17,7 @@ fn with<T: Default>(call: impl FnOnce(&mut Engine) -> T) -> T {
     }
 }
 
-/// Address of the input area, with room for `len` bytes; 0 where that is over the bound. A `len`
-/// of 0 gives back the memory of a large Snapshot.
+/// Address of the input area, with room for `len` bytes; 0 where that is over the bound.
 #[wasm_bindgen]
 #[must_use]
 pub fn engine_input(len: usize) -> usize {
@@ -32,7 +31,8 @@ pub fn engine_slots() -> usize {
     with(|engine| engine.slots())
 }
 
-/// Loads the Snapshot in the first `len` bytes of the input area. 0 = in use; else the number of
+/// Loads the Snapshot in the first `len` bytes of the input area, which is a new one afterwards.
+/// 0 = in use; else the number of
 /// a `SnapshotError` plus one, and the last good Snapshot stays.
 #[wasm_bindgen]
 pub fn engine_load(len: usize, now_ms: f64) -> u32 {

@@ -6,6 +6,7 @@ use mesh_core::{
     balance::geographic::Location,
     machine::{Body, Caller, Request},
     method::Method,
+    snapshot::SPARE_BYTES,
 };
 
 use super::{
@@ -31,14 +32,22 @@ impl Input {
         if len > abi::INPUT_BYTES_MAX {
             return 0;
         }
-        if len == 0 {
-            self.area.truncate(KEPT_BYTES);
-            self.area.shrink_to_fit();
-        }
         if self.area.len() < len {
+            // room for what a Snapshot is kept with, so that it can stay where it was written
+            self.area.reserve_exact(len.saturating_add(SPARE_BYTES));
             self.area.resize(len.max(KEPT_BYTES), 0);
         }
         self.area.as_ptr() as usize
+    }
+
+    /// Gives away the first `len` bytes; what was written is gone then.
+    pub(super) fn take(&mut self, len: usize) -> Vec<u8> {
+        let mut bytes = core::mem::take(&mut self.area);
+        if len > bytes.len() {
+            bytes.clear();
+        }
+        bytes.truncate(len);
+        bytes
     }
 
     pub(super) fn bytes(&self, len: usize) -> &[u8] {

@@ -52,7 +52,7 @@ impl Host {
         let compiled = mesh_config::compile_json(&document.to_string());
         let compiled = compiled.unwrap_or_else(|found| panic!("{document}\n{found}"));
         let now = self.now(at);
-        self.machine.load(&compiled.snapshot, now, &mut self.events).unwrap();
+        self.machine.load(compiled.snapshot, now, &mut self.events).unwrap();
         self.routed = document.get("routing").is_some();
     }
 

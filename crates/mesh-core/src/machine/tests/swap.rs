@@ -145,13 +145,13 @@ fn a_broken_snapshot_keeps_the_last_good_one() {
         (b"", SnapshotError::Truncated),
     ] {
         let (now, events) = (mesh.now, &mut mesh.events);
-        assert_eq!(mesh.machine.load(bytes, now, events), Err(error));
+        assert_eq!(mesh.machine.load(bytes.to_vec(), now, events), Err(error));
         assert_eq!(u32::from(mesh.last(EventKind::SnapshotRefused).code), error.number());
         assert_eq!(mesh.machine.snapshot().mesh().version, 1);
         mesh.served(&GET, 200);
     }
     assert_eq!(mesh.count(EventKind::SnapshotRefused), 6);
-    assert_eq!(mesh.machine.load(&good, mesh.now, &mut mesh.events), Ok(()));
+    assert_eq!(mesh.machine.load(good.clone(), mesh.now, &mut mesh.events), Ok(()));
     assert_eq!(mesh.last(EventKind::SnapshotLoaded).value, 8);
     mesh.wait(Micros(1));
     assert_eq!(mesh.served(&GET, 200), 0);
