@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
-const missing = ["engine.wasm", "engine.js", "engine.d.ts", "control.wasm", "control.js", "control.d.ts"].filter((name) => !existsSync(here(`wasm/${name}`)));
+const missing = ["engine.wasm", "engine.js", "engine.d.ts", "core.wasm", "control.wasm", "control.js", "control.d.ts"].filter((name) => !existsSync(here(`wasm/${name}`)));
 if (missing.length > 0) {
   console.error(`npm/diddy-mesh/wasm lacks ${missing.join(", ")}: run \`cargo xtask wasm\` first`);
   process.exit(1);

@@ -1,4 +1,4 @@
-//! Builds `crates/mesh-wasm` into the two modules of the npm package.
+//! Builds `crates/mesh-wasm` into the modules of the npm package.
 //!
 //! The only place that calls wasm-pack.
 
@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 
 use crate::{context::Context, exec::Exec, failure::Failure, node, tools};
 
-/// One of the two modules: the cargo feature, the file name and the link arguments.
+/// One module: the file name, the cargo features and the link arguments.
 #[derive(Debug)]
 pub(crate) struct Module {
-    /// Cargo feature of mesh-wasm, and file name in `npm/diddy-mesh/wasm`.
+    /// File name in `npm/diddy-mesh/wasm`.
     pub(crate) name: &'static str,
+    /// Cargo features of mesh-wasm.
+    pub(crate) features: &'static str,
     /// For the linker, by way of `RUSTFLAGS`; empty for none.
     rustflags: &'static str,
     /// For the compiler.
@@ -20,12 +22,19 @@ pub(crate) struct Module {
 /// Decides. Its stack is bounded: the default of 1 MiB would be most of an isolate's budget.
 /// `s`: against `3` a tenth smaller gzipped and as fast in a whole decision; `z` saves 2 % more
 /// and takes a third more time for a route.
-pub(crate) const ENGINE: Module =
-    Module { name: "engine", rustflags: "-C link-arg=-zstack-size=65536", opt_level: "s" };
+pub(crate) const ENGINE: Module = Module {
+    name: "engine",
+    features: "engine,balancers",
+    rustflags: "-C link-arg=-zstack-size=65536",
+    opt_level: "s",
+};
+/// The engine of `diddy-mesh/core`.
+pub(crate) const CORE: Module = Module { name: "core", features: "engine", ..ENGINE };
 /// Parses and compiles, seldom; serde recurses, so it keeps the default stack.
-pub(crate) const CONTROL: Module = Module { name: "control", rustflags: "", opt_level: "z" };
-/// Both.
-pub(crate) const MODULES: &[Module] = &[ENGINE, CONTROL];
+pub(crate) const CONTROL: Module =
+    Module { name: "control", features: "control", rustflags: "", opt_level: "z" };
+/// All of them.
+pub(crate) const MODULES: &[Module] = &[ENGINE, CORE, CONTROL];
 
 /// What rustc's wasm32-unknown-unknown enables by default; wasm-opt must not assume less or more.
 const WASM_FEATURES: &str = "--enable-bulk-memory --enable-nontrapping-float-to-int \
@@ -67,7 +76,7 @@ fn wasm_pack(
         .arg("--out-dir")
         .arg(staging)
         .arg(crate_dir)
-        .words(&format!("-- --no-default-features --features {}", module.name))
+        .words(&format!("-- --no-default-features --features {}", module.features))
         .env("PATH", tools::path_variable(context)?)
         // of this target only: what runs on this machine must not be rebuilt for it
         .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", module.rustflags)

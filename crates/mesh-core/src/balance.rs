@@ -86,6 +86,12 @@ impl Algorithm {
         })
     }
 
+    /// True where this build's machine has the balancer of that number; see the feature `balancers`.
+    #[must_use]
+    pub const fn is_linked(number: u8) -> bool {
+        cfg!(feature = "balancers") || number <= Self::LeastRequest.as_u8()
+    }
+
     /// Its number in a Snapshot; never changes.
     #[must_use]
     pub const fn as_u8(self) -> u8 {

@@ -20,7 +20,7 @@ use self::{
     sections::{Section, Sections},
     tables::{Backend, Edit, Endpoint, Policy, Redirect, Rewrite, Rule, Service, Text},
 };
-use crate::{hash::xxh64, limits::SNAPSHOT_BYTES_MAX, route::RouteTable};
+use crate::{balance::Algorithm, hash::xxh64, limits::SNAPSHOT_BYTES_MAX, route::RouteTable};
 
 const MAGIC: [u8; 4] = *b"DMSH";
 const HEADER_BYTES: usize = 16;
@@ -51,12 +51,21 @@ pub enum SnapshotError {
     Malformed,
     /// Larger than `limits::SNAPSHOT_BYTES_MAX`, or a table longer than its bound.
     TooLarge,
+    /// It asks for a balancer that this build leaves out; see the feature `balancers`.
+    Unsupported,
 }
 
 impl SnapshotError {
     /// Names in the order of [`SnapshotError::number`], for hosts.
-    pub const NAMES: [&'static str; 6] =
-        ["truncated", "not_a_snapshot", "newer_format", "checksum", "malformed", "too_large"];
+    pub const NAMES: [&'static str; 7] = [
+        "truncated",
+        "not_a_snapshot",
+        "newer_format",
+        "checksum",
+        "malformed",
+        "too_large",
+        "unsupported",
+    ];
 
     /// A stable number from 0.
     #[must_use]
@@ -68,6 +77,7 @@ impl SnapshotError {
             Self::Checksum => 3,
             Self::Malformed => 4,
             Self::TooLarge => 5,
+            Self::Unsupported => 6,
         }
     }
 }
@@ -83,6 +93,9 @@ impl fmt::Display for SnapshotError {
             Self::Checksum => f.write_str("the Snapshot's checksum does not fit its bytes"),
             Self::Malformed => f.write_str("the Snapshot names a row that it does not hold"),
             Self::TooLarge => f.write_str("the Snapshot is larger than 16 MiB"),
+            Self::Unsupported => {
+                f.write_str("the Snapshot asks for a balancer that this build leaves out")
+            }
         }
     }
 }
@@ -142,7 +155,12 @@ impl Snapshot {
         if xxh64(body, 0) != hash {
             return Err(SnapshotError::Checksum);
         }
-        Ok(Self { routes: RouteTable::new(Sections::read(bytes, HEADER_BYTES)?), hash })
+        let read = Self { routes: RouteTable::new(Sections::read(bytes, HEADER_BYTES)?), hash };
+        if read.policies().iter().all(|policy| Algorithm::is_linked(policy.balancer)) {
+            Ok(read)
+        } else {
+            Err(SnapshotError::Unsupported)
+        }
     }
 
     /// Hash of the body: equal for equal content.

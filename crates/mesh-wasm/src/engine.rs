@@ -16,7 +16,7 @@ mod tell;
 use alloc::vec::Vec;
 
 use mesh_core::{
-    balance::load_report::LoadReport,
+    balance::{Algorithm, load_report::LoadReport},
     limits::NEEDED_HEADERS_MAX,
     machine::{Machine, Outcome, Respond, Step, Ticket},
     method::MethodSet,
@@ -142,8 +142,10 @@ impl Engine {
                 retry_after: millis_in(self.slot(given::RETRY_AFTER_MS)),
                 grpc: u8::try_from(self.slot(given::GRPC)).ok(),
                 load: match usize::try_from(self.slot(given::LOAD)) {
-                    Ok(0) | Err(_) => None,
-                    Ok(len) => LoadReport::parse(self.input.bytes(len)),
+                    Ok(len) if len > 0 && Algorithm::is_linked(Algorithm::Adaptive.as_u8()) => {
+                        LoadReport::parse(self.input.bytes(len))
+                    }
+                    Ok(_) | Err(_) => None,
                 },
             },
             _ => Outcome::Cancelled,

@@ -3,7 +3,8 @@ import { install } from "./runtime.js";
 import type { Platform } from "./types.js";
 
 /**
- * Gives the mesh its wasm module, the one of `diddy-mesh/engine.wasm`. Call it once, before the first request; a later call changes nothing.
+ * Gives the mesh its wasm module: `diddy-mesh/engine.wasm`, or with `diddy-mesh/core` alone the smaller `diddy-mesh/core.wasm`.
+ * Call it once, before the first request; engines that were made stay as they are.
  * In a Worker without the `workerd` condition, pass `cloudflare:workers` as the platform.
  */
 export function init(module: WebAssembly.Module, platform?: Platform): void {

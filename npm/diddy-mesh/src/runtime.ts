@@ -27,13 +27,18 @@ export const runtime = {
 /** Made while the Worker starts, which costs no request any time; the first engine takes it. */
 let spare: Exports | undefined;
 
-/** Takes the wasm module. A second call keeps the first one. */
+/** Takes the module of the whole engine; where the core's was taken before, new engines are made of this one. */
 export function install(module: WebAssembly.Module, platform: Platform = {}): void {
   runtime.platform = platform;
-  if (runtime.module === undefined) {
+  if (runtime.module !== module) {
     runtime.module = module;
     spare = instantiate(module);
   }
+}
+
+/** Takes the module of the core's engine, unless there is one already: the whole engine does all that it does. */
+export function installCore(module: WebAssembly.Module, platform?: Platform): void {
+  install(runtime.module ?? module, platform);
 }
 
 /** An instance for one engine, so that a trap touches no other. */

@@ -78,7 +78,10 @@ export class Slot {
     const failure = brain.load(bytes, performance.now());
     const known = failure === 0 ? brain.tables() : undefined;
     if (known === undefined) {
-      this.broken = new MeshError("invalid_snapshot", `the Snapshot was refused: ${SNAPSHOT_ERRORS[failure - 1] ?? "malformed"}`);
+      const why = SNAPSHOT_ERRORS[failure - 1] ?? "malformed";
+      this.broken = why === "unsupported"
+        ? new MeshError("feature_missing", 'geographic, consistentHash and adaptive need "diddy-mesh", not its core')
+        : new MeshError("invalid_snapshot", `the Snapshot was refused: ${why}`);
       if (failure === 0) {
         // The engine took it: a new one goes on with the last good one.
         this.forget();

@@ -47,7 +47,7 @@ fn clippy(context: &Context) -> Result<(), Failure> {
 fn clippy_wasm(context: &Context) -> Result<(), Failure> {
     context.require("crates/mesh-wasm", "clippy checks it for wasm32-unknown-unknown")?;
     for module in MODULES {
-        let features = format!("--no-default-features --features {}", module.name);
+        let features = format!("--no-default-features --features {}", module.features);
         Exec::cargo(context, "clippy -p diddy-mesh-wasm --target wasm32-unknown-unknown")
             .words(&features)
             .words("-- -D warnings")

@@ -7,23 +7,26 @@ use crate::{
     failure::Failure,
     glue, report,
     tasks::wasm,
-    wasm_build::ENGINE,
+    wasm_build::{CORE, ENGINE},
 };
 
 /// The task.
 pub(super) const TASK: Task = Task {
     name: "nostd",
-    about: "mesh-core without std; engine.wasm imports nothing but its own glue",
+    about: "mesh-core without std; the engines import nothing but their own glue",
     flags: &[],
     run,
 };
 
 fn run(context: &Context, _: &Options) -> Result<(), Failure> {
     context.step("mesh-core on a target that has no std");
-    Exec::cargo(context, "check -p diddy-mesh-core --no-default-features --target wasm32v1-none")
-        .run(context)?;
+    let check = "check -p diddy-mesh-core --target wasm32v1-none";
+    Exec::cargo(context, check).run(context)?;
+    Exec::cargo(context, &format!("{check} --no-default-features")).run(context)?;
     wasm::build(context)?;
-    let imports = glue::check(context, ENGINE.name)?;
-    report::say(&format!("engine.wasm: {imports} imports, all from its own glue"));
+    for module in [ENGINE, CORE] {
+        let imports = glue::check(context, module.name)?;
+        report::say(&format!("{}.wasm: {imports} imports, all from its own glue", module.name));
+    }
     Ok(())
 }

@@ -57,6 +57,6 @@ pub(super) fn check_tarball(context: &Context) -> Result<(), Failure> {
     // esm-only: there is no CommonJS entry to check; a .wasm import has no types to resolve
     Exec::new(context, node::tool(context, "attw")?)
         .arg(&tarball)
-        .words("--profile esm-only --exclude-entrypoints engine.wasm control.wasm")
+        .words("--profile esm-only --exclude-entrypoints engine.wasm core.wasm control.wasm")
         .run(context)
 }

@@ -1,4 +1,4 @@
-//! `cargo xtask wasm`: builds `engine.wasm` and `control.wasm` into the npm package.
+//! `cargo xtask wasm`: builds the wasm modules into the npm package.
 
 use crate::{
     bundle,
@@ -12,12 +12,12 @@ use crate::{
 /// The task.
 pub(super) const TASK: Task = Task {
     name: "wasm",
-    about: "build engine.wasm and control.wasm into npm/diddy-mesh/wasm",
+    about: "build engine.wasm, core.wasm and control.wasm into npm/diddy-mesh/wasm",
     flags: &[],
     run: |context, _: &Options| build(context),
 };
 
-/// Builds both modules, checks their imports and shows their sizes.
+/// Builds all modules, checks their imports and shows their sizes.
 ///
 /// # Errors
 /// When a tool fails or a module imports what its glue does not give.

@@ -275,7 +275,8 @@ fn hash_key(
     snapshot: &crate::snapshot::Snapshot,
     dice: &mut impl Dice,
 ) -> u64 {
-    if policy.balancer != Algorithm::ConsistentHash as u8 {
+    let hashes = Algorithm::ConsistentHash.as_u8();
+    if policy.balancer != hashes || !Algorithm::is_linked(hashes) {
         return 0;
     }
     let name = snapshot.text(policy.hash_name);

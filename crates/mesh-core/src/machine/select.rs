@@ -112,7 +112,8 @@ impl Machine {
         drop_weightless(candidates, endpoints);
         let pool = Pool { candidates, states: endpoints, snapshot, service, now };
         let n = u32::try_from(pool.candidates.len()).ok()?;
-        let at = match Algorithm::from_u8(policy.balancer).unwrap_or(Algorithm::P2c) {
+        let linked = Some(policy.balancer).filter(|&number| Algorithm::is_linked(number));
+        let at = match linked.and_then(Algorithm::from_u8).unwrap_or(Algorithm::P2c) {
             Algorithm::P2c => p2c::pick(n, dice, |at| pool.cost(at)),
             Algorithm::RoundRobin => round_robin::pick(n, sequence),
             Algorithm::LeastRequest => least_request::pick(n, dice, |at| pool.load(at)),

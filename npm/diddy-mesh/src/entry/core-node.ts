@@ -1,4 +1,4 @@
 import { readFileSync } from "node:fs";
-import { install } from "../runtime.js";
+import { installCore } from "../runtime.js";
 export * from "../core.js";
-install(new WebAssembly.Module(readFileSync(new URL("../../wasm/engine.wasm", import.meta.url))));
+installCore(new WebAssembly.Module(readFileSync(new URL("../../wasm/core.wasm", import.meta.url))));

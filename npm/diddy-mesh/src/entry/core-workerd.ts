@@ -1,5 +1,5 @@
 import * as platform from "cloudflare:workers";
-import module from "../../wasm/engine.wasm";
-import { install } from "../runtime.js";
+import module from "../../wasm/core.wasm";
+import { installCore } from "../runtime.js";
 export * from "../core.js";
-install(module, platform);
+installCore(module, platform);

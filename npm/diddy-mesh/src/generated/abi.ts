@@ -191,6 +191,7 @@ export const SNAPSHOT_ERRORS = [
   "checksum",
   "malformed",
   "too_large",
+  "unsupported",
 ] as const;
 export type SnapshotErrorCode = (typeof SNAPSHOT_ERRORS)[number];
 
