@@ -26,8 +26,8 @@ test("core serves the balancers that it has and refuses the others by name", asy
   for (const balancer of ["p2c", "roundRobin", "weighted", "leastRequest"]) {
     assert.equal(await answerOf(CORE, balancer), "status 200", balancer);
   }
-  for (const balancer of ["geographic", "consistentHash", "adaptive"]) {
-    assert.match(await answerOf(CORE, balancer), /^feature_missing: geographic, consistentHash and adaptive need "diddy-mesh"/, balancer);
+  for (const balancer of ["geographic", { type: "consistentHash", on: "path" }, "adaptive"]) {
+    assert.match(await answerOf(CORE, balancer), /^feature_missing: geographic, consistentHash and adaptive need "diddy-mesh"/, JSON.stringify(balancer));
   }
 });
 
