@@ -33,8 +33,8 @@ const githubDocument = () => ({
   },
 });
 
-/** The same routes, each answered by the engine itself: a redirect to the route's index, which is a match and little else. */
-const matchDocument = () => ({
+/** The same routes, each answered by a redirect to the route's index: it tells which one took a request. */
+const redirectsDocument = () => ({
   services: { unused: { endpoints: ["binding:SVC_A"] } },
   routing: {
     rules: githubRoutes.map(([method, path], i) => ({
@@ -77,7 +77,7 @@ export async function loadOurs() {
   const snapshots = {
     gateway: snapshotOf(compile, gatewayDocument()),
     github: snapshotOf(compile, githubDocument()),
-    match: snapshotOf(compile, matchDocument()),
+    redirects: snapshotOf(compile, redirectsDocument()),
     large: snapshotOf(compile, largeDocument()),
   };
   return {

@@ -9,7 +9,7 @@ const OURS = "diddy-mesh";
 
 export async function measure({ quick, ours, quiet }) {
   const cases = Object.fromEntries((quick ? QUICK : FULL).map((name) => [name, { suite: "route-match" }]));
-  if (ours) cases[OURS] = { suite: "ours-route-match", data: { "snapshot.bin": ours.snapshots.match } };
+  if (ours) cases[OURS] = { suite: "ours-route-match", data: { "snapshot.bin": ours.snapshots.github, "redirects.bin": ours.snapshots.redirects } };
   const samples = await micro("route-match", cases, {
     rounds: quick ? 7 : 11, launches: quick ? 2 : 5, targetMs: quick ? 20 : 60, quiet,
   });
@@ -19,8 +19,8 @@ export async function measure({ quick, ours, quiet }) {
   return {
     rows: [rowOf("route-match", {
       ours: mine ? median(mine) : null, peers, ratio: mine ? medianRatio(mine, others[fastest]) : null,
-      note: `hono's fastest in this run: ${fastest}; ours by rules that redirect: with the path into the wasm, its normal form `
-        + "and the Location's bytes",
+      note: `hono's fastest in this run: ${fastest}; ours with the path into the wasm, its normal form, `
+        + "rule and backend",
     })],
     raw: samples,
   };

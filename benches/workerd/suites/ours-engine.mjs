@@ -1,6 +1,6 @@
 // Our engine without the host around it: the exports of engine.wasm, called as the TypeScript host calls them. Nothing of
 // the host's source is used but the generated numbers of the boundary, so that a change to the host leaves this alone.
-import { ASK, BODY, IN, METHODS, OUT, OUTCOME, SLOTS, STEP, TELL } from "../../../npm/diddy-mesh/src/generated/abi.ts";
+import { ASK, BODY, DEPTH_MAX, IN, METHODS, OUT, OUTCOME, SLOTS, STEP, TELL } from "../../../npm/diddy-mesh/src/generated/abi.ts";
 import module from "../../../npm/diddy-mesh/wasm/engine.wasm";
 import { ORIGIN } from "./github.mjs";
 
@@ -61,8 +61,8 @@ class Engine {
     return bytes.length;
   }
 
-  /** Begins a request by the rules, without query, body, headers or a caller's deadline. */
-  begin(method, host, path, now) {
+  /** Begins a request by the rules, without query, body, headers or a caller's deadline; `depth` is its hops so far. */
+  begin(method, host, path, now, depth = 0) {
     const { slots } = this;
     slots[IN.TARGET] = RULES;
     slots[IN.METHOD] = method;
@@ -70,7 +70,7 @@ class Engine {
     slots[IN.PATH] = path;
     slots[IN.QUERY] = 0;
     slots[IN.BODY] = BODY.NONE;
-    slots[IN.CALLER] = 0;
+    slots[IN.CALLER] = depth;
     slots[IN.REMAINING_MS] = NOT_SAID;
     return this.wasm.engine_begin(now);
   }
@@ -137,8 +137,8 @@ export function decisions(engine, requests) {
 }
 
 /**
- * The route of a request alone, of a Snapshot whose rules redirect: the engine answers in one call with no service, no
- * endpoint and no attempt. It includes the path's way into the wasm, its normal form, and the bytes of the `Location`.
+ * The route of a request alone: each comes at the bound of its hops, so that the engine refuses it as soon as it knows its
+ * rule and its backend. It includes the path's way into the wasm and its normal form; no endpoint is looked at.
  */
 export function matches(engine, requests) {
   const calls = numbered(requests);
@@ -146,14 +146,24 @@ export function matches(engine, requests) {
   return (index) => {
     const { method, url } = calls[index];
     const path = engine.put(url, start, url.length, 0);
-    const step = engine.begin(method, 0, path, 0);
+    const step = engine.begin(method, 0, path, 0, DEPTH_MAX);
     if (step !== STEP.RESPOND) throw new Error(`${requests[index].method} ${url}: step ${step}, not an answer`);
     return engine.slot(OUT.STATUS);
   };
 }
 
-/** The index that the rule's `Location` ends with; NaN where no rule took the request. */
-export const redirectedTo = (engine) => Number(/\/(\d+)$/.exec(engine.text())?.[1]);
+/** What `matches` answers where a rule took the request: no route would be 404. */
+export const REFUSED = 508;
+
+/** The index that the `Location` of a request's redirect ends with, by rules that redirect; NaN where no rule took it. */
+export function redirectedTo(engine, requests) {
+  const calls = numbered(requests);
+  return (index) => {
+    const { method, url } = calls[index];
+    engine.begin(method, 0, engine.put(url, ORIGIN.length, url.length, 0), 0);
+    return Number(/\/(\d+)$/.exec(engine.text())?.[1]);
+  };
+}
 
 /** Bytes of the engine's linear memory. */
 export const memoryBytes = (engine) => engine.wasm.memory.buffer.byteLength;
