@@ -42,24 +42,55 @@ pub struct RequestHead<'a> {
     pub headers: &'a [Option<&'a [u8]>],
 }
 
-/// The hash that tells a node's literal children apart. Not keyed: the labels are the
-/// configuration's own, and a caller's bytes are compared in full.
-#[must_use]
-pub(crate) const fn mix_segment(hash: u32, byte: u8) -> u32 {
-    (hash ^ byte as u32).wrapping_mul(0x0100_0193)
+/// The segment at the front of `rest`, and what follows its slash where there is one.
+///
+/// Looks at eight bytes at a time: of all that a request costs the engine, reading its path is the
+/// only part that grows with it.
+#[inline]
+pub(crate) fn split_segment(rest: &[u8]) -> (&[u8], Option<&[u8]>) {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let mut len = 0usize;
+    let mut ahead = rest;
+    while let Some((chunk, next)) = ahead.split_first_chunk() {
+        let differs = u64::from_le_bytes(*chunk) ^ (ONES * b'/' as u64);
+        // the lowest set bit is that of the first zero byte, which is the first slash
+        let zeros = differs.wrapping_sub(ONES) & !differs & (ONES << 7);
+        if zeros != 0 {
+            len = len.wrapping_add((zeros.trailing_zeros() >> 3) as usize);
+            ahead = &[];
+            break;
+        }
+        len = len.wrapping_add(8);
+        ahead = next;
+    }
+    for &byte in ahead {
+        if byte == b'/' {
+            break;
+        }
+        len = len.wrapping_add(1);
+    }
+    let (segment, tail) = rest.split_at_checked(len).unwrap_or((rest, &[]));
+    (segment, tail.split_first().map(|(_, tail)| tail))
 }
 
-/// Hash of no bytes.
-pub(crate) const SEGMENT_HASH_START: u32 = 0x811c_9dc5;
+/// The hash that tells a node's literal children apart: of its length and its first and last four
+/// bytes. Not keyed, and not of all bytes: the labels are the configuration's own, and a caller's
+/// bytes are compared in full.
+#[inline]
+pub(crate) fn hash_segment(segment: &[u8]) -> u32 {
+    let (first, last) = match (segment.first_chunk(), segment.last_chunk()) {
+        (Some(first), Some(last)) => (u32::from_le_bytes(*first), u32::from_le_bytes(*last)),
+        _ => (segment.iter().fold(0, |bytes: u32, &byte| bytes << 8 | u32::from(byte)), 0),
+    };
+    #[expect(clippy::cast_possible_truncation, reason = "a path has at most 16 KiB")]
+    let len = segment.len() as u32;
+    let mixed = (first ^ last.rotate_left(15)).wrapping_add(len).wrapping_mul(0x9e37_79b1);
+    mixed ^ mixed >> 16
+}
 
 /// Where an edge is looked for first, before it is cut to the table's size.
 pub(crate) const fn edge_slot(parent: u32, hash: u32) -> u32 {
-    let mixed = hash ^ parent.wrapping_mul(0x9e37_79b1);
-    mixed ^ mixed >> 15
-}
-
-pub(crate) fn hash_segment(segment: &[u8]) -> u32 {
-    segment.iter().fold(SEGMENT_HASH_START, |hash, &byte| mix_segment(hash, byte))
+    hash ^ parent.wrapping_mul(0x85eb_ca6b)
 }
 
 #[cfg(test)]

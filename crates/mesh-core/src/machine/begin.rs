@@ -18,7 +18,7 @@ use crate::{
     reason::Reason,
     route::{RequestHead, condition},
     snapshot::{
-        row::Table,
+        row::{Row, Table},
         tables::{Backend, HashOn, NONE, Policy, Rows},
     },
     time::{Micros, Timestamp},
@@ -151,7 +151,8 @@ impl Machine {
         };
         let bytes = path.as_bytes();
         self.text.clear();
-        if let Some(redirect) = self.snapshot.redirects().get(rule.redirect) {
+        let redirect = named(self.snapshot.redirects(), rule.redirect);
+        if let Some(redirect) = redirect {
             let Request { host, query, caller, .. } = *request;
             let from = Origin { https: caller.https, host, path: bytes, query, depth: found.depth };
             filter::location(&self.snapshot, &redirect, &from, &mut self.text);
@@ -161,14 +162,14 @@ impl Machine {
                 location: true,
             });
         }
-        let Some(number) = weighted(self.snapshot.backends(), rule.backends, &mut self.dice) else {
+        let chosen = weighted(self.snapshot.backends(), rule.backends, &mut self.dice);
+        let Some((number, backend)) = chosen else {
             return respond(500, Reason::NoBackend);
         };
-        let backend = self.snapshot.backends().get(number).unwrap_or_default();
         if backend.service == NONE {
             return respond(500, Reason::NoBackend);
         }
-        let rewritten = self.snapshot.rewrites().get(backend.rewrite).is_some_and(|rewrite| {
+        let rewritten = named(self.snapshot.rewrites(), backend.rewrite).is_some_and(|rewrite| {
             filter::rewrite_path(&self.snapshot, &rewrite, bytes, found.depth, &mut self.text)
         });
         let way = Way {
@@ -254,18 +255,29 @@ const fn head<'a>(request: &Request<'a>, path: NormalPath<'a>) -> RequestHead<'a
     RequestHead { host, path: path.as_bytes(), query, method, headers }
 }
 
-/// The number of one of a rule's backends, by weight; `None` where no weight is above 0.
-fn weighted(table: Table<'_, Backend>, rows: Rows, dice: &mut impl Dice) -> Option<u32> {
-    let weights = || table.run(rows).map(|backend| backend.weight);
-    let mut draw =
-        if rows.len == 1 { 0 } else { dice.below(weights().fold(0, u32::saturating_add)) };
-    let mut numbered = rows.numbers().zip(weights());
-    let chosen = numbered.find(|&(_, weight)| {
-        let chosen = draw < weight;
-        draw = draw.saturating_sub(weight);
-        chosen
-    });
-    chosen.map(|(number, _)| number)
+/// The row of that number, where there is one to look for.
+#[inline(always)]
+fn named<T: Row>(table: Table<'_, T>, number: u32) -> Option<T> {
+    if number == NONE { None } else { table.get(number) }
+}
+
+/// One of a rule's backends, by weight; `None` where no weight is above 0.
+fn weighted(table: Table<'_, Backend>, rows: Rows, dice: &mut impl Dice) -> Option<(u32, Backend)> {
+    let mut draw = match rows.len {
+        0 | 1 => 0,
+        _ => {
+            let weights = table.run(rows).map(|backend| backend.weight);
+            dice.below(weights.fold(0, u32::saturating_add))
+        }
+    };
+    for number in rows.numbers() {
+        let backend = table.get(number)?;
+        if draw < backend.weight {
+            return Some((number, backend));
+        }
+        draw = draw.saturating_sub(backend.weight);
+    }
+    None
 }
 
 /// What `consistentHash` goes by; a draw where the request has none, so that such requests spread.

@@ -1,7 +1,7 @@
 //! The walk over the tree: one pass from the root, no allocation, bounded by the tree itself.
 
 use super::{
-    RequestHead, SEGMENT_HASH_START, edge_slot, mix_segment,
+    RequestHead, edge_slot, hash_segment, split_segment,
     table::{Condition, Edge, Host, Match, Node, PathPattern, RouteTable},
 };
 use crate::{
@@ -73,23 +73,16 @@ impl RouteTable {
         };
         let mut best = Reach::Nothing;
         if depth < PATH_SEGMENTS_MAX {
-            let mut hash = SEGMENT_HASH_START;
-            let mut len = 0usize;
-            for &byte in rest {
-                if byte == b'/' {
-                    break;
-                }
-                hash = mix_segment(hash, byte);
-                len = len.wrapping_add(1);
-            }
-            let (segment, tail) = rest.split_at_checked(len).unwrap_or((rest, &[]));
-            let tail = tail.split_first().map(|(_, tail)| tail);
-            let literal = self.child(at, hash, segment);
+            let (segment, tail) = split_segment(rest);
+            let literal = self.child(at, hash_segment(segment), segment);
             // a child's number is above its parent's: on no bytes can the walk go round
             if literal != NONE && literal > at {
                 best = self.walk(literal, tail, depth + 1, head);
             }
-            if node.param != NONE && node.param > at && len > 0 && !matches!(best, Reach::Whole(_))
+            if node.param != NONE
+                && node.param > at
+                && !segment.is_empty()
+                && !matches!(best, Reach::Whole(_))
             {
                 best = deeper(best, self.walk(node.param, tail, depth + 1, head));
             }
