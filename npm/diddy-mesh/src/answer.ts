@@ -3,14 +3,14 @@ import type { Call } from "./call.js";
 import type { Brain } from "./engine.js";
 import { keepAlive } from "./env.js";
 import { OUT } from "./generated/abi.js";
-import { handlerAt, type HandlerTable } from "./handlers.js";
+import { handlerAt } from "./handlers.js";
 import { guarded } from "./recovery.js";
 import { refuse } from "./respond.js";
 import type { HandlerMap, MeshContext, MeshFetch } from "./types.js";
 
 /** Calls the handler of a LOCAL step. What it throws stays inside: the answer is a bare 500, the event has the error. */
-export async function local(call: Call, brain: Brain, table: HandlerTable, handlers: HandlerMap, fetch: MeshFetch): Promise<Response> {
-  const line = table.lines[brain.slot(OUT.HANDLER)];
+export async function local(call: Call, brain: Brain, handlers: HandlerMap, fetch: MeshFetch): Promise<Response> {
+  const line = call.table?.lines[brain.slot(OUT.HANDLER)];
   if (line === undefined) {
     return refuse(500, "internal");
   }

@@ -1,10 +1,9 @@
-/** The loop of one request: the engine decides, the host sends and tells what happened, until there is an answer. */
+/** The way of one request from attempt to attempt: the engine decides, the host sends and tells what happened, until there is an answer. */
 import { numberIn, type Call } from "./call.js";
 import type { Brain } from "./engine.js";
-import type { Features } from "./features.js";
 import { BODY, FLAG, OUT, OUTCOME, STEP } from "./generated/abi.js";
 import type { Order } from "./outgoing.js";
-import { drop, race, sleep } from "./race.js";
+import { drop, send, sleep } from "./race.js";
 import { guarded } from "./recovery.js";
 import { finish, reasonName, redirect, refuse } from "./respond.js";
 
@@ -13,49 +12,64 @@ const LOST = -1;
 
 /** An order with what only the loop needs. */
 export interface Sending extends Order {
+  readonly brain: Brain;
   readonly ticket: number;
   readonly flags: number;
 }
 
-/** Carries a request from its first attempt to its answer. */
-export async function run(call: Call, features: Features, brain: Brain, first: Sending): Promise<Response> {
-  const { connections, slot } = call;
-  let sending = first;
-  for (;;) {
-    if (sending.flags & FLAG.BUFFER_BODY && !(await hold(call))) {
-      resume(call, brain, sending.ticket, OUTCOME.CANCELLED);
-      return refuse(400, "cancelled");
-    }
-    const counted = sending.endpoint.transport.aborts ? 1 : 0;
-    connections.waiting += counted;
-    const result = await race(call, sending, features);
-    connections.waiting -= counted;
-    let answer = typeof result === "number" ? undefined : result;
-    let step = answer === undefined ? resume(call, brain, sending.ticket, result as number) : told(call, brain, sending, answer);
-    if (step === STEP.DELIVER && answer !== undefined) {
-      return finish(answer, sending.edits);
-    }
-    if (step === STEP.WAIT) {
-      const ticket = brain.slot(OUT.TICKET);
-      const delay = brain.slot(OUT.DELAY_MS);
-      await drop(answer);
-      answer = undefined;
-      await sleep(delay);
-      step = resume(call, brain, ticket, OUTCOME.WAITED);
-    }
-    if (step === STEP.RESPOND) {
-      const made = respond(call, brain);
-      await drop(answer);
-      return made;
-    }
-    const next = step === STEP.SEND ? guarded(slot, () => order(call, brain)) : undefined;
-    if (next === undefined) {
-      // The engine is gone. An answer that is here already is as good as any.
-      return answer === undefined ? refuse(503, "engine_trap") : finish(answer, sending.edits);
-    }
-    await drop(answer);
-    sending = next;
+/** Carries a request from an attempt to its answer. */
+export function run(call: Call, sending: Sending): Promise<Response> {
+  return sending.flags & FLAG.BUFFER_BODY ? runHeld(call, sending) : attempt(call, sending);
+}
+
+async function runHeld(call: Call, sending: Sending): Promise<Response> {
+  if (await hold(call)) {
+    return attempt(call, sending);
   }
+  resume(call, sending.brain, sending.ticket, OUTCOME.CANCELLED);
+  return refuse(400, "cancelled");
+}
+
+/** One attempt and what the engine makes of it. An answer that is good goes on at once. */
+function attempt(call: Call, sending: Sending): Promise<Response> {
+  const whole = call.root ?? call;
+  const counted = sending.endpoint.transport.aborts ? 1 : 0;
+  whole.waiting += counted;
+  return send(call, sending, (result) => {
+    whole.waiting -= counted;
+    if (typeof result === "number") {
+      return goOn(call, sending, resume(call, sending.brain, sending.ticket, result));
+    }
+    const step = told(call, sending, result);
+    return step === STEP.DELIVER ? finish(result, sending.edits) : goOn(call, sending, step, result);
+  });
+}
+
+/** Every step but the delivery of an answer. */
+async function goOn(call: Call, sending: Sending, reached: number, answer?: Response): Promise<Response> {
+  const { brain } = sending;
+  let step = reached;
+  let left = answer;
+  if (step === STEP.WAIT) {
+    const ticket = brain.slot(OUT.TICKET);
+    const delay = brain.slot(OUT.DELAY_MS);
+    await drop(left);
+    left = undefined;
+    await sleep(delay);
+    step = resume(call, brain, ticket, OUTCOME.WAITED);
+  }
+  if (step === STEP.RESPOND) {
+    const made = respond(call, brain);
+    await drop(left);
+    return made;
+  }
+  const next = step === STEP.SEND ? guarded(call.slot, () => order(call, brain)) : undefined;
+  if (next === undefined) {
+    // The engine is gone. An answer that is here already is as good as any.
+    return left === undefined ? refuse(503, "engine_trap") : finish(left, sending.edits);
+  }
+  await drop(left);
+  return run(call, next);
 }
 
 /** The answer that the engine asks the host to make. */
@@ -82,6 +96,7 @@ export function order(call: Call, brain: Brain): Sending {
     throw new RangeError("the engine named an endpoint that does not exist");
   }
   return {
+    brain,
     endpoint,
     flags,
     ticket: brain.slot(OUT.TICKET),
@@ -106,11 +121,12 @@ async function hold(call: Call): Promise<boolean> {
   }
 }
 
-/** Tells the engine of an answer, with the headers that it wants. */
-function told(call: Call, brain: Brain, { ticket, flags }: Sending, { headers, status }: Response): number {
-  const wait = flags & FLAG.WANT_RETRY_AFTER && (status === 429 || status === 503) ? headers.get("retry-after") : null;
-  const load = flags & FLAG.WANT_LOAD ? headers.get("endpoint-load-metrics") : null;
-  const grpc = flags & FLAG.WANT_GRPC ? numberIn(headers, "grpc-status") : 0;
+/** Tells the engine of an answer, with the headers that it wants. Its `headers` are touched for those only: the first touch makes an object. */
+function told(call: Call, { brain, flags, ticket }: Sending, answer: Response): number {
+  const { status } = answer;
+  const wait = flags & FLAG.WANT_RETRY_AFTER && (status === 429 || status === 503) ? answer.headers.get("retry-after") : null;
+  const load = flags & FLAG.WANT_LOAD ? answer.headers.get("endpoint-load-metrics") : null;
+  const grpc = flags & FLAG.WANT_GRPC ? numberIn(answer.headers, "grpc-status") : 0;
   return resume(call, brain, ticket, OUTCOME.RESPONSE, status, grpc || -1, waitOf(wait), load);
 }
 
@@ -121,7 +137,7 @@ function resume(call: Call, brain: Brain, ticket: number, outcome: number, statu
   }
   const step = guarded(call.slot, () => {
     const report = load !== null && brain.open(3 * load.length) ? brain.put(load) : 0;
-    return brain.resume(ticket, outcome, status, grpc, wait, report, call.connections.waiting, performance.now());
+    return brain.resume(ticket, outcome, status, grpc, wait, report, (call.root ?? call).waiting, performance.now());
   });
   return step ?? LOST;
 }

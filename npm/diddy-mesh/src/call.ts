@@ -1,6 +1,8 @@
 /** One request on its way through the mesh, and how it is shown to the engine. */
 import type { Brain } from "./engine.js";
+import type { Features } from "./features.js";
 import { CALLER, METHODS, NEED, TELL } from "./generated/abi.js";
+import type { HandlerTable } from "./handlers.js";
 import type { Slot } from "./slot.js";
 import type { Trace } from "./trace.js";
 import type { Scene } from "./transport.js";
@@ -8,18 +10,24 @@ import type { Scene } from "./transport.js";
 export const TIMEOUT_HEADER = "mesh-timeout-ms";
 export const DEPTH_HEADER = "mesh-depth";
 
-const methods = new Map<string, number>(METHODS.map((name, number) => [name, number]));
+/** Stands for a step where the engine does not take a request of that size. */
+export const TOO_LARGE = -1;
+
+const methods: readonly string[] = METHODS;
 
 /** Lives as long as its request, and nothing of it longer. */
 export interface Call extends Scene {
   readonly slot: Slot;
+  readonly features: Features;
   readonly request: Request;
-  /** The request that came in from outside, of which this is a part: it knows who asks and from where. */
-  readonly outer: Request;
+  /** The call that came in from outside, of which this is a part; undefined for that one itself. */
+  readonly root: Call | undefined;
   readonly url: string;
   readonly method: string;
   /** Length of the body in bytes, or one of `BODY`. */
   readonly body: number;
+  /** When it came, in ms of `performance.now()`: the clock stands still until something is awaited. */
+  now: number;
   /** When the caller stops waiting, in ms of `performance.now()`; Infinity = it does not say. */
   readonly deadline: number;
   /** Mesh hops so far. */
@@ -29,8 +37,10 @@ export interface Call extends Scene {
   readonly stamped: boolean;
   /** Whether the request was made here, so that its headers may be changed in place. */
   readonly owned: boolean;
-  /** Attempts of this invocation that wait for response headers on one of the platform's six connections. */
-  readonly connections: { waiting: number };
+  /** Of the root: attempts of this invocation that wait for response headers on one of the platform's six connections. */
+  waiting: number;
+  /** The handlers it may end at. */
+  table: HandlerTable | undefined;
   /** A body that may be sent again. */
   held: BodyInit | undefined;
   /** Whether the body of `request` was used, so that only `held` is left. */
@@ -49,37 +59,33 @@ export function numberIn(headers: Headers, name: string): number {
   return text !== null && /^\d{1,9}$/.test(text) ? Number(text) : 0;
 }
 
-/** Begins at the engine with a handler table (-1 = none), or with a service. One crossing; undefined when the request is too large. */
-export function begin(brain: Brain, call: Call, table: number, service: number | undefined): number | undefined {
-  const now = performance.now();
-  const { slot, url, request, outer, body, deadline } = call;
+/** Begins at the engine: with a handler table (-1 = none), or with a service (-2 and below). One crossing. */
+export function begin(brain: Brain, call: Call, target: number): number {
+  const { slot, url, request, now, body, deadline } = call;
+  // That one knows who asks and from where.
+  const outer = call.root?.request ?? request;
   const hostAt = url.indexOf("//") + 2;
   const pathAt = url.indexOf("/", hostAt);
   const [queryAt, end] = querySpan(url, pathAt);
-  let values: (string | null)[] | undefined;
-  let room = url.length;
-  if (slot.known.headers.length > 0) {
-    values = slot.known.headers.map((name) => (name === CLIENT_ADDRESS_HEADER ? outer : request).headers.get(name));
-    // A UTF-16 unit is at most three bytes.
-    room += values.reduce((sum, value) => sum + 2 + 3 * (value?.length ?? 0), 0);
+  const values = slot.known.headers.map((name) => (name === CLIENT_ADDRESS_HEADER ? outer : request).headers.get(name));
+  // A UTF-16 unit is at most three bytes.
+  if (!brain.open(values.reduce((sum, value) => sum + 2 + 3 * (value?.length ?? 0), url.length))) {
+    return TOO_LARGE;
   }
-  if (!brain.open(room)) {
-    return undefined;
-  }
-  const host = service === undefined ? brain.put(url, hostAt, pathAt) : 0;
+  const host = target < -1 ? 0 : brain.put(url, hostAt, pathAt);
   const path = brain.put(url, pathAt, queryAt);
   const query = slot.known.needs & NEED.QUERY && queryAt < end ? brain.put(url, queryAt + 1, end) : 0;
-  values?.forEach((value) => brain.putValue(value));
+  values.forEach((value) => brain.putValue(value));
   if (slot.known.needs & NEED.LOCATION) {
     locate(brain, outer);
   }
-  const method = methods.get(call.method) ?? METHODS.length;
+  const known = methods.indexOf(call.method);
+  const method = known < 0 ? methods.length : known;
   let caller: number = Math.min(call.depth, CALLER.DEPTH_MASK);
   // "https:" has its s at 4.
   caller |= url.charCodeAt(4) === 115 ? CALLER.HTTPS : 0;
   // GET and HEAD, the first two, need no key.
   caller |= method > 1 && request.headers.has("idempotency-key") ? CALLER.IDEMPOTENCY_KEY : 0;
-  const target = service === undefined ? table : -2 - service;
   return brain.begin(target, method, host, path, query, body, caller, Math.max(0, deadline - now), now);
 }
 

@@ -37,7 +37,12 @@ export class Mesh {
    * `env` and `ctx` are what the Worker's `fetch` got; without them those of `cloudflare:workers` are used.
    */
   handle(request: Request, handlers?: HandlerMap, env?: object, ctx?: ContextLike): Promise<Response> {
-    return this.#carry(request, { handlers }, envOf(env ?? this.#options.env), ctx);
+    try {
+      // Not an async function: that would be one more promise per request.
+      return Promise.resolve(this.#carry(request, handlers, envOf(env ?? this.#options.env), ctx));
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
   }
 
   /** Calls a service by its name. A path goes to the service; the origin of a URL is kept where the endpoint is a binding. */
@@ -69,55 +74,71 @@ export class Mesh {
   async #call(parent: Call | undefined, service: string, target: string | URL | Request, init: MeshRequestInit | undefined): Promise<Response> {
     const made = !(target instanceof Request) || init !== undefined;
     const request = made ? new Request(target instanceof Request ? target : urlOf(service, target), { ...init, redirect: "manual" }) : target;
-    return this.#carry(request, { service }, parent?.env ?? envOf(this.#options.env), parent?.ctx, parent, made ? (init ?? {}) : undefined);
+    return this.#carry(request, service, parent?.env ?? envOf(this.#options.env), parent?.ctx, parent, made ? (init ?? {}) : undefined);
   }
 
   /** `init` belongs to a request that was made here. */
-  async #carry(request: Request, goal: Goal, env: object, ctx: ContextLike | undefined, parent?: Call, init?: MeshRequestInit): Promise<Response> {
-    const { callers, local, mesh, observability, onEvent, propagate } = this.#options;
-    const { observe, registry, trace } = this.#features;
+  #carry(request: Request, goal: Goal, env: object, ctx: ContextLike | undefined, parent?: Call, init?: MeshRequestInit): Response | Promise<Response> {
+    const { callers, local, mesh, observability, propagate } = this.#options;
+    const { registry, trace } = this.#features;
+    const toService = typeof goal === "string";
     const slot = this.slot(env);
-    if (this.#kv !== undefined) {
-      // Undefined unless there is no Snapshot yet: no turn is lost then.
-      const cold = registry?.refresh(slot, this.#kv, mesh ?? "default", ctx);
-      if (cold !== undefined) {
-        await cold;
-      }
-    }
     const now = performance.now();
     const { headers, method, url } = request;
     const saidDepth = numberIn(headers, DEPTH_HEADER);
     const saidTime = numberIn(headers, TIMEOUT_HEADER);
-    const believed = callers === "mesh" || goal.service !== undefined;
-    // Believed of anyone: a stranger can only have its own request refused, and a loop must end.
-    const depth = parent?.depth ?? saidDepth;
+    const believed = callers === "mesh" || toService;
     const deadline = Math.min(now + ((believed && saidTime) || Infinity), now + (init?.timeoutMs ?? Infinity), parent?.deadline ?? Infinity);
     const call: Call = {
       slot,
+      features: this.#features,
       env,
       ctx,
       local,
       request,
-      outer: parent?.outer ?? request,
+      root: parent?.root ?? parent,
       url,
       method,
       body: bodyOf(request, method, init?.body),
+      now,
       deadline,
-      depth,
+      // Believed of anyone: a stranger can only have its own request refused, and a loop must end.
+      depth: parent?.depth ?? saidDepth,
       trace: parent?.trace ?? (observability ? trace?.of(headers.get("traceparent")) : undefined),
-      stamped: goal.service !== undefined || observability === true || propagate === true || saidDepth > 0 || saidTime > 0 || deadline < Infinity,
+      stamped: toService || observability === true || propagate === true || saidDepth > 0 || saidTime > 0 || deadline < Infinity,
       owned: init !== undefined,
-      connections: parent?.connections ?? { waiting: 0 },
+      waiting: 0,
+      table: undefined,
       held: isReusable(init?.body) ? init.body : undefined,
       spent: false,
       path: undefined,
       error: undefined,
     };
-    const made = await answer(call, this.#features, goal, (service, target, given) => this.#call(call, service, target, given));
-    if (onEvent !== undefined && observe !== undefined) {
-      keepAlive(ctx, observe.drain(slot, onEvent));
+    // Undefined unless there is no Snapshot yet: no turn is lost then.
+    const cold = this.#kv && registry?.refresh(slot, this.#kv, mesh ?? "default", ctx);
+    if (cold === undefined) {
+      return this.#answer(call, goal);
     }
-    if (goal.service !== undefined && call.error instanceof MeshError && made.headers.has("mesh-reason")) {
+    return cold.then(() => {
+      call.now = performance.now();
+      return this.#answer(call, goal);
+    });
+  }
+
+  #answer(call: Call, goal: Goal): Response | Promise<Response> {
+    const made = answer(call, goal, (service, target, init) => this.#call(call, service, target, init));
+    return typeof goal === "string" || this.#options.onEvent !== undefined ? this.#after(call, goal, made) : made;
+  }
+
+  /** What somebody wants to know of an answer that was made. */
+  async #after(call: Call, goal: Goal, answering: Response | Promise<Response>): Promise<Response> {
+    const made = await answering;
+    const { onEvent } = this.#options;
+    const { observe } = this.#features;
+    if (onEvent !== undefined && observe !== undefined) {
+      keepAlive(call.ctx, observe.drain(call.slot, onEvent));
+    }
+    if (typeof goal === "string" && call.error instanceof MeshError && made.headers.has("mesh-reason")) {
       throw call.error;
     }
     return made;

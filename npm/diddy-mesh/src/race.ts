@@ -1,4 +1,4 @@
-/** One awaited send with one timer. An attempt that is given up at a binding is not aborted: its late answer is dropped, which costs less. */
+/** One send with one timer. An attempt that is given up at a binding is not aborted: its late answer is dropped, which costs less. */
 import type { Call } from "./call.js";
 import { MeshError } from "./errors.js";
 import type { Features } from "./features.js";
@@ -7,6 +7,9 @@ import { outgoing, type Order } from "./outgoing.js";
 
 const ignore = (): void => undefined;
 const NO_CONNECTION = /^(ECONNREFUSED|ENOTFOUND|EHOSTUNREACH|UND_ERR_CONNECT|Worker not found)/;
+
+/** How an attempt ended: its answer, or the outcome that stands for its absence. */
+export type Result = Response | number;
 
 /** Ends an answer that nobody will read. */
 export async function drop(answer: Response | undefined): Promise<void> {
@@ -18,40 +21,45 @@ export function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** The answer, or the outcome that stands for its absence. Never rejects. */
-export function race(call: Call, order: Order, features: Features): Promise<Response | number> {
-  const { endpoint, timeout } = order;
-  const { transport } = endpoint;
-  return new Promise((resolve) => {
-    const abort = transport.aborts ? new AbortController() : undefined;
-    let late = false;
+/** The result of an attempt. Never rejects. */
+export function race(call: Call, order: Order, _features: Features): Promise<Result> {
+  return send(call, order, (result) => result);
+}
+
+/** Sends, and answers with what `next` makes of the result. `next` runs in the turn of the result: an await in between would cost every request. */
+export function send<T>(call: Call, order: Order, next: (result: Result) => T | Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const { endpoint, timeout } = order;
+    const { transport } = endpoint;
+    const abort = transport.aborts && timeout > 0 ? new AbortController() : undefined;
+    let over = false;
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const failed = (error: unknown): void => {
+    const end = (result: Result): void => {
+      over = true;
       clearTimeout(timer);
-      if (!late) {
+      try {
+        resolve(next(result));
+      } catch (error) {
+        reject(error as Error);
+      }
+    };
+    const failed = (error: unknown): void => {
+      if (!over) {
         call.error = error;
         if (error instanceof MeshError) {
           call.slot.notice({ type: "misconfigured", at: performance.now(), endpoint: endpoint.address, detail: error.message, error });
         }
-        resolve(outcomeOf(error, transport.aborts));
+        end(outcomeOf(error, transport.aborts));
       }
     };
     if (timeout > 0) {
       timer = setTimeout(() => {
-        late = true;
         abort?.abort();
-        resolve(OUTCOME.TIMEOUT);
+        end(OUTCOME.TIMEOUT);
       }, timeout);
     }
     try {
-      transport.send(endpoint, outgoing(call, order, features.trace?.write), call, abort?.signal).then((answer) => {
-        clearTimeout(timer);
-        if (late) {
-          void drop(answer);
-        } else {
-          resolve(answer);
-        }
-      }, failed);
+      transport.send(endpoint, outgoing(call, order), call, abort?.signal).then((answer) => (over ? void drop(answer) : end(answer)), failed);
     } catch (error) {
       failed(error);
     }
