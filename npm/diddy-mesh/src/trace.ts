@@ -15,7 +15,8 @@ const HEADER = /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{
 const STATE_MEMBERS_MAX = 32;
 const STATE_MEMBER = /^[a-z0-9][a-z0-9_\-*/@]{0,255}=[ -+\--<>-~]{0,255}[!-+\--<>-~]$/;
 const POOL_BYTES = 1024;
-const hex = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, "0"));
+/** Filled as bytes are met: all 256 at once would be a part of every cold start. */
+const hex: string[] = [];
 let pool = new Uint8Array(0);
 let used = 0;
 
@@ -24,7 +25,7 @@ export function traceOf(header: string | null): Trace {
   const found = header === null ? null : HEADER.exec(header.trim());
   // Version 00 ends after the flags; a later one may go on.
   if (found !== null && (found[1] !== "00" || found[5] === undefined)) {
-    return { id: found[2] as string, flags: hex[Number.parseInt(found[4] as string, 16) & 3] as string, fresh: false };
+    return { id: found[2] as string, flags: `0${Number.parseInt(found[4] as string, 16) & 3}`, fresh: false };
   }
   return { id: randomHex(16), flags: "01", fresh: true };
 }
@@ -49,11 +50,11 @@ function randomHex(bytes: number): string {
     pool = crypto.getRandomValues(new Uint8Array(POOL_BYTES));
     used = 0;
   }
-  // Never all zero: that would be no id.
-  let text = hex[(pool[used] as number) || 1] as string;
-  for (let i = 1; i < bytes; i++) {
-    text += hex[pool[used + i] as number];
+  let text = "";
+  for (const end = used + bytes; used < end; used++) {
+    // Never all zero, which would be no id.
+    const byte = (pool[used] as number) || 1;
+    text += hex[byte] ??= (byte + 256).toString(16).slice(1);
   }
-  used += bytes;
   return text;
 }
