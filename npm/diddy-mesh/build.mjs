@@ -27,7 +27,7 @@ const inlineAbi = {
 // None of these may be a property of the platform's (`written` of `TextEncoder` was, and text outside ASCII was lost) or of a Snapshot's tables.
 const internal =
   "aborts ask brain broken compiler deadline depth drain edits features flags forget fresh held known lines listening lost notice noticed " +
-  "observe owned plain published putValue raw readAt refresh remaining root send slot slots spent stamped table tables tablesByMap tell ticket transport " +
+  "observe owned plain published putValue raw readAt refresh remaining root slot slots spent stamped table tables tablesByMap tell ticket transport " +
   "waiting words";
 
 rmSync(here("dist"), { recursive: true, force: true });
