@@ -3,7 +3,7 @@ import { numberIn, type Call } from "./call.js";
 import type { Brain } from "./engine.js";
 import { BODY, FLAG, OUT, OUTCOME, STEP } from "./generated/abi.js";
 import type { Order } from "./outgoing.js";
-import { drop, send, sleep } from "./race.js";
+import { drop, send, sleep } from "./send.js";
 import { guarded } from "./recovery.js";
 import { finish, reasonName, redirect, refuse } from "./respond.js";
 

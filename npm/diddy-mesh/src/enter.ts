@@ -20,7 +20,7 @@ export function answer(call: Call, goal: Goal, fetch: MeshFetch): Response | Pro
   const entered = first ?? guarded(slot, entering);
   if (entered === undefined) {
     const endpoint = typeof goal === "string" ? slot.plain(slot.services.get(goal)) : undefined;
-    return endpoint === undefined ? refuse(503, "engine_trap") : plain(call, call.features, { endpoint, attempt: 1, timeout: 0, remaining: 0, edits: undefined });
+    return endpoint === undefined ? refuse(503, "engine_trap") : plain(call, { endpoint, attempt: 1, timeout: 0, remaining: 0, edits: undefined });
   }
   if (typeof entered === "object") {
     return first === undefined ? aside(call, entered) : run(call, entered);
@@ -62,5 +62,5 @@ function aside(call: Call, sending: Sending): Promise<Response> {
     brain.tell(TELL.ABANDON, ticket, performance.now());
     return rule < 0 ? undefined : call.slot.plain(call.slot.known.rules[rule]?.[1]);
   });
-  return plain(call, call.features, endpoint === undefined ? sending : { ...sending, endpoint });
+  return plain(call, endpoint === undefined ? sending : { ...sending, endpoint });
 }

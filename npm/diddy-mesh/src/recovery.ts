@@ -4,10 +4,9 @@
  */
 import type { Call } from "./call.js";
 import { MeshError } from "./errors.js";
-import type { Features } from "./features.js";
 import { OUTCOME } from "./generated/abi.js";
 import type { Order } from "./outgoing.js";
-import { race } from "./race.js";
+import { send } from "./send.js";
 import { finish, refuse } from "./respond.js";
 import { runtime } from "./runtime.js";
 import type { Slot } from "./slot.js";
@@ -28,10 +27,11 @@ export function guarded<T>(slot: Slot, work: () => T): T | undefined {
 }
 
 /** One attempt that the engine does not hear of. */
-export async function plain(call: Call, features: Features, order: Order): Promise<Response> {
-  const result = await race(call, order, features);
-  if (typeof result !== "number") {
-    return finish(result, order.edits);
-  }
-  return result === OUTCOME.TIMEOUT ? refuse(504, "timeout") : refuse(502, "reset");
+export function plain(call: Call, order: Order): Promise<Response> {
+  return send(call, order, (result) => {
+    if (typeof result !== "number") {
+      return finish(result, order.edits);
+    }
+    return result === OUTCOME.TIMEOUT ? refuse(504, "timeout") : refuse(502, "reset");
+  });
 }

@@ -5,7 +5,7 @@
  */
 import { bindingOf, keepAlive, kindOf } from "./env.js";
 import { MeshError } from "./errors.js";
-import { sleep } from "./race.js";
+import { sleep } from "./send.js";
 import { guarded } from "./recovery.js";
 import type { Slot } from "./slot.js";
 import type { ContextLike, KvReader } from "./types.js";

@@ -1,7 +1,6 @@
 /** One send with one timer. An attempt that is given up at a binding is not aborted: its late answer is dropped, which costs less. */
 import type { Call } from "./call.js";
 import { MeshError } from "./errors.js";
-import type { Features } from "./features.js";
 import { OUTCOME } from "./generated/abi.js";
 import { outgoing, type Order } from "./outgoing.js";
 
@@ -19,11 +18,6 @@ export async function drop(answer: Response | undefined): Promise<void> {
 /** Waits without I/O. */
 export function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-/** The result of an attempt. Never rejects. */
-export function race(call: Call, order: Order, _features: Features): Promise<Result> {
-  return send(call, order, (result) => result);
 }
 
 /** Sends, and answers with what `next` makes of the result. `next` runs in the turn of the result: an await in between would cost every request. */
