@@ -60,7 +60,7 @@ function aside(call: Call, sending: Sending): Promise<Response> {
   const endpoint = guarded(call.slot, () => {
     const rule = brain.slot(OUT.RULE);
     brain.tell(TELL.ABANDON, ticket, performance.now());
-    return rule < 0 ? undefined : call.slot.plain(call.slot.known.rules[rule]?.[1]);
+    return rule < 0 ? undefined : call.slot.plain(call.slot.known.ruleServices[rule]);
   });
   return plain(call, endpoint === undefined ? sending : { ...sending, endpoint });
 }

@@ -32,7 +32,7 @@ function event(slot: Slot, words: Uint32Array): MeshEvent {
   return {
     type,
     at: word(EVENT.AT_HIGH) * 2 ** 32 + word(EVENT.AT_LOW),
-    service: slot.known.services[word(EVENT.SERVICE)]?.[0],
+    service: slot.known.services[word(EVENT.SERVICE)],
     endpoint: slot.endpoints[word(EVENT.ENDPOINT)]?.address,
     attempt: word(EVENT.ATTEMPT),
     reason: type === "attempt_end" || type === "request_end" ? reasonName(code) : undefined,

@@ -17,7 +17,7 @@ export class Slot {
   services = new Map<string, number>();
   endpoints: Endpoint[] = [];
   /** What the Snapshot in use says to hosts. */
-  known: Tables = { version: 0, name: "", needs: 0, headers: [], services: [], endpoints: [], rules: [], backends: {} };
+  known: Tables = { version: 0, name: "", needs: 0, headers: [], services: [], serviceEndpoints: [], endpoints: [], versions: [], rules: [], ruleServices: [], backends: {} };
   /** Handler tables of the current engine. */
   tables: HandlerTable[] = [];
   tablesByMap = new WeakMap<HandlerMap, HandlerTable>();
@@ -90,8 +90,8 @@ export class Slot {
     }
     this.bytes = bytes;
     this.known = known;
-    this.services = new Map(known.services.map(([name], i) => [name, i]));
-    this.endpoints = known.endpoints.map(([address]) => parseAddress(address));
+    this.services = new Map(known.services.map((name, i) => [name, i]));
+    this.endpoints = known.endpoints.map(parseAddress);
     this.#env = undefined;
   }
 
@@ -116,7 +116,7 @@ export class Slot {
 
   /** Where the plain path of a service goes after a trap: its first endpoint, if this Worker can reach it. */
   plain(service: number | undefined): Endpoint | undefined {
-    const endpoint = this.endpoints[this.known.services[service ?? -1]?.[1] ?? -1];
+    const endpoint = this.endpoints[this.known.serviceEndpoints[service ?? -1] ?? -1];
     return endpoint?.reachable === true ? endpoint : undefined;
   }
 

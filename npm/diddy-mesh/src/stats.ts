@@ -16,16 +16,16 @@ function read(slot: Slot, brain: Brain, now: number): Record<string, ServiceStat
   // Copied: the next call into the engine takes the place.
   const words = brain.words(count).slice();
   const found: Record<string, ServiceStats & { readonly endpoints: EndpointStats[] }> = {};
-  const { services, endpoints } = slot.known;
-  services.forEach(([name], i) => {
+  const { services, endpoints, versions } = slot.known;
+  services.forEach((name, i) => {
     found[name] = { ...row(words, i * SERVICE_COLUMNS.length, SERVICE_COLUMNS), endpoints: [] };
   });
   const first = services.length * SERVICE_COLUMNS.length;
-  endpoints.forEach(([address, version], i) => {
+  endpoints.forEach((address, i) => {
     const { service, breaker, health, reachable, ...counters } = row(words, first + i * ENDPOINT_COLUMNS.length, ENDPOINT_COLUMNS);
-    found[services[service]?.[0] ?? ""]?.endpoints.push({
+    found[services[service] ?? ""]?.endpoints.push({
       address,
-      version,
+      version: versions[i] ?? "",
       ...counters,
       breaker: BREAKERS[breaker] ?? "closed",
       health: HEALTHS[health] ?? "healthy",

@@ -19,12 +19,18 @@ export interface Tables {
   readonly needs: number;
   /** Names of the headers that `begin` hands in, in their order. */
   readonly headers: readonly string[];
-  /** Name and first endpoint, -1 = none. */
-  readonly services: readonly (readonly [name: string, endpoint: number])[];
-  /** Address and version, empty = none. */
-  readonly endpoints: readonly (readonly [address: string, version: string])[];
-  /** Name and first service, -1 = none. */
-  readonly rules: readonly (readonly [name: string, service: number])[];
+  /** Names. */
+  readonly services: readonly string[];
+  /** The first endpoint of each service, -1 = none. */
+  readonly serviceEndpoints: readonly number[];
+  /** Addresses. */
+  readonly endpoints: readonly string[];
+  /** The version of each endpoint, empty = none. */
+  readonly versions: readonly string[];
+  /** Names. */
+  readonly rules: readonly string[];
+  /** The first service of each rule, -1 = none. */
+  readonly ruleServices: readonly number[];
   /** By number; only those that change something. */
   readonly backends: Readonly<Record<string, Edits>>;
 }

@@ -47,7 +47,9 @@ export function parseAddress(address: string): Endpoint {
   if (transport === undefined) {
     return { address, transport: url, name: "", base: address.replace(/\/$/, ""), rest: "", reachable: true };
   }
-  const [, name = "", rest = ""] = /^([^/#]*)[/#]?(.*)$/.exec(address.slice(colon + 1)) ?? [];
+  const whole = address.slice(colon + 1);
+  const cut = whole.search(/[/#]/);
+  const [name, rest] = cut < 0 ? [whole, ""] : [whole.slice(0, cut), whole.slice(cut + 1)];
   // What is aborted goes to an origin of its own.
   const base = transport.aborts ? (rest.includes("://") ? rest : `http://${rest}`).replace(/\/$/, "") : "";
   return { address, transport, name, base, rest, reachable: true };

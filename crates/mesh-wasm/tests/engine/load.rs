@@ -26,8 +26,9 @@ fn a_good_snapshot_is_in_use_and_described() {
         tables,
         json!({
             "version": 0, "name": "first", "needs": 0, "headers": ["x-one", "x-two"],
-            "services": [["load-a", 0]], "endpoints": [["binding:A", ""], ["https://b.example", "1.2.0"]],
-            "rules": [["r", 0]], "backends": {},
+            "services": ["load-a"], "serviceEndpoints": [0],
+            "endpoints": ["binding:A", "https://b.example"], "versions": ["", "1.2.0"],
+            "rules": ["r"], "ruleServices": [0], "backends": {},
         })
     );
 }

@@ -51,7 +51,7 @@ export class Host {
     const brain = this.#brain;
     let target = this.#table;
     if (service !== undefined) {
-      const number = this.#known.services.findIndex(([name]) => name === service);
+      const number = this.#known.services.indexOf(service);
       target = -2 - (number < 0 ? 0xffff : number);
     } else if (script && !this.#routed) {
       target = -2;
@@ -84,7 +84,7 @@ export class Host {
   }
 
   tell(what, address, at) {
-    const number = this.#known.endpoints.findIndex(([known]) => known === address);
+    const number = this.#known.endpoints.indexOf(address);
     const now = this.#origin + at;
     const tells = { reachable: [TELL.REACHABLE, 1], unreachable: [TELL.REACHABLE, 0], healthy: [TELL.HEALTHY, now], unhealthy: [TELL.UNHEALTHY, now], draining: [TELL.DRAINING, now] };
     this.#brain.tell(tells[what][0], number, tells[what][1]);
@@ -106,8 +106,8 @@ export class Host {
     const words = this.#brain.words(this.#brain.ask(ASK.STATS, this.#origin + at));
     const all = { breakers: { closed: 0, open: 0, half_open: 0 } };
     const row = (columns, start) => Object.fromEntries(columns.map((column, i) => [column, words[start + i]]));
-    services.forEach(([name], i) => (all[name] = row(SERVICE_COLUMNS, i * SERVICE_COLUMNS.length)));
-    endpoints.forEach(([address], i) => {
+    services.forEach((name, i) => (all[name] = row(SERVICE_COLUMNS, i * SERVICE_COLUMNS.length)));
+    endpoints.forEach((address, i) => {
       const counters = row(ENDPOINT_COLUMNS, services.length * SERVICE_COLUMNS.length + i * ENDPOINT_COLUMNS.length);
       const breaker = BREAKERS[counters.breaker];
       all[address] = { ...counters, breaker, health: HEALTHS[counters.health] };
@@ -142,7 +142,7 @@ export class Host {
         const lines = (side, edits) => edits.map(([verb, header, value]) => `${side}${verb}${header}\t${value}`);
         const columns = brain.words(brain.ask(ASK.STATS));
         const service = columns[services.length * SERVICE_COLUMNS.length + endpoint * ENDPOINT_COLUMNS.length + ENDPOINT_COLUMNS.indexOf("service")];
-        return { ...seen, edits: [...lines("q", changes.request), ...lines("s", changes.response)], service: services[service][0], endpoint: endpoints[endpoint][0], rule: rules[rule]?.[0] ?? null, host: changes.host || null };
+        return { ...seen, edits: [...lines("q", changes.request), ...lines("s", changes.response)], service: services[service], endpoint: endpoints[endpoint], rule: rules[rule] ?? null, host: changes.host || null };
       }
       default:
         throw new Error(`the engine answered with step ${step}`);
