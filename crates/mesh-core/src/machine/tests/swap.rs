@@ -151,7 +151,7 @@ fn a_broken_snapshot_keeps_the_last_good_one() {
         mesh.served(&GET, 200);
     }
     assert_eq!(mesh.count(EventKind::SnapshotRefused), 6);
-    assert_eq!(mesh.machine.load(good.clone(), mesh.now, &mut mesh.events), Ok(()));
+    assert_eq!(mesh.machine.load(good, mesh.now, &mut mesh.events), Ok(()));
     assert_eq!(mesh.last(EventKind::SnapshotLoaded).value, 8);
     mesh.wait(Micros(1));
     assert_eq!(mesh.served(&GET, 200), 0);
