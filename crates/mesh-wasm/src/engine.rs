@@ -9,7 +9,9 @@ mod ask;
 pub mod exports;
 mod handlers;
 mod input;
+#[cfg(feature = "observe")]
 mod ring;
+#[cfg(feature = "observe")]
 mod stats;
 mod tell;
 
@@ -29,8 +31,17 @@ use mesh_core::{
 use self::{
     abi::{flag, given, out, outcome, step},
     input::Input,
-    ring::Ring,
 };
+
+/// Where events go: nowhere, in a build that nobody can ask for them.
+#[cfg(feature = "observe")]
+type Events = ring::Ring;
+#[cfg(feature = "observe")]
+const EVENTS: Events = ring::Ring::empty();
+#[cfg(not(feature = "observe"))]
+type Events = ();
+#[cfg(not(feature = "observe"))]
+const EVENTS: Events = ();
 
 /// One mesh's brain in an isolate.
 #[derive(Debug)]
@@ -44,7 +55,7 @@ pub(crate) struct Engine {
     path: Vec<u8>,
     /// Text that a call hands out, where it is not the machine's.
     text: Vec<u8>,
-    events: Ring,
+    events: Events,
     /// Drained events, or counters.
     words: Vec<u32>,
 }
@@ -59,7 +70,7 @@ impl Engine {
             slots: [0; abi::SLOTS],
             path: Vec::new(),
             text: Vec::new(),
-            events: Ring::empty(),
+            events: EVENTS,
             words: Vec::new(),
         }
     }

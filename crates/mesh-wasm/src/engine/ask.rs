@@ -11,12 +11,25 @@ impl Engine {
                 self.set_text(at, len);
                 len
             }
-            ask::STATS => self.stats(at_ms),
-            ask::EVENTS => self.drain(),
-            ask::EVENTS_DROPPED => return self.events.dropped(),
             ask::WORDS_AT => self.words.as_ptr() as usize,
-            _ => 0,
+            _ => self.ask_observed(what, at_ms),
         };
         u32::try_from(count).unwrap_or(0)
+    }
+
+    #[cfg(feature = "observe")]
+    fn ask_observed(&mut self, what: u32, at_ms: f64) -> usize {
+        match what {
+            ask::STATS => self.stats(at_ms),
+            ask::EVENTS => self.drain(),
+            ask::EVENTS_DROPPED => usize::try_from(self.events.dropped()).unwrap_or(0),
+            _ => 0,
+        }
+    }
+
+    #[cfg(not(feature = "observe"))]
+    #[expect(clippy::unused_self, reason = "stands for the one above")]
+    const fn ask_observed(&self, _: u32, _: f64) -> usize {
+        0
     }
 }

@@ -17,6 +17,7 @@ impl Engine {
                 self.machine.seed(u64::from(high) << 32 | u64::from(low));
             }
             tell::REACHABLE => self.machine.set_reachable(first as u32, second > 0.0),
+            #[cfg(feature = "observe")]
             tell::LISTEN => self.events.listen(first > 0.0),
             tell::LOCATION => self.input.locate(first, second),
             tell::ABANDON => {
