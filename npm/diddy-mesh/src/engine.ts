@@ -4,7 +4,7 @@
  */
 import { ASK, IN, INPUT_BYTES_MAX, OUT, SLOTS, TELL } from "./generated/abi.js";
 import { instance } from "./runtime.js";
-import type { Tables } from "./tables.js";
+import { tablesOf, type Tables } from "./tables.js";
 
 const ABSENT = 0xffff;
 const INPUT_START = 4096;
@@ -72,14 +72,10 @@ export class Brain {
     return decoder.decode(new Uint8Array(this.raw.memory.buffer, this.slot(OUT.TEXT_PTR), this.slot(OUT.TEXT_LEN)));
   }
 
-  /** What a host keeps of the Snapshot; undefined where it carries nothing that can be read. */
+  /** What a host keeps of the Snapshot; undefined where it carries nothing of that shape. */
   tables(): Tables | undefined {
     this.ask(ASK.TABLES);
-    try {
-      return JSON.parse(this.text()) as Tables;
-    } catch {
-      return undefined;
-    }
+    return tablesOf(this.text());
   }
 
   /** Answers one of `ASK`. */

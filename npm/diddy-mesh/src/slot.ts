@@ -88,10 +88,13 @@ export class Slot {
       }
       return;
     }
+    const services = new Map(known.services.map((name, i) => [name, i]));
+    const endpoints = known.endpoints.map(parseAddress);
+    // What throws above leaves the last good Snapshot to the engine that comes next.
     this.bytes = bytes;
     this.known = known;
-    this.services = new Map(known.services.map((name, i) => [name, i]));
-    this.endpoints = known.endpoints.map(parseAddress);
+    this.services = services;
+    this.endpoints = endpoints;
     this.#env = undefined;
   }
 

@@ -34,3 +34,15 @@ export interface Tables {
   /** By number; only those that change something. */
   readonly backends: Readonly<Record<string, Edits>>;
 }
+
+const COLUMNS = ["headers", "services", "serviceEndpoints", "endpoints", "versions", "rules", "ruleServices"] as const;
+
+/** Reads the text. Undefined where it is of another shape: a checksum says that it is what was published, not that it is good. */
+export function tablesOf(text: string): Tables | undefined {
+  try {
+    const known = JSON.parse(text) as Tables;
+    return COLUMNS.every((name) => Array.isArray(known[name])) && typeof known.backends === "object" ? known : undefined;
+  } catch {
+    return undefined;
+  }
+}
