@@ -12,9 +12,9 @@ use crate::{
 
 /// Writes the path that goes out: the rewritten one, or `path` itself.
 ///
-/// `depth` is how many segments of `path` the matched prefix has. A replaced prefix joins the rest with
-/// exactly one slash, as the Gateway API asks: `/foo` → `/xyz` makes `/foo/bar` to `/xyz/bar`, and
-/// a replacement of `/` drops the prefix.
+/// `depth` is how many segments of `path` the matched prefix has. A replaced prefix joins the rest
+/// with exactly one slash, as the Gateway API asks: `/foo` → `/xyz` makes `/foo/bar` to
+/// `/xyz/bar`, and a replacement of `/` drops the prefix.
 pub fn change_path(change: u8, value: &[u8], path: &[u8], depth: u16, out: &mut Vec<u8>) {
     if change == PathChange::Full as u8 {
         out.extend_from_slice(value);

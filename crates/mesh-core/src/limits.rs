@@ -29,6 +29,9 @@ pub const DEPTH_MAX: u8 = 16;
 pub const LEASE_SECONDS_MAX: u64 = 300;
 /// Rounds of the weighted scheduler per pick before it gives up and takes the heaviest endpoint.
 pub const STRIDE_ROUNDS_MAX: u32 = 1_024;
+/// Rows that a swap looks at to find what became of them, so that two large Snapshots with nothing in
+/// common do not cost a second; of two alike it looks at each row once.
+pub const SWAP_LOOKS_MAX: usize = 1 << 22;
 /// Path parameters that one pattern may name.
 pub const PARAMS_MAX: usize = 16;
 /// States of one compiled regular expression.

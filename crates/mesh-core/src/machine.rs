@@ -150,8 +150,8 @@ impl Machine {
         }
     }
 
-    /// Reads and takes a Snapshot into use, without a copy; keeps the last good one where that fails. What was
-    /// learned of an endpoint stays with it, by its key. Tells either as an event.
+    /// Reads and takes a Snapshot into use, without a copy; keeps the last good one where that
+    /// fails. What was learned of an endpoint stays with it, by its key. Tells either as an event.
     ///
     /// # Errors
     /// [`crate::snapshot::SnapshotError`] where the bytes are no Snapshot for this build.

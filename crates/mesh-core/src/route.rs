@@ -73,19 +73,20 @@ pub(crate) fn split_segment(rest: &[u8]) -> (&[u8], Option<&[u8]>) {
     (segment, tail.split_first().map(|(_, tail)| tail))
 }
 
-/// The hash that tells a node's literal children apart: of its length and its first and last four
-/// bytes. Not keyed, and not of all bytes: the labels are the configuration's own, and a caller's
-/// bytes are compared in full.
+/// The hash that tells a node's literal children apart. Not keyed: the labels are the
+/// configuration's own, and a caller's bytes are compared in full.
 #[inline]
 pub(crate) fn hash_segment(segment: &[u8]) -> u32 {
-    let (first, last) = match (segment.first_chunk(), segment.last_chunk()) {
-        (Some(first), Some(last)) => (u32::from_le_bytes(*first), u32::from_le_bytes(*last)),
-        _ => (segment.iter().fold(0, |bytes: u32, &byte| bytes << 8 | u32::from(byte)), 0),
-    };
-    #[expect(clippy::cast_possible_truncation, reason = "a path has at most 16 KiB")]
-    let len = segment.len() as u32;
-    let mixed = (first ^ last.rotate_left(15)).wrapping_add(len).wrapping_mul(0x9e37_79b1);
-    mixed ^ mixed >> 16
+    let mix = |hash: u32, word: u32| (hash.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b1);
+    let (mut hash, mut rest) = (0, segment);
+    while let Some((chunk, next)) = rest.split_first_chunk() {
+        hash = mix(hash, u32::from_le_bytes(*chunk));
+        rest = next;
+    }
+    for &byte in rest {
+        hash = mix(hash, u32::from(byte));
+    }
+    hash ^ hash >> 16
 }
 
 /// Where an edge is looked for first, before it is cut to the table's size.

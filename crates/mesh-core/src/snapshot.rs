@@ -194,12 +194,6 @@ impl Snapshot {
         services.find(|(_, service)| self.text(service.name) == name).map(|(number, _)| number)
     }
 
-    /// The name of a service.
-    pub(crate) fn service_name(&self, number: usize) -> Option<&[u8]> {
-        let row = self.services().get(u32::try_from(number).ok()?)?;
-        Some(self.text(row.name))
-    }
-
     /// What hosts in other languages keep of it; see [`host_text`].
     #[must_use]
     pub fn host_text(&self) -> &[u8] {

@@ -1,7 +1,8 @@
 //! The WebAssembly surface of Diddy-Mesh: convert in, call, convert out.
 //!
-//! Feature `engine` makes `engine.wasm`, which decides; feature `control` makes `control.wasm`,
-//! which compiles, validates and explains configuration documents. No decision is made here.
+//! Feature `engine` makes `core.wasm`, which decides, and with `balancers` and `observe`
+//! `engine.wasm`; feature `control` makes `control.wasm`, which compiles, validates and explains
+//! configuration documents. No decision is made here.
 #![cfg_attr(all(target_arch = "wasm32", not(feature = "std"), not(test)), no_std)]
 
 extern crate alloc;

@@ -39,7 +39,7 @@ const none: Readonly<Record<string, string>> = Object.freeze({});
 function params(brain: Brain, names: readonly string[]): Record<string, string> {
   const path = brain.text();
   const found: Record<string, string> = {};
-  names.forEach((name, i) => {
+  names.slice(0, brain.slot(OUT.PARAMS)).forEach((name, i) => {
     const at = brain.slot(OUT.PARAM_FIRST + 2 * i);
     found[name] = decode(path.slice(at, at + brain.slot(OUT.PARAM_FIRST + 2 * i + 1)));
   });

@@ -2,11 +2,12 @@
  * The only caller of the wasm: writes a request into its input area, reads its OUT slots.
  * Views are kept and made again only after the memory grew. Anything here may throw after a trap; `recovery.ts` catches it.
  */
-import { ASK, IN, INPUT_BYTES_MAX, OUT, SLOTS, TELL } from "./generated/abi.js";
+import { ASK, IN, INPUT_BYTES_MAX, OUT, SLOTS, SNAPSHOT_ERRORS, TELL } from "./generated/abi.js";
 import { instance } from "./runtime.js";
 import { tablesOf, type Tables } from "./tables.js";
 
 const ABSENT = 0xffff;
+const TOO_LARGE = SNAPSHOT_ERRORS.indexOf("too_large") + 1;
 const INPUT_START = 4096;
 /** Times that do not fit a slot are as good as none. */
 const SLOT_MAX = 0x7fff_ffff;
@@ -74,8 +75,9 @@ export class Brain {
 
   /** What a host keeps of the Snapshot; undefined where it carries nothing of that shape. */
   tables(): Tables | undefined {
+    const endpoints = this.ask(ASK.ENDPOINTS);
     this.ask(ASK.TABLES);
-    return tablesOf(this.text());
+    return tablesOf(this.text(), endpoints);
   }
 
   /** Answers one of `ASK`. */
@@ -95,11 +97,11 @@ export class Brain {
 
   /** Loads a Snapshot; 0 = in use, else the number of a `SNAPSHOT_ERRORS` plus one. */
   load(bytes: Uint8Array, now: number): number {
-    const fits = this.open(bytes.length);
-    if (fits) {
-      this.#input.set(bytes);
+    if (!this.open(bytes.length)) {
+      return TOO_LARGE;
     }
-    const failure = this.raw.engine_load(fits ? bytes.length : 0, now);
+    this.#input.set(bytes);
+    const failure = this.raw.engine_load(bytes.length, now);
     // The engine keeps what was written.
     this.#input = new Uint8Array(0);
     return failure;

@@ -53,7 +53,15 @@ export function send<T>(call: Call, order: Order, next: (result: Result) => T | 
       }, timeout);
     }
     try {
-      transport.send(endpoint, outgoing(call, order), call, abort?.signal).then((answer) => (over ? void drop(answer) : end(answer)), failed);
+      transport.send(endpoint, outgoing(call, order), call, abort?.signal).then((answer) => {
+        if (!(answer instanceof Response)) {
+          failed(new TypeError(`${endpoint.address} answered with ${typeof answer} instead of a Response`));
+        } else if (over) {
+          void drop(answer);
+        } else {
+          end(answer);
+        }
+      }, failed);
     } catch (error) {
       failed(error);
     }
@@ -62,11 +70,13 @@ export function send<T>(call: Call, order: Order, next: (result: Result) => T | 
 
 /** What a thrown value means; `byUrl` tells a URL from a binding. */
 function outcomeOf(error: unknown, byUrl: boolean): number {
-  const { cause, message, overloaded, retryable } = (error ?? {}) as { cause?: { code?: string }; message?: string; overloaded?: boolean; retryable?: boolean };
-  if (error instanceof MeshError || NO_CONNECTION.test(cause?.code ?? message ?? "")) {
+  // Anything may be thrown.
+  const { cause, message, overloaded, retryable } = (error ?? {}) as { cause?: { code?: unknown } | null; message?: unknown; overloaded?: unknown; retryable?: unknown };
+  const text = [cause?.code, message].find((said) => typeof said === "string") ?? "";
+  if (error instanceof MeshError || NO_CONNECTION.test(text)) {
     return OUTCOME.CONNECT_FAILURE;
   }
   // A URL never throws its own code's errors; a binding does, except where the platform says that the way was lost.
   // One that is overloaded must not be asked again.
-  return overloaded !== true && (byUrl || retryable === true || message?.startsWith("Network connection lost") === true) ? OUTCOME.RESET : OUTCOME.EXCEPTION;
+  return overloaded !== true && (byUrl || retryable === true || text.startsWith("Network connection lost")) ? OUTCOME.RESET : OUTCOME.EXCEPTION;
 }

@@ -72,29 +72,29 @@ export class Slot {
     return brain;
   }
 
-  /** Takes a Snapshot. A broken one changes nothing: the last good one stays, and the engine's event says so. */
+  /** Takes a Snapshot. A broken one changes nothing: the last good one stays, and an event says so. */
   load(bytes: Uint8Array): void {
     const brain = this.brain();
-    const failure = brain.load(bytes, performance.now());
+    const at = performance.now();
+    const failure = brain.load(bytes, at);
     const known = failure === 0 ? brain.tables() : undefined;
     if (known === undefined) {
       const why = SNAPSHOT_ERRORS[failure - 1] ?? "malformed";
       this.broken = why === "unsupported"
         ? new MeshError("feature_missing", 'geographic, consistentHash and adaptive need "diddy-mesh", not its core')
         : new MeshError("invalid_snapshot", `the Snapshot was refused: ${why}`);
-      if (failure === 0) {
-        // The engine took it: a new one goes on with the last good one.
-        this.forget();
+      if (failure === 0 && this.bytes !== undefined) {
+        // The engine took what the host cannot use: it goes back to the last good one, and with it to what it learned of both.
+        this.notice({ type: "snapshot_refused", at, detail: why });
+        brain.load(this.bytes, at);
+        this.#env = undefined;
       }
       return;
     }
-    const services = new Map(known.services.map((name, i) => [name, i]));
-    const endpoints = known.endpoints.map(parseAddress);
-    // What throws above leaves the last good Snapshot to the engine that comes next.
     this.bytes = bytes;
     this.known = known;
-    this.services = services;
-    this.endpoints = endpoints;
+    this.services = new Map(known.services.map((name, i) => [name, i]));
+    this.endpoints = known.endpoints.map(parseAddress);
     this.#env = undefined;
   }
 

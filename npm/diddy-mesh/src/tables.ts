@@ -35,13 +35,33 @@ export interface Tables {
   readonly backends: Readonly<Record<string, Edits>>;
 }
 
-const COLUMNS = ["headers", "services", "serviceEndpoints", "endpoints", "versions", "rules", "ruleServices"] as const;
+type Check = (value: unknown) => boolean;
+
+const isText: Check = (value) => typeof value === "string";
+const isNumber: Check = (value) => Number.isInteger(value);
+/** A name that `Headers` takes. */
+const isName: Check = (value) => isText(value) && /^[\w!#$%&'*+.^`|~-]+$/.test(value as string);
+const isColumn = (value: unknown, cell: Check, like: unknown = value): boolean =>
+  Array.isArray(value) && value.every(cell) && value.length === (like as readonly unknown[]).length;
+const isEdit: Check = (value) => isColumn(value, isText, "=nv") && isName((value as Edit)[1]);
+const isBackend: Check = (value) => isText((value as Edits).host) && isColumn((value as Edits).request, isEdit) && isColumn((value as Edits).response, isEdit);
 
 /** Reads the text. Undefined where it is of another shape: a checksum says that it is what was published, not that it is good. */
-export function tablesOf(text: string): Tables | undefined {
+export function tablesOf(text: string, endpoints: number): Tables | undefined {
   try {
     const known = JSON.parse(text) as Tables;
-    return COLUMNS.every((name) => Array.isArray(known[name])) && typeof known.backends === "object" ? known : undefined;
+    const { backends, headers, rules, ruleServices, services, serviceEndpoints, versions } = known;
+    const good =
+      isColumn(headers, isName) &&
+      isColumn(services, isText) &&
+      isColumn(serviceEndpoints, isNumber, services) &&
+      isColumn(known.endpoints, isText, { length: endpoints }) &&
+      isColumn(versions, isText, known.endpoints) &&
+      isColumn(rules, isText) &&
+      isColumn(ruleServices, isNumber, rules) &&
+      typeof backends === "object" &&
+      Object.values(backends).every(isBackend);
+    return good ? known : undefined;
   } catch {
     return undefined;
   }

@@ -43,7 +43,8 @@ const kinds: Readonly<Record<string, Transport>> = { binding, do: durableObject,
 /** Reads an address. The compiler checked the grammar already. */
 export function parseAddress(address: string): Endpoint {
   const colon = address.indexOf(":");
-  const transport = kinds[address.slice(0, colon)];
+  const scheme = address.slice(0, colon);
+  const transport = Object.hasOwn(kinds, scheme) ? kinds[scheme] : undefined;
   if (transport === undefined) {
     return { address, transport: url, name: "", base: address.replace(/\/$/, ""), rest: "", reachable: true };
   }

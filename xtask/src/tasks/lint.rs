@@ -43,7 +43,7 @@ fn clippy(context: &Context) -> Result<(), Failure> {
     Exec::cargo(context, "clippy --workspace --all-targets -- -D warnings").run(context)
 }
 
-/// Per feature: the two modules are never built with both.
+/// Per module: engines and control are never built together.
 fn clippy_wasm(context: &Context) -> Result<(), Failure> {
     context.require("crates/mesh-wasm", "clippy checks it for wasm32-unknown-unknown")?;
     for module in MODULES {

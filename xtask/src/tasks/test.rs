@@ -34,7 +34,7 @@ fn run(context: &Context, _: &Options) -> Result<(), Failure> {
     let watch = Stopwatch::start();
     suites.step("build of the package", npm::build(context), watch);
 
-    // core.wasm is the engine without some balancers, which the tests' own dependencies bring back:
+    // core.wasm is the engine without some balancers, which the tests' own dependencies bring back, and events:
     // the suites of the package run it as it ships
     for module in [ENGINE, CONTROL] {
         let name = format!("mesh-wasm {} under Node", module.name);

@@ -117,32 +117,6 @@ impl Machine {
         now: Timestamp,
         sink: &mut impl EventSink,
     ) -> Step {
-        self.by_rule(request, path, now, sink)
-    }
-
-    /// [`Machine::begin_service`], likewise.
-    pub fn begin_service_at(
-        &mut self,
-        service: u32,
-        request: &Request<'_>,
-        path: NormalPath<'_>,
-        now: Timestamp,
-        sink: &mut impl EventSink,
-    ) -> Step {
-        let Some(policy) = self.snapshot.services().get(service).map(|row| row.policy) else {
-            return respond(503, Reason::NoService);
-        };
-        let way = Way { service, policy, rule: NONE, backend: NONE, rewritten: false };
-        self.start(request, path, way, now, sink)
-    }
-
-    fn by_rule(
-        &mut self,
-        request: &Request<'_>,
-        path: NormalPath<'_>,
-        now: Timestamp,
-        sink: &mut impl EventSink,
-    ) -> Step {
         let Some(found) = self.snapshot.routes().find(&head(request, path)) else {
             return respond(404, Reason::NoRoute);
         };
@@ -179,6 +153,22 @@ impl Machine {
             backend: number,
             rewritten,
         };
+        self.start(request, path, way, now, sink)
+    }
+
+    /// [`Machine::begin_service`], likewise.
+    pub fn begin_service_at(
+        &mut self,
+        service: u32,
+        request: &Request<'_>,
+        path: NormalPath<'_>,
+        now: Timestamp,
+        sink: &mut impl EventSink,
+    ) -> Step {
+        let Some(policy) = self.snapshot.services().get(service).map(|row| row.policy) else {
+            return respond(503, Reason::NoService);
+        };
+        let way = Way { service, policy, rule: NONE, backend: NONE, rewritten: false };
         self.start(request, path, way, now, sink)
     }
 

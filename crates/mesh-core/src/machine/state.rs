@@ -99,6 +99,8 @@ pub(super) const fn breaker_event(transition: Transition, now: Timestamp) -> Eve
 /// What is known of one service.
 #[derive(Clone, Debug, Default)]
 pub struct ServiceState {
+    /// Hash of its name.
+    pub(super) key: u64,
     /// Its retries are paid from here.
     pub budget: RetryBudget,
     /// Place of the round-robin balancers.

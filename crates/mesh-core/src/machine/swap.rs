@@ -10,6 +10,8 @@ use super::{
 };
 use crate::{
     breaker::BreakerMode,
+    hash::xxh64,
+    limits::SWAP_LOOKS_MAX,
     snapshot::{
         Snapshot,
         tables::{Health, NONE},
@@ -21,7 +23,7 @@ impl Machine {
     /// Takes `snapshot` into use. State follows endpoints by their key and services by name; what
     /// the new one does not hold is forgotten. An endpoint that becomes healthy starts slowly.
     pub fn swap(&mut self, snapshot: Snapshot, now: Timestamp) {
-        let old = core::mem::replace(&mut self.snapshot, snapshot);
+        self.snapshot = snapshot;
         let new = &self.snapshot;
 
         let mut states = core::mem::take(&mut self.endpoints);
@@ -50,14 +52,15 @@ impl Machine {
         let mut states = core::mem::take(&mut self.services);
         let mut services = Moves::of(states.len());
         for (number, row) in (0u32..).zip(new.services().iter()) {
-            let name = new.text(row.name);
-            let known = services.find(number, |at| old.service_name(at) == Some(name));
+            let key = xxh64(new.text(row.name), 0);
+            let known = services.find(number, |at| states.get(at).is_some_and(|s| s.key == key));
             self.services.push(ServiceState::default());
             let Some(state) = self.services.last_mut() else { continue };
             match known.and_then(|at| states.get_mut(at)) {
                 Some(known) => core::mem::swap(state, known),
                 None => state.start_sequence(&mut self.dice),
             }
+            state.key = key;
         }
 
         for live in self.slots.iter_mut() {
@@ -80,18 +83,26 @@ fn renumber(live: &mut Live, new: &Snapshot, services: &Moves, endpoints: &Moves
 struct Moves {
     to: Vec<u32>,
     cursor: usize,
+    /// Rows that may still be looked at.
+    looks: usize,
 }
 
 impl Moves {
     fn of(rows: usize) -> Self {
-        Self { to: vec![NONE; rows], cursor: 0 }
+        Self { to: vec![NONE; rows], cursor: 0, looks: SWAP_LOOKS_MAX }
     }
 
     /// The old row that `fits` new row `number`, looked for from the cursor on and then from the
     /// front. Two Snapshots mostly hold the same keys in the same order, so the search mostly ends
-    /// at once; that needs no map, whose code would be larger than all of this file.
+    /// at once; that needs no map, whose code would be larger than all of this file. What does not
+    /// is given up after [`SWAP_LOOKS_MAX`] rows: the rest is taken for new.
     fn find(&mut self, number: u32, fits: impl Fn(usize) -> bool) -> Option<usize> {
-        let at = (self.cursor..self.to.len()).chain(0..self.cursor).find(|&at| fits(at))?;
+        let Self { to, cursor, looks } = self;
+        let mut places = (*cursor..to.len()).chain(0..*cursor).take(*looks);
+        let at = places.find(|&at| {
+            *looks = looks.saturating_sub(1);
+            fits(at)
+        })?;
         *self.to.get_mut(at)? = number;
         self.cursor = at.saturating_add(1);
         Some(at)

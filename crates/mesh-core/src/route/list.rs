@@ -92,14 +92,18 @@ impl HandlerList {
         best.ok_or(others)
     }
 
-    /// Start and length in `path` of each parameter of pattern `number`, which fits it.
+    /// Start and length in `path` of each parameter of pattern `number`, which fits it, then those of
+    /// what its star matched.
     pub fn param_spans(&self, number: u32, path: &[u8], mut span: impl FnMut(u32, u32)) {
         let Some(entry) = self.entries.get(number as usize) else { return };
         let mut start = 1usize;
         for segment in Segments::new(PathKind::Template, text_of(&self.text, entry.pattern)) {
+            // `/a/*` takes `/a` too, with nothing behind it
+            start = start.min(path.len());
             let rest = path.get(start..).unwrap_or(&[]);
-            let len = rest.iter().position(|&byte| byte == b'/').unwrap_or(rest.len());
-            if let Segment::Param(_) = segment {
+            let end = rest.iter().position(|&byte| byte == b'/').unwrap_or(rest.len());
+            let len = if segment == Segment::Open { rest.len() } else { end };
+            if !matches!(segment, Segment::Literal(_)) {
                 span(u32::try_from(start).unwrap_or(0), u32::try_from(len).unwrap_or(0));
             }
             start = start.saturating_add(len).saturating_add(1);

@@ -6,9 +6,14 @@ use proptest::prelude::*;
 
 use super::{
     builder::{ConditionSpec, PathSpec, ValueSpec},
+    table::{Edge, Host, Node},
     *,
 };
-use crate::{method::MethodSet, path::normalize};
+use crate::{
+    method::MethodSet,
+    path::normalize,
+    snapshot::tables::{NONE, Text},
+};
 
 struct Spec {
     host: &'static str,
@@ -254,4 +259,41 @@ proptest! {
             prop_assert_eq!(find(&table, Method::Get, &path, &[]), naive(&patterns, &path), "{} in {:?}", path, patterns);
         }
     }
+}
+
+#[test]
+fn labels_that_differ_in_their_middle_have_hashes_of_their_own() {
+    let hash = |tenant: u32| hash_segment(format!("acme-{tenant:04}-prod").as_bytes());
+    let mut hashes: Vec<u32> = (0..1_000).map(hash).collect();
+    hashes.sort_unstable();
+    hashes.dedup();
+    assert_eq!(hashes.len(), 1_000);
+    // and they spread over the low bits that choose a row
+    let mut slots: Vec<u32> = (0..1_000).map(|tenant| hash(tenant) & 2_047).collect();
+    slots.sort_unstable();
+    slots.dedup();
+    assert!(slots.len() > 700, "{}", slots.len());
+}
+
+/// Each node below the last one on two ways: 2^63 walks, were each made.
+#[test]
+fn rows_that_are_no_tree_end_the_walk() {
+    let nodes = 64u32;
+    let mut rows = RouteRows::default();
+    let (hash, label) = (hash_segment(b"a"), Text { start: 0, len: 1 });
+    rows.text.push(b'a');
+    rows.hosts.push(Host::default());
+    rows.nodes = (1..=nodes)
+        .map(|next| Node { param: if next < nodes { next } else { NONE }, ..Node::default() })
+        .collect();
+    rows.edges = vec![Edge { node: NONE, ..Edge::default() }; 128];
+    for parent in 0..nodes - 1 {
+        let mut slot = edge_slot(parent, hash) & 127;
+        while rows.edges[slot as usize].node != NONE {
+            slot = (slot + 1) & 127;
+        }
+        rows.edges[slot as usize] = Edge { parent, hash, label, node: parent + 1 };
+    }
+    let table = rows.into_table();
+    assert_eq!(find(&table, Method::Get, &"/a".repeat(63), &[]), None);
 }

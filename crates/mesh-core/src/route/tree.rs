@@ -138,8 +138,8 @@ impl TreeBuilder {
         number
     }
 
-    /// The edges as an open-addressing hash table, at most half full, so that a walk meets one or
-    /// two rows for each segment whatever the fan-out.
+    /// The edges as an open-addressing hash table, at most half full, so that a walk mostly meets one
+    /// or two rows for each segment, whatever the fan-out.
     pub(super) fn hashed_edges(&self) -> Vec<Edge> {
         if self.edges.is_empty() {
             return Vec::new();

@@ -43,7 +43,8 @@ impl RouteTable {
 
     fn find_in(&self, host: &Host, head: &RequestHead<'_>) -> Option<u32> {
         let rest = head.path.split_first().map_or(head.path, |(_, rest)| rest);
-        let reach = self.walk(host.root, Some(rest), 0, head);
+        let mut visits = self.table::<Node>(Section::Nodes).len();
+        let reach = self.walk(host.root, Some(rest), 0, head, &mut visits);
         if let Reach::Whole(number) = reach {
             return Some(number);
         }
@@ -60,9 +61,19 @@ impl RouteTable {
         }
     }
 
-    /// Literal children go before the parameter, so that on equal depth the literal wins. A node
-    /// is met once at most, as the tree has one way to it.
-    fn walk(&self, at: u32, rest: Option<&[u8]>, depth: usize, head: &RequestHead<'_>) -> Reach {
+    /// Literal children go before the parameter, so that on equal depth the literal wins. A tree
+    /// has one way to each node, so `visits` of their number are enough; they bound the walk over
+    /// bytes that are no tree.
+    fn walk(
+        &self,
+        at: u32,
+        rest: Option<&[u8]>,
+        depth: usize,
+        head: &RequestHead<'_>,
+        visits: &mut u32,
+    ) -> Reach {
+        let Some(left) = visits.checked_sub(1) else { return Reach::Nothing };
+        *visits = left;
         let nodes: Table<'_, Node> = self.table(Section::Nodes);
         let Some(node) = nodes.get(at) else { return Reach::Nothing };
         let Some(rest) = rest else {
@@ -77,14 +88,14 @@ impl RouteTable {
             let literal = self.child(at, hash_segment(segment), segment);
             // a child's number is above its parent's: on no bytes can the walk go round
             if literal != NONE && literal > at {
-                best = self.walk(literal, tail, depth + 1, head);
+                best = self.walk(literal, tail, depth + 1, head, visits);
             }
             if node.param != NONE
                 && node.param > at
                 && !segment.is_empty()
                 && !matches!(best, Reach::Whole(_))
             {
-                best = deeper(best, self.walk(node.param, tail, depth + 1, head));
+                best = deeper(best, self.walk(node.param, tail, depth + 1, head, visits));
             }
         }
         match best {

@@ -95,7 +95,7 @@ struct Span {
 /// Bytes with a directory.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sections {
-    /// All of the Snapshot, and [`WINDOW`] zeros, so that the last row can be read like every other one.
+    /// All of the Snapshot, and [`WINDOW`] zeros, so that the last row can be read like the others.
     bytes: Vec<u8>,
     spans: [Span; COUNT],
 }

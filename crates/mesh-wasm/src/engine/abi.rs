@@ -3,7 +3,7 @@
 use mesh_core::{machine::Wants, snapshot::host_text};
 
 /// Numbers that cross with a call.
-pub const SLOTS: usize = 64;
+pub const SLOTS: usize = 72;
 
 /// Largest input in bytes: a request's head, or a Snapshot.
 pub const INPUT_BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -49,35 +49,35 @@ numbers! {
     given: usize {
         /// `engine_begin`: a handler table, which goes before the rules; -1 = the rules alone; -2
         /// and below = a call to service `-2 - target`.
-        TARGET = 48,
+        TARGET = 56,
         /// Number of a `METHODS`, or one past them.
-        METHOD = 49,
+        METHOD = 57,
         /// Bytes of the host, which come first in the input area.
-        HOST = 50,
+        HOST = 58,
         /// Bytes of the path, which come next.
-        PATH = 51,
+        PATH = 59,
         /// Bytes of the query; after them the needed headers, each behind its length in two bytes.
-        QUERY = 52,
+        QUERY = 60,
         /// Length of the body, or one of `BODY`.
-        BODY = 53,
+        BODY = 61,
         /// `CALLER` bits.
-        CALLER = 54,
+        CALLER = 62,
         /// What the caller says is left of its time, in ms; below 0 where it says nothing.
-        REMAINING_MS = 55,
+        REMAINING_MS = 63,
         /// `engine_resume`: the ticket.
-        TICKET = 56,
+        TICKET = 64,
         /// What came of it, an `OUTCOME`.
-        OUTCOME = 57,
+        OUTCOME = 65,
         /// Status of a response.
-        STATUS = 58,
+        STATUS = 66,
         /// Its gRPC status; below 0 where there is none.
-        GRPC = 59,
+        GRPC = 67,
         /// Its `Retry-After` in ms; below 0 where there is none.
-        RETRY_AFTER_MS = 60,
+        RETRY_AFTER_MS = 68,
         /// Bytes of its load report in the input area; 0 = none.
-        LOAD = 61,
+        LOAD = 69,
         /// Connections of the same invocation that wait for headers.
-        WAITING = 62,
+        WAITING = 70,
     }
 }
 
@@ -197,6 +197,8 @@ numbers! {
         EVENTS_DROPPED = 3,
         /// Address of counters or drained events, until the next call.
         WORDS_AT = 4,
+        /// Number of endpoints.
+        ENDPOINTS = 5,
     }
 }
 

@@ -11,6 +11,7 @@ impl Engine {
                 self.set_text(at, len);
                 len
             }
+            ask::ENDPOINTS => return self.machine.snapshot().endpoints().len(),
             ask::WORDS_AT => self.words.as_ptr() as usize,
             _ => self.ask_observed(what, at_ms),
         };

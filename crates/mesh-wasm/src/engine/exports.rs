@@ -32,8 +32,7 @@ pub fn engine_slots() -> usize {
 }
 
 /// Loads the Snapshot in the first `len` bytes of the input area, which is a new one afterwards.
-/// 0 = in use; else the number of
-/// a `SnapshotError` plus one, and the last good Snapshot stays.
+/// 0 = in use; else the number of a `SnapshotError` plus one, and the last good Snapshot stays.
 #[wasm_bindgen]
 pub fn engine_load(len: usize, now_ms: f64) -> u32 {
     with(|engine| engine.load(len, now_ms))

@@ -14,7 +14,7 @@ use super::{
     millis_in,
 };
 
-/// Room that is kept between requests.
+/// The least room.
 const KEPT_BYTES: usize = 4 * 1024;
 
 #[derive(Debug)]

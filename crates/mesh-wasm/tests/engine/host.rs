@@ -1,4 +1,4 @@
-//! What a host does around the calls: writes into the input area, reads the output area.
+//! What a host does around the calls: writes into the input area and the slots, reads the slots.
 
 use js_sys::{Int32Array, Uint8Array, Uint32Array, WebAssembly::Memory};
 use mesh_wasm::engine::{

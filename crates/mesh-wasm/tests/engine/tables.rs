@@ -71,12 +71,16 @@ fn a_wrong_line_is_named_and_tables_before_it_stay() {
 }
 
 #[wasm_bindgen_test]
-fn sixteen_parameters_fit_the_output_area() {
+fn sixteen_parameters_and_a_star_fit_the_slots() {
     let pattern: String = (0..16).map(|n| format!("/{{p{n}}}")).collect();
-    let table = host::handlers(&pattern);
+    let table = host::handlers(&format!("{pattern}/*"));
     let path: String = (0..16).map(|n| format!("/v{n}")).collect();
     assert_eq!(host::begin(table, "", &path, NOW), step::LOCAL);
-    assert_eq!(host::slot(out::PARAMS), 16);
+    assert_eq!((host::slot(out::PARAMS), host::slot(out::PARAM_FIRST + 33)), (17, 0));
+    let path = format!("{path}/rest/of it");
+    assert_eq!(host::begin(table, "", &path, NOW), step::LOCAL);
+    assert_eq!(host::slot(out::PARAMS), 17);
+    assert_eq!(&host::text()[host::slot(out::PARAM_FIRST + 32) as usize..], "rest/of%20it");
     let (start, len) = (host::slot(out::PARAM_FIRST + 30), host::slot(out::PARAM_FIRST + 31));
     assert_eq!(&host::text()[start as usize..(start + len) as usize], "v15");
     assert_eq!(host::handlers(&format!("{pattern}/{{p16}}")), -1);

@@ -9,21 +9,21 @@ export const STEP = {
 } as const;
 
 export const IN = {
-  TARGET: 48,
-  METHOD: 49,
-  HOST: 50,
-  PATH: 51,
-  QUERY: 52,
-  BODY: 53,
-  CALLER: 54,
-  REMAINING_MS: 55,
-  TICKET: 56,
-  OUTCOME: 57,
-  STATUS: 58,
-  GRPC: 59,
-  RETRY_AFTER_MS: 60,
-  LOAD: 61,
-  WAITING: 62,
+  TARGET: 56,
+  METHOD: 57,
+  HOST: 58,
+  PATH: 59,
+  QUERY: 60,
+  BODY: 61,
+  CALLER: 62,
+  REMAINING_MS: 63,
+  TICKET: 64,
+  OUTCOME: 65,
+  STATUS: 66,
+  GRPC: 67,
+  RETRY_AFTER_MS: 68,
+  LOAD: 69,
+  WAITING: 70,
 } as const;
 
 export const OUT = {
@@ -80,6 +80,7 @@ export const ASK = {
   EVENTS: 2,
   EVENTS_DROPPED: 3,
   WORDS_AT: 4,
+  ENDPOINTS: 5,
 } as const;
 
 export const TELL = {
@@ -109,7 +110,7 @@ export const EVENT = {
   AT_HIGH: 7,
 } as const;
 
-export const SLOTS = 64;
+export const SLOTS = 72;
 
 export const INPUT_BYTES_MAX = 16777216;
 

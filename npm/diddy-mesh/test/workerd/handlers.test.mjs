@@ -56,8 +56,9 @@ test("handler maps take exact paths, names, open ends and methods", async () => 
     assert.deepEqual(await ask("/users/42"), { name: "user", params: { id: "42" } });
     assert.deepEqual(await ask("/users/a%20b%2Fc/orders/%C3%A9"), { name: "order", params: { id: "a b/c", order: "é" } });
     assert.deepEqual(await ask("/users/%ff"), { name: "user", params: { id: "%FF" } });
-    assert.equal((await ask("/files")).name, "files");
-    assert.equal((await ask("/files/a/b")).name, "files");
+    for (const [path, rest] of [["/files", ""], ["/files/", ""], ["/files/a/b%20c", "a/b c"], ["/files/x", "x"]]) {
+      assert.deepEqual(await ask(path), { name: "files", params: { "*": rest } }, path);
+    }
     assert.deepEqual(await ask("/only", "POST"), { name: "only", params: {} });
     assert.deepEqual(await ask("/only"), [405, "method_not_allowed", "POST"]);
     assert.equal((await ask("/both")).name, "get");

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compileOrThrow } from "diddy-mesh/config";
+import { sealed } from "../fixtures/seal.mjs";
 import { running, worker } from "../harness.mjs";
 
 const to = (service) => compileOrThrow({ services: { [service]: { endpoints: [`binding:${service.toUpperCase()}`] } }, routing: { rules: [{ service }] } });
@@ -69,6 +70,27 @@ test("an empty registry leaves the bundled Snapshot, a broken one the last good"
     });
     assert.equal(await (await fetch("/")).text(), "first");
     assert.ok((await (await fetch("/told")).json()).events.some(([type]) => type === "registry_empty"));
+  });
+});
+
+test("a Snapshot that the engine takes and the host cannot read changes nothing, and a good one after it is taken", async () => {
+  await running(await setup(), async (fetch, { mf }) => {
+    const kv = await mf.getKVNamespace("KV");
+    await kv.put(KEY, to("first"));
+    assert.equal(await (await fetch("/")).text(), "first");
+    for (const [from, made] of [['"services":', '"sirvices":'], ['["binding:SECOND"]', '[1234567890123456]'], ['"backends":{}', '"backends":[x'], ['"headers":[]', '"headers":{}']]) {
+      await kv.put(KEY, sealed(to("second"), from, made));
+      await fetch("/skip?31000");
+      const before = (await (await fetch("/told")).json()).events.length;
+      await until(async () => {
+        assert.equal(await (await fetch("/")).text(), "first", made);
+        return (await (await fetch("/told")).json()).events.slice(before).some(([type, detail]) => type === "snapshot_refused" && detail === "malformed");
+      });
+    }
+    assert.ok((await (await fetch("/told")).json()).events.every(([type]) => type !== "engine_trap"));
+    await kv.put(KEY, to("second"));
+    await fetch("/skip?31000");
+    await until(async () => (await (await fetch("/")).text()) === "second");
   });
 });
 

@@ -124,3 +124,20 @@ test("two Workers that send to each other are stopped after sixteen hops", async
     assert.deepEqual([answer.status, answer.headers.get("mesh-reason")], [508, "depth_exceeded"]);
   });
 });
+
+test("whatever a service in the same Worker throws or answers, the request gets an answer at once", async () => {
+  const source = `
+    import { DiddyMesh } from "diddy-mesh";
+    import config from "./mesh.snapshot";
+    const made = [() => { throw { message: 42 }; }, () => { throw null; }, () => { throw Symbol("x"); }, () => undefined, () => "text", () => Promise.reject({ cause: { code: {} } })];
+    let turn = 0;
+    const mesh = new DiddyMesh({ serviceName: "gateway", config, local: { ODD: { fetch: () => made[turn++]() } } });
+    export default { fetch: (request, env, ctx) => new URL(request.url).pathname === "/left" ? Response.json([turn, made.length, mesh.stats().services.it.endpoints[0].inFlight, mesh.traps]) : mesh.handle(request, {}, env, ctx) };`;
+  await running([await worker("gateway", source, { config: to("local:ODD", { timeout: "60s" }) })], async (fetch) => {
+    for (let turn = 0; turn < 6; turn++) {
+      const answer = await fetch("/");
+      assert.deepEqual([answer.status, answer.headers.get("mesh-reason")], [502, "upstream_exception"], String(turn));
+    }
+    assert.deepEqual(await (await fetch("/left")).json(), [6, 6, 0, 0]);
+  });
+});
