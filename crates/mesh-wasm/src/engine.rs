@@ -179,6 +179,7 @@ impl Engine {
                 // floored: a host's timer must not end after the deadline
                 self.set(out::TIMEOUT_MS, millis(send.timeout.0 / 1_000));
                 self.set(out::REMAINING_MS, millis(send.remaining.0 / 1_000));
+                self.set(out::IDLE_MS, millis(send.idle.as_millis_ceil()));
                 self.set(out::ENDPOINT, send.endpoint);
                 self.set(out::ATTEMPT, u32::from(send.attempt));
                 self.set(out::RULE, send.rule);

@@ -41,7 +41,7 @@ function attempt(call: Call, sending: Sending): Promise<Response> {
       return goOn(call, sending, resume(call, sending.brain, sending.ticket, result));
     }
     const step = told(call, sending, result);
-    return step === STEP.DELIVER ? finish(result, sending.edits) : goOn(call, sending, step, result);
+    return step === STEP.DELIVER ? finish(call, sending, result) : goOn(call, sending, step, result);
   });
 }
 
@@ -66,7 +66,7 @@ async function goOn(call: Call, sending: Sending, reached: number, answer?: Resp
   const next = step === STEP.SEND ? guarded(call.slot, () => order(call, brain)) : undefined;
   if (next === undefined) {
     // The engine is gone. An answer that is here already is as good as any.
-    return left === undefined ? refuse(503, "engine_trap") : finish(left, sending.edits);
+    return left === undefined ? refuse(503, "engine_trap") : finish(call, sending, left);
   }
   await drop(left);
   return run(call, next);
@@ -103,6 +103,7 @@ export function order(call: Call, brain: Brain): Sending {
     attempt: brain.slot(OUT.ATTEMPT),
     timeout: brain.slot(OUT.TIMEOUT_MS),
     remaining: brain.slot(OUT.REMAINING_MS),
+    idle: brain.slot(OUT.IDLE_MS),
     edits: call.slot.edits(brain.slot(OUT.BACKEND)),
   };
 }

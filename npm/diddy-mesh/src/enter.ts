@@ -20,7 +20,7 @@ export function answer(call: Call, goal: Goal, fetch: MeshFetch): Response | Pro
   const entered = first ?? guarded(slot, entering);
   if (entered === undefined) {
     const endpoint = typeof goal === "string" ? slot.plain(slot.services.get(goal)) : undefined;
-    return endpoint === undefined ? refuse(503, "engine_trap") : plain(call, { endpoint, attempt: 1, timeout: 0, remaining: 0, edits: undefined });
+    return endpoint === undefined ? refuse(503, "engine_trap") : plain(call, { endpoint, attempt: 1, timeout: 0, remaining: 0, idle: 0, edits: undefined });
   }
   if (typeof entered === "object") {
     return first === undefined ? aside(call, entered) : run(call, entered);

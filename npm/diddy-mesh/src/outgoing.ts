@@ -13,6 +13,8 @@ export interface Order {
   readonly timeout: number;
   /** What the callee is told of the time it has; 0 = without end. */
   readonly remaining: number;
+  /** Longest silence between two chunks of the answer's body, in ms; 0 = without end. */
+  readonly idle: number;
   readonly edits: Edits | undefined;
 }
 

@@ -30,7 +30,7 @@ export function guarded<T>(slot: Slot, work: () => T): T | undefined {
 export function plain(call: Call, order: Order): Promise<Response> {
   return send(call, order, (result) => {
     if (typeof result !== "number") {
-      return finish(result, order.edits);
+      return finish(call, order, result);
     }
     return result === OUTCOME.TIMEOUT ? refuse(504, "timeout") : refuse(502, "reset");
   });

@@ -1,7 +1,9 @@
 /** Answers that the mesh itself makes, which name their reason, and answers that pass through, which do not. */
+import type { Call } from "./call.js";
 import { applyEdits } from "./edits.js";
 import { REASONS } from "./generated/abi.js";
-import type { Edits } from "./tables.js";
+import { watched } from "./idle.js";
+import type { Order } from "./outgoing.js";
 import type { Reason } from "./types.js";
 
 /** The name of a reason number of the engine. */
@@ -19,12 +21,14 @@ export function redirect(status: number, location: string): Response {
   return new Response(null, { status, headers: { location } });
 }
 
-/** An answer with the edits of its route; without any it goes back as it came. */
-export function finish(answer: Response, edits: Edits | undefined): Response {
+/** An answer with what its route asks for; without anything it goes back as it came. */
+export function finish(call: Call, order: Order, answer: Response): Response {
+  const kept = watched(call, order, answer);
+  const { edits } = order;
   if (edits === undefined || edits.response.length === 0) {
-    return answer;
+    return kept;
   }
-  const fresh = new Response(answer.body, answer);
+  const fresh = new Response(kept.body, kept);
   applyEdits(fresh.headers, edits.response);
   return fresh;
 }

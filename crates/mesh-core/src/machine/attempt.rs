@@ -66,6 +66,7 @@ impl Machine {
                 attempt,
                 timeout,
                 remaining,
+                idle: policy.idle_timeout,
                 rule,
                 backend,
                 rewritten,

@@ -59,6 +59,9 @@ pub struct Send {
     pub timeout: Micros,
     /// What is left of the request's time, for the callee; [`Micros::MAX`] where nothing bounds it.
     pub remaining: Micros,
+    /// Longest silence between two chunks of the response's body, for the host to keep; zero where
+    /// nothing bounds it.
+    pub idle: Micros,
     /// The rule, or `NONE` for a call by service name.
     pub rule: u32,
     /// The backend, or `NONE` for a call by service name; names the header edits.

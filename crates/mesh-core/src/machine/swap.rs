@@ -27,11 +27,9 @@ impl Machine {
         let new = &self.snapshot;
 
         let mut states = core::mem::take(&mut self.endpoints);
-        let mut endpoints = Moves::of(states.len());
+        let mut endpoints = Moves::of(states.iter().map(|state| state.key).collect());
         for (number, row) in (0u32..).zip(new.endpoints().iter()) {
-            let known =
-                endpoints.find(number, |at| states.get(at).is_some_and(|s| s.key == row.key));
-            let known = known.and_then(|at| states.get_mut(at));
+            let known = endpoints.find(number, row.key).and_then(|at| states.get_mut(at));
             let health = Health::from_number(row.health);
             self.endpoints.push(EndpointState::default());
             let Some(state) = self.endpoints.last_mut() else { continue };
@@ -50,10 +48,10 @@ impl Machine {
         }
 
         let mut states = core::mem::take(&mut self.services);
-        let mut services = Moves::of(states.len());
+        let mut services = Moves::of(states.iter().map(|state| state.key).collect());
         for (number, row) in (0u32..).zip(new.services().iter()) {
             let key = xxh64(new.text(row.name), 0);
-            let known = services.find(number, |at| states.get(at).is_some_and(|s| s.key == key));
+            let known = services.find(number, key);
             self.services.push(ServiceState::default());
             let Some(state) = self.services.last_mut() else { continue };
             match known.and_then(|at| states.get_mut(at)) {
@@ -81,6 +79,8 @@ fn renumber(live: &mut Live, new: &Snapshot, services: &Moves, endpoints: &Moves
 
 /// Which old row became which new one.
 struct Moves {
+    /// Of the old rows.
+    keys: Vec<u64>,
     to: Vec<u32>,
     cursor: usize,
     /// Rows that may still be looked at.
@@ -88,24 +88,32 @@ struct Moves {
 }
 
 impl Moves {
-    fn of(rows: usize) -> Self {
-        Self { to: vec![NONE; rows], cursor: 0, looks: SWAP_LOOKS_MAX }
+    fn of(keys: Vec<u64>) -> Self {
+        Self { to: vec![NONE; keys.len()], keys, cursor: 0, looks: SWAP_LOOKS_MAX }
     }
 
-    /// The old row that `fits` new row `number`, looked for from the cursor on and then from the
-    /// front. Two Snapshots mostly hold the same keys in the same order, so the search mostly ends
-    /// at once; that needs no map, whose code would be larger than all of this file. What does not
-    /// is given up after [`SWAP_LOOKS_MAX`] rows: the rest is taken for new.
-    fn find(&mut self, number: u32, fits: impl Fn(usize) -> bool) -> Option<usize> {
-        let Self { to, cursor, looks } = self;
-        let mut places = (*cursor..to.len()).chain(0..*cursor).take(*looks);
-        let at = places.find(|&at| {
-            *looks = looks.saturating_sub(1);
-            fits(at)
-        })?;
-        *self.to.get_mut(at)? = number;
-        self.cursor = at.saturating_add(1);
-        Some(at)
+    /// The old row of the key that new row `number` has, looked for from the cursor on and then
+    /// from the front. Two Snapshots mostly hold the same keys in the same order, so the search
+    /// mostly ends at once; that needs no map, whose code would be larger than all of this file.
+    /// What does not is given up after [`SWAP_LOOKS_MAX`] rows: the rest is taken for new.
+    #[inline(never)]
+    fn find(&mut self, number: u32, key: u64) -> Option<usize> {
+        let mut at = self.cursor;
+        for _ in 0..self.keys.len().min(self.looks) {
+            if at >= self.keys.len() {
+                at = 0;
+            }
+            self.looks = self.looks.saturating_sub(1);
+            let found = self.keys.get(at) == Some(&key);
+            let next = at.saturating_add(1);
+            if found {
+                *self.to.get_mut(at)? = number;
+                self.cursor = next;
+                return Some(at);
+            }
+            at = next;
+        }
+        None
     }
 
     fn to(&self, old: u32) -> u32 {

@@ -114,6 +114,8 @@ numbers! {
         HANDLER = 13,
         /// Number of parameters.
         PARAMS = 14,
+        /// Longest silence between two chunks of the response's body in ms; 0 = none.
+        IDLE_MS = 15,
         /// Start and length of each parameter in the text.
         PARAM_FIRST = 16,
     }

@@ -42,6 +42,7 @@ export const OUT = {
   TEXT_LEN: 12,
   HANDLER: 13,
   PARAMS: 14,
+  IDLE_MS: 15,
   PARAM_FIRST: 16,
 } as const;
 

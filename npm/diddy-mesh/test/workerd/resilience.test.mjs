@@ -117,3 +117,44 @@ test("traffic moves to the endpoint that works", async () => {
     }
   });
 });
+
+test("a body that falls silent for longer than timeout.idle ends with an error; one that goes on passes, however long", async () => {
+  const dribble = `
+    export default {
+      fetch(request) {
+        const { searchParams } = new URL(request.url);
+        const [chunks, pause, silent] = ["chunks", "pause", "silent"].map((name) => Number(searchParams.get(name)));
+        let sent = 0;
+        return new Response(new ReadableStream({
+          async pull(to) {
+            if (sent === chunks) {
+              return to.close();
+            }
+            await new Promise((resolve) => setTimeout(resolve, silent && sent === 1 ? 30_000 : pause));
+            to.enqueue(new TextEncoder().encode("chunk " + sent++ + "\\n"));
+          },
+        }), { headers: { "x-kept": "yes" } });
+      },
+    };`;
+  const reader = `
+    export default {
+      async fetch(request, env) {
+        const answer = await env.GATEWAY.fetch(request);
+        const text = await answer.text().catch((error) => "ended: " + error.message);
+        return new Response(text, answer);
+      },
+    };`;
+  const service = { ...eager, timeout: { idle: 250 } };
+  const workers = [await worker("reader", reader, { serviceBindings: { GATEWAY: "gateway" } }), await gateway(service), await worker("users", dribble)];
+  await running(workers, async (fetch) => {
+    const whole = await fetch("/api/x?chunks=12&pause=40");
+    assert.equal(whole.headers.get("x-kept"), "yes");
+    assert.equal((await whole.text()).split("\n").length, 13);
+    const cut = await fetch("/api/x?chunks=2&pause=1&silent=1");
+    assert.deepEqual([cut.status, await cut.text()], [200, "ended: binding:USERS sent nothing for 250 ms"]);
+    // The first call hands out what was noticed after the answer.
+    await (await fetch("/events")).text();
+    const events = await (await fetch("/events")).json();
+    assert.ok(events.some(({ type, endpoint, detail }) => type === "body_ended" && endpoint === "binding:USERS" && detail.includes("sent nothing for 250 ms")), JSON.stringify(events));
+  });
+});
