@@ -36,6 +36,8 @@ export class Slot {
   #initial: Uint8Array | undefined;
   #brain: Brain | undefined;
   #env: object | undefined;
+  /** Addresses that this Worker could not reach at some time. */
+  readonly #missing = new Set<string>();
   #local = "";
 
   constructor(initial: Uint8Array | undefined) {
@@ -107,8 +109,13 @@ export class Slot {
     this.#env = env;
     this.#local = names;
     this.endpoints.forEach((endpoint, i) => {
+      const { address } = endpoint;
       endpoint.reachable = endpoint.transport.reachable(endpoint, env, local);
-      brain.tell(TELL.REACHABLE, i, endpoint.reachable ? 1 : 0);
+      // The engine takes them for reachable, and remembers those that were not over Snapshots.
+      if (!endpoint.reachable || this.#missing.has(address)) {
+        brain.tell(TELL.REACHABLE, i, endpoint.reachable ? 1 : 0);
+        this.#missing.add(address);
+      }
     });
   }
 
