@@ -10,16 +10,24 @@ import { COMPATIBILITY_DATE, get, startWorkerd } from "./workerd.mjs";
 
 const bytesOf = (content) => (typeof content === "string" ? readFileSync(content) : content.inline);
 
+/** Bytes of an isolate's id, in the section that tells its wasm apart. */
+const OWN_BYTES = 24;
+
 /**
  * Wasm bytes that no other isolate has: a custom section with the isolate's id behind them. V8 shares the code of equal
  * modules in a process, throws it away in all of them whenever a new isolate starts, and frees it only after the idle
  * ones ran again: forty isolates of one Worker side by side, which no host has, would be charged each other's code.
  */
 function own(bytes, id) {
-  const name = new TextEncoder().encode(id);
-  const all = new Uint8Array(bytes.byteLength + 3 + name.length);
-  all.set(new Uint8Array(bytes));
-  all.set([0, name.length + 1, name.length, ...name], bytes.byteLength);
+  const at = bytes.byteLength;
+  // One buffer for all, as workerd copies what it is given: copies of ours would be counted with the isolate.
+  const all = (own.known ??= new Map()).get(bytes) ?? new Uint8Array(at + 3 + OWN_BYTES);
+  if (!own.known.has(bytes)) {
+    all.set(new Uint8Array(bytes));
+    all.set([0, OWN_BYTES + 1, OWN_BYTES], at);
+    own.known.set(bytes, all);
+  }
+  new TextEncoder().encodeInto(id.padEnd(OWN_BYTES), all.subarray(at + 3));
   return all.buffer;
 }
 
@@ -47,6 +55,7 @@ function controllerOf(variants) {
   });
   const source = `${table.flatMap(({ imports }) => imports).join("\n")}
 
+const OWN_BYTES = ${OWN_BYTES};
 ${own}
 const variants = [${table.map(({ text }) => text).join(",\n")}];
 export default {
