@@ -9,6 +9,7 @@ mod cases;
 mod corpus;
 mod documents;
 mod explain;
+mod gateway_api;
 mod hostile;
 mod meaning;
 mod schema;
