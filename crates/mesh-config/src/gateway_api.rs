@@ -10,6 +10,7 @@
 //! Not here: TLS, addresses of Pods, and listener isolation (a request that finds no rule under
 //! its most specific listener goes on to the next one of the same port).
 
+mod admission;
 mod attach;
 mod documents;
 mod filters;
@@ -29,7 +30,7 @@ use alloc::collections::BTreeMap;
 use self::{
     attach::{Attached, Attachment},
     inventory::Inventory,
-    objects::{Object, Objects},
+    objects::{Object, Objects, at_object},
     route_objects::RouteSpec,
     translation::{TranslatedRoute, TranslatedRule},
 };
@@ -106,6 +107,7 @@ pub fn import(objects: &[Node], options: &Options) -> Result<Import, Diagnostics
     for (index, node) in objects.iter().enumerate() {
         at.at_field("objects", |at| at.at_item(index, |at| read.read(node, at)));
     }
+    admission::check(&read, &mut at);
     if at.diagnostics.errors() > 0 {
         return Err(at.diagnostics);
     }
@@ -136,7 +138,7 @@ fn bind(
     statuses: &mut Vec<RouteStatus>,
     at: &mut Cursor,
 ) -> BoundRoute {
-    at.at_field(&route.place, |at| {
+    at_object("HTTPRoute", &route.namespace, &route.name, at, |at| {
         at.at_field("spec", |at| {
             let translated = at.at_field("rules", |at| translation::route(route, inventory, at));
             let mut attachments = Vec::new();

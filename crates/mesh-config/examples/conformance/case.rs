@@ -31,6 +31,9 @@ pub(crate) struct Case {
     #[serde(default)]
     pub(crate) listeners: Vec<String>,
     pub(crate) client: Option<Client>,
+    /// What the fixture backend is told to put on its response.
+    #[serde(default)]
+    pub(crate) backend_set_response_headers: BTreeMap<String, String>,
     /// What a fixture backend reads from the query too.
     #[serde(rename = "retry_simulation")]
     _retry_simulation: Option<Value>,

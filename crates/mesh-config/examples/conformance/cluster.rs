@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, path::Path};
 
 use mesh_config::{
     compile,
+    diagnostic::Code,
     gateway_api::{Entry, Import, Options, import},
     node::Node,
 };
@@ -64,6 +65,13 @@ impl Cluster {
 
     pub(crate) fn import(&self) -> Result<Import, String> {
         import(&self.objects, &Options::default()).map_err(|found| found.to_string())
+    }
+
+    /// The first thing that the objects ask and the import says it cannot do.
+    pub(crate) fn unsupported(&self) -> Option<String> {
+        let import = self.import().ok()?;
+        let mut found = import.diagnostics().iter();
+        found.find(|one| one.code == Code::Unsupported).map(|one| one.message.clone())
     }
 
     /// Where the requests of a case come in.

@@ -46,11 +46,18 @@ pub(crate) struct Driver {
     now: Timestamp,
     /// Calls of `/retry/…` by their `uuid`.
     calls: BTreeMap<String, u32>,
+    /// What every response has, names in lower case.
+    response_headers: BTreeMap<String, String>,
 }
 
 impl Driver {
-    pub(crate) fn new() -> Self {
-        Self { now: Timestamp::from_millis(1_000), calls: BTreeMap::new() }
+    /// Fixture backends whose responses have these headers.
+    pub(crate) fn new(response_headers: &BTreeMap<String, String>) -> Self {
+        Self {
+            now: Timestamp::from_millis(1_000),
+            calls: BTreeMap::new(),
+            response_headers: lower(response_headers),
+        }
     }
 
     /// Drives one request to its answer.
@@ -62,11 +69,7 @@ impl Driver {
         let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
         let path = if path.is_empty() { "/" } else { path };
         let host = request.host.as_deref().unwrap_or("gateway.example");
-        let headers: BTreeMap<String, String> = request
-            .headers
-            .iter()
-            .map(|(name, value)| (name.to_ascii_lowercase(), value.clone()))
-            .collect();
+        let headers = lower(&request.headers);
         let wanted: Vec<String> = machine
             .snapshot()
             .routes()
@@ -99,7 +102,8 @@ impl Driver {
                     let (outcome, took) = self.backend(&sent, send.timeout);
                     if let Outcome::Response { status, .. } = outcome {
                         answer.status = status;
-                        answer.response_headers = responded(&sent);
+                        answer.response_headers = self.response_headers.clone();
+                        answer.response_headers.extend(responded(&sent));
                         edit(machine, send.backend, 1, &mut answer.response_headers);
                     }
                     answer.sent = Some(sent);
@@ -202,6 +206,11 @@ fn edit(machine: &Machine, backend: u32, side: u8, headers: &mut BTreeMap<String
             _ => drop(headers.remove(&name)),
         }
     }
+}
+
+fn lower(headers: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let pairs = headers.iter();
+    pairs.map(|(name, value)| (name.to_ascii_lowercase(), value.clone())).collect()
 }
 
 /// The response headers that a request asks the fixture for.

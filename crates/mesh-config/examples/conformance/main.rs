@@ -91,13 +91,20 @@ fn run(test: &Test, folder: &std::path::Path, report: &mut Report) {
             continue;
         }
         report.total += 1;
-        let lacks = case.lacks();
-        let lacking = lacks.is_some();
-        let why = match (lacks, &cluster) {
-            (Some(what), _) => Some(format!("not built yet: {what}")),
+        let mut lacks = case.lacks();
+        let mut why = match (&lacks, &cluster) {
+            (Some(_), _) => Some(String::new()),
             (None, Ok(cluster)) => judged(case, cluster).unwrap_or_else(Some),
             (None, Err(why)) => Some(why.clone()),
         };
+        if let (Some(_), None, Ok(cluster)) = (&why, &lacks, &cluster) {
+            lacks = cluster.unsupported();
+        }
+        let lacking = lacks.is_some();
+        if let (Some(why), Some(lacks)) = (&mut why, lacks) {
+            let what = if why.is_empty() { String::new() } else { format!(" ({why})") };
+            *why = format!("not built yet: {lacks}{what}");
+        }
         match why {
             None => report.passed += 1,
             Some(why) => report.failed.push(Failed { case: case.id.clone(), why, lacking }),
@@ -128,7 +135,7 @@ fn judged(case: &Case, cluster: &Cluster) -> Result<Option<String>, String> {
         return Ok(last);
     }
     let mut machine = compiled.machine(&import, &entry, SEED)?;
-    let answer = Driver::new().drive(&mut machine, request)?;
+    let answer = Driver::new(&case.backend_set_response_headers).drive(&mut machine, request)?;
     Ok(judge.differs(&case.expect, &answer))
 }
 
@@ -140,7 +147,7 @@ fn shares(
     machine: &mut mesh_core::machine::Machine,
 ) -> Result<Option<String>, String> {
     let mut counts: BTreeMap<String, u32> = BTreeMap::new();
-    let mut driver = Driver::new();
+    let mut driver = Driver::new(&case.backend_set_response_headers);
     for _ in 0..expected.total_requests {
         let answer = driver.drive(machine, judge.request)?;
         if let Some(why) = judge.differs(&case.expect, &answer) {

@@ -19,6 +19,11 @@ use crate::{
     limits::RULE_MATCHES_MAX,
 };
 
+/// Longest name of a rule that is kept as it is, in bytes; room for a number stays after it.
+const NAME_BYTES_MAX: usize = 240;
+/// What is kept of a longer one, in characters of up to four bytes.
+const NAME_CHARS_KEPT: usize = 60;
+
 /// Where requests come in.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
@@ -206,13 +211,17 @@ impl Writer {
         });
     }
 
-    /// Names are given once; a route that is for several hosts apart has a number after it.
+    /// Names are given once; a rule that stands here several times has a number after it.
     fn name(&mut self, translated: &TranslatedRule) -> String {
-        let count = self.names.entry(translated.name.clone()).or_default();
+        let mut short = translated.name.replace(char::is_control, "");
+        if short.len() > NAME_BYTES_MAX {
+            short = short.chars().take(NAME_CHARS_KEPT).collect();
+        }
+        let count = self.names.entry(short.clone()).or_default();
         *count = count.saturating_add(1);
         match *count {
-            1 => translated.name.clone(),
-            count => format!("{} ({count})", translated.name),
+            1 => short,
+            count => format!("{short} ({count})"),
         }
     }
 }

@@ -160,8 +160,6 @@ pub(super) struct Object<T> {
     pub(super) name: String,
     /// RFC 3339; `None` where the cluster has not seen it yet.
     pub(super) created: Option<String>,
-    /// Where its findings are: `HTTPRoute/shop/cart`.
-    pub(super) place: String,
     pub(super) spec: T,
 }
 
@@ -245,13 +243,23 @@ fn object<T: Decode + Default>(
         return None;
     };
     let namespace = metadata.namespace.unwrap_or_else(|| "default".to_owned());
-    let place = format!("{kind}/{namespace}/{name}");
     // from here on the path is that of the object, whatever file it stood in
     let mut own = Cursor::default();
-    let spec = own.at_field(&place, |at| {
+    let spec = at_object(kind, &namespace, &name, &mut own, |at| {
         let fields = Fields::tolerant::<There>(node, &["spec"], &["*"], at)?;
         Some(fields.optional::<T>("spec", at).unwrap_or_default())
     })?;
     own.diagnostics.iter().for_each(|found| at.note(found.clone()));
-    Some(Object { namespace, name, created: metadata.created, place, spec })
+    Some(Object { namespace, name, created: metadata.created, spec })
+}
+
+/// Runs `read` at the path of an object: `HTTPRoute.shop.cart`.
+pub(super) fn at_object<T>(
+    kind: &str,
+    namespace: &str,
+    name: &str,
+    at: &mut Cursor,
+    read: impl FnOnce(&mut Cursor) -> T,
+) -> T {
+    at.at_field(kind, |at| at.at_field(namespace, |at| at.at_field(name, read)))
 }

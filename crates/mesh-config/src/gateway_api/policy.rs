@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     decode::Cursor,
+    defaults,
     diagnostic::Code,
     document::{
         Backoff, BackoffSettings, Budget, Count, Off, Retries, RetryCondition, RetryConditionName,
@@ -59,6 +60,10 @@ pub(super) fn timeout(
         out.broken("backendRequest is longer than request".to_owned());
     }
     let said = request.is_some() || attempt.is_some();
+    // what our own default would cut short was allowed by the route
+    let default = Micros::from_millis(defaults::REQUEST_TIMEOUT_MS);
+    let longer = attempt.is_some_and(|attempt| attempt.micros() > default);
+    let request = request.or_else(|| longer.then(TimeSpan::default));
     said.then_some(Timeout::Settings(TimeoutSettings { request, attempt, idle: None }))
 }
 

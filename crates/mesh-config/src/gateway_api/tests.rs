@@ -151,7 +151,7 @@ fn what_cannot_be_done_is_named() {
     let import = imported("", &[route("one", &spec), queue.to_owned()]);
     let found = warnings(&import);
     for (place, what) in [
-        (r#"["HTTPRoute/shop/one"].spec.useDefaultGateways"#, "`useDefaultGateways`"),
+        (r#"HTTPRoute.shop.one.spec.useDefaultGateways"#, "`useDefaultGateways`"),
         (r#".spec.rules[0].filters[0]"#, "the filter RequestMirror, which is left out"),
         (r#".spec.rules[1].filters[0]"#, "the filter ExtensionRef, so its requests"),
         (r#".spec.rules[2].matches[0].path.value"#, "no regular expression"),
@@ -185,17 +185,59 @@ fn a_route_none_of_whose_rules_works_is_not_accepted_and_answers_500() {
 
 #[test]
 fn what_no_api_server_takes_is_an_error_each_in_one_pass() {
+    let hosts = route(
+        "two",
+        r#""parentRefs": [{ "kind": "Gateway" }], "hostnames": ["a.com:80", "*.a.com"]"#,
+    );
     let broken = route("one", r#""rules": [{ "matches": 5, "retry": { "attempts": "many" } }]"#);
     let nameless = r#"{ "apiVersion": "v1", "kind": "Service", "metadata": {} }"#;
-    let objects = world("", &[broken, nameless.to_owned()]);
+    let objects = world("", &[broken, nameless.to_owned(), hosts]);
     let found = import(&objects, &Options::default()).unwrap_err();
     let places: Vec<&str> = found.iter().map(|found| found.path.as_str()).collect();
     let expected = [
-        r#"["HTTPRoute/shop/one"].spec.rules[0].matches"#,
-        r#"["HTTPRoute/shop/one"].spec.rules[0].retry.attempts"#,
+        r#"HTTPRoute.shop.one.spec.rules[0].matches"#,
+        r#"HTTPRoute.shop.one.spec.rules[0].retry.attempts"#,
         "objects[5].metadata.name",
+        "HTTPRoute.shop.two.spec.hostnames[0]",
+        "HTTPRoute.shop.two.spec.parentRefs[0].name",
     ];
     assert_eq!(places, expected);
+}
+
+#[test]
+fn matches_timeouts_and_retries_are_as_the_route_says() {
+    let spec = format!(
+        r#"{PUBLIC}, "rules": [{{ {CART},
+          "matches": [{{ "path": {{ "value": "/a/" }}, "method": "POST",
+            "headers": [{{ "name": "X-A", "value": "1" }}, {{ "name": "x-a", "value": "2" }}],
+            "queryParams": [{{ "name": "q", "value": "1" }}, {{ "name": "Q", "value": "2" }}] }}],
+          "timeouts": {{ "backendRequest": "30s" }},
+          "retry": {{ "codes": [503], "attempts": 12, "backoff": "100ms" }} }}]"#
+    );
+    let import = imported("", &[route("one", &spec)]);
+    let text = serde_json::to_value(&rules(&public(&import))[0]).unwrap();
+    let expected = serde_json::json!({
+        "name": "shop/one/0",
+        "matches": [{
+            "path": { "value": "/a", "type": "PathPrefix" },
+            "method": "POST",
+            "headers": [{ "name": "x-a", "type": "Exact", "value": "1" }],
+            "query": [{ "name": "q", "type": "Exact", "value": "1" },
+                      { "name": "Q", "type": "Exact", "value": "2" }],
+        }],
+        "backends": [{ "service": "cart" }],
+        "timeout": { "request": 0, "attempt": 30_000 },
+        "retries": {
+            "attempts": 10,
+            "on": ["connectFailure", "reset", "timeout", 503],
+            "methods": ["any"],
+            "backoff": { "base": 100 },
+            "budget": false,
+        },
+    });
+    assert_eq!(text, expected);
+    let found = warnings(&import);
+    assert!(matches!(found.as_slice(), [one] if one.contains("12 retries")), "{found:?}");
 }
 
 #[test]
