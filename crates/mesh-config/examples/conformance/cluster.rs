@@ -67,11 +67,16 @@ impl Cluster {
         import(&self.objects, &Options::default()).map_err(|found| found.to_string())
     }
 
-    /// The first thing that the objects ask and the import says it cannot do.
-    pub(crate) fn unsupported(&self) -> Option<String> {
+    /// The first thing that the objects of a case ask and the import says it cannot do.
+    pub(crate) fn unsupported(&self, case: &Case) -> Option<String> {
         let import = self.import().ok()?;
+        let gateway = format!(".{}.spec", case.gateway.as_deref().unwrap_or(""));
         let mut found = import.diagnostics().iter();
-        found.find(|one| one.code == Code::Unsupported).map(|one| one.message.clone())
+        // the base manifests have Gateways that have nothing to do with the case
+        let concerns = |path: &str| !path.starts_with("Gateway.") || path.contains(&gateway);
+        found
+            .find(|one| one.code == Code::Unsupported && concerns(&one.path))
+            .map(|one| one.message.clone())
     }
 
     /// Where the requests of a case come in.

@@ -98,7 +98,7 @@ fn run(test: &Test, folder: &std::path::Path, report: &mut Report) {
             (None, Err(why)) => Some(why.clone()),
         };
         if let (Some(_), None, Ok(cluster)) = (&why, &lacks, &cluster) {
-            lacks = cluster.unsupported();
+            lacks = cluster.unsupported(case);
         }
         let lacking = lacks.is_some();
         if let (Some(why), Some(lacks)) = (&mut why, lacks) {

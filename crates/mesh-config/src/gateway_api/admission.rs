@@ -1,7 +1,9 @@
-//! What an API server asks of the objects beside their shape, as far as an import relies on it.
+//! What an API server asks of the objects beside their shape, as far as an import relies on it; and
+//! listeners that our documents do not keep apart.
 
 use super::{
-    objects::{GatewaySpec, Object, Objects, at_object},
+    hostname::covers,
+    objects::{GatewaySpec, Listener, Object, Objects, at_object},
     route_objects::{BackendRef, ParentRef, RouteSpec},
 };
 use crate::{
@@ -31,12 +33,35 @@ fn check_gateway(gateway: &Object<GatewaySpec>, at: &mut Cursor) {
             at.at_item(index, |at| {
                 required("name", listener.name.is_some(), "the name of the listener", at);
                 required("port", listener.port.is_some(), "a port", at);
-                // an empty hostname is none
-                let hostname = listener.hostname.iter().filter(|host| !host.is_empty());
-                hostname.for_each(|host| at.at_field("hostname", |at| check_host(host, at)));
+                if let Some(host) = host_of(listener) {
+                    at.at_field("hostname", |at| check_host(host, at));
+                }
+                check_isolation(listener, gateway, at);
             });
         }
     });
+}
+
+/// Listener isolation is a feature that an implementation may lack if it says so.
+fn check_isolation(listener: &Listener, gateway: &Object<GatewaySpec>, at: &mut Cursor) {
+    let within = |other: &&Listener| {
+        let (own, other_host) = (host_of(listener), host_of(other));
+        other.port == listener.port
+            && own != other_host
+            && own.is_some_and(|own| other_host.is_none_or(|other| covers(other, own)))
+    };
+    let outer = gateway.spec.listeners.iter().flatten().find(within);
+    if let Some(outer) = outer.and_then(|outer| outer.name.as_deref()) {
+        let found = format!(
+            "a hostname within that of listener {}, which takes what finds no rule here",
+            excerpt(outer)
+        );
+        at.at_field("hostname", |at| at.warning(Code::Unsupported, &found, ""));
+    }
+}
+
+fn host_of(listener: &Listener) -> Option<&str> {
+    listener.hostname.as_deref().filter(|host| !host.is_empty())
 }
 
 fn check_route(route: &Object<RouteSpec>, at: &mut Cursor) {

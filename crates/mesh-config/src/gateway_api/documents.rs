@@ -10,7 +10,6 @@ use super::{
     hostname::Hosts,
     inventory::{ImportedService, Inventory},
     objects::Objects,
-    translation::TranslatedRule,
 };
 use crate::{
     document::{
@@ -186,7 +185,7 @@ impl Writer {
         let hosts = (!patterns.is_empty()).then_some(HostPatterns::Many(patterns));
         for translated in &route.rules {
             for matches in translated.matches.chunks(per_rule.max(1)) {
-                let name = self.name(translated);
+                let name = self.name(&translated.name);
                 let mut rule = translated.rule.clone();
                 rule.filters.iter_mut().flatten().for_each(|filter| own_port(filter, port));
                 self.rules.push(Rule {
@@ -201,10 +200,16 @@ impl Writer {
 
     /// Calls to a Service without routes.
     fn itself(&mut self, service: &ImportedService, hosts: &[String]) {
-        let patterns = hosts.iter().filter_map(|host| HostPattern::parse(host).ok()).collect();
+        let patterns: Vec<HostPattern> =
+            hosts.iter().filter_map(|host| HostPattern::parse(host).ok()).collect();
+        // no hosts would be all hosts
+        if patterns.is_empty() {
+            return;
+        }
         let backend = Backend { service: service.service.clone(), weight: None, filters: None };
+        let name = self.name(&format!("Service {}/{}", service.namespace, service.name));
         self.rules.push(Rule {
-            name: Some(format!("Service {}/{}", service.namespace, service.name)),
+            name: Some(name),
             hosts: Some(HostPatterns::Many(patterns)),
             backends: Some(vec![BackendEntry::Backend(backend)]),
             ..Rule::default()
@@ -212,8 +217,8 @@ impl Writer {
     }
 
     /// Names are given once; a rule that stands here several times has a number after it.
-    fn name(&mut self, translated: &TranslatedRule) -> String {
-        let mut short = translated.name.replace(char::is_control, "");
+    fn name(&mut self, wished: &str) -> String {
+        let mut short = wished.replace(char::is_control, "");
         if short.len() > NAME_BYTES_MAX {
             short = short.chars().take(NAME_CHARS_KEPT).collect();
         }

@@ -184,6 +184,19 @@ fn a_route_none_of_whose_rules_works_is_not_accepted_and_answers_500() {
 }
 
 #[test]
+fn listeners_that_are_not_kept_apart_are_named() {
+    let gateway = r#"{ "apiVersion": "gateway.networking.k8s.io/v1", "kind": "Gateway",
+        "metadata": { "name": "public" }, "spec": { "listeners": [
+            { "name": "all", "port": 80 }, { "name": "alt", "port": 81, "hostname": "a.com" },
+            { "name": "wide", "port": 80, "hostname": "*.com" },
+            { "name": "narrow", "port": 80, "hostname": "a.com" }] } }"#;
+    let import = import(&[Node::parse_json(gateway).unwrap()], &Options::default()).unwrap();
+    let places: Vec<&str> = import.diagnostics().iter().map(|one| one.path.as_str()).collect();
+    let place = |index: usize| format!("Gateway.default.public.spec.listeners[{index}].hostname");
+    assert_eq!(places, [place(2), place(3)]);
+}
+
+#[test]
 fn what_no_api_server_takes_is_an_error_each_in_one_pass() {
     let hosts = route(
         "two",
