@@ -104,7 +104,14 @@ pub(super) fn retries(
         }
         number.min(RETRIES_MAX)
     });
-    let backoff = at.at_field("backoff", |at| span(from.backoff.as_deref(), out, at));
+    let backoff = at.at_field("backoff", |at| {
+        let span = span(from.backoff.as_deref(), out, at);
+        if span.is_some_and(|span| span.micros() > Micros::ZERO) {
+            let found = "a shortest wait; waits here are random, the first at most that long";
+            at.warning(Code::Unsupported, found, "");
+        }
+        span
+    });
     Some(Retries::Settings(RetrySettings {
         attempts: attempts.and_then(RetryCount::new),
         on: Some(on),
