@@ -2,6 +2,7 @@
 
 mod bench;
 mod ci;
+mod conformance;
 mod demo;
 mod docs;
 mod facts;
@@ -27,6 +28,7 @@ pub(crate) const TASKS: &[Task] = &[
     npm::TASK,
     size::TASK,
     bench::TASK,
+    conformance::TASK,
     nostd::TASK,
     docs::TASK,
     facts::TASK,

@@ -104,6 +104,10 @@ codes! {
     ConflictingRules = "conflicting-rules",
     /// A rule that no request reaches.
     UnreachableRule = "unreachable-rule",
+    /// An imported object asks for what the document cannot say.
+    Unsupported = "unsupported",
+    /// An imported object names another that is not there, or that it may not name.
+    UnresolvedReference = "unresolved-reference",
 }
 
 /// One finding.

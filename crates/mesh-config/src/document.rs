@@ -40,7 +40,7 @@ use alloc::collections::BTreeMap;
 pub(crate) use self::path_match::check_path;
 pub use self::{
     address::{Address, AddressKind},
-    backend::{Backend, BackendEntry, BackendWeight},
+    backend::{Backend, BackendEntry, BackendWeight, MissingBackend},
     breaker::{
         Breaker, BreakerMode, BreakerSettings, OpenTime, OpenTimeSettings, Probes, SlowCall,
     },

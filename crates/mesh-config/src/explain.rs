@@ -32,7 +32,7 @@ use crate::{
     diagnostic::Diagnostics,
     document::Document,
     node::Node,
-    plan::{Plan, PlannedMatch, PlannedRule},
+    plan::{Plan, PlannedBackend, PlannedMatch, PlannedRule},
 };
 
 /// What the mesh would do with one request, and why.
@@ -259,8 +259,14 @@ fn backends(plan: &Plan, rule: &PlannedRule, explanation: &mut Explanation) {
             endpoints: ExplainedEndpoint::all(service),
         });
     }
-    if rule.redirect.is_none() {
+    if rule.redirect.is_some() {
+        return;
+    }
+    let weighs = |backend: &PlannedBackend| backend.weight > 0 && backend.service.is_some();
+    if rule.backends.iter().any(weighs) {
         refused_by_endpoints(explanation);
+    } else {
+        explanation.refused = Some("no_backend".to_owned());
     }
 }
 

@@ -100,6 +100,7 @@ pub mod diagnostic;
 pub mod document;
 pub mod explain;
 pub mod expression;
+pub mod gateway_api;
 pub mod limits;
 pub mod node;
 #[cfg(feature = "schema")]

@@ -115,7 +115,8 @@ pub(crate) enum PlannedTest {
 /// A resolved backend.
 #[derive(Clone, Debug)]
 pub(crate) struct PlannedBackend {
-    /// In [`Plan::services`]; `None` where there is no such service, which is an error.
+    /// In [`Plan::services`]; `None` where the document names it as missing, or where there is
+    /// no such service, which is an error.
     pub(crate) service: Option<usize>,
     pub(crate) weight: u32,
     pub(crate) settings: Settings,

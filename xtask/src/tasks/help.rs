@@ -15,11 +15,11 @@ pub(super) const TASK: Task = Task { name: "help", about: "this list", flags: &[
 fn run(_: &Context, _: &Options) -> Result<(), Failure> {
     report::result("cargo xtask <task> [flags]\n");
     for task in TASKS {
-        report::result(&format!("  {:<7}  {}", task.name, task.about));
+        report::result(&format!("  {:<11}  {}", task.name, task.about));
         for flag in task.flags {
             let value = flag.value.map_or_else(String::new, |value| format!(" {value}"));
             let flag_text = format!("--{}{value}", flag.name);
-            report::result(&format!("           {flag_text:<13}  {}", flag.about));
+            report::result(&format!("               {flag_text:<13}  {}", flag.about));
         }
     }
     Ok(())

@@ -67,6 +67,31 @@ impl<'n> Fields<'n> {
         Some(Self { fields })
     }
 
+    /// The fields of an object of another program's format: what is neither `known` nor `silent`
+    /// is a warning, because its author asks for something that will not happen. A `*` among the
+    /// silent ones is any field.
+    pub(crate) fn tolerant<T: Decode>(
+        node: &'n Node,
+        known: &[&'static str],
+        silent: &[&'static str],
+        at: &mut Cursor,
+    ) -> Option<Self> {
+        let Node::Object(fields) = node else {
+            note_wrong_type(node, T::expected, at);
+            return None;
+        };
+        at.duplicates(fields);
+        let expected_by =
+            |name: &str| known.iter().chain(silent).any(|one| *one == name || *one == "*");
+        for (name, value) in fields {
+            if *value != Node::Null && !expected_by(name) {
+                let found = format!("`{}`, which has no effect here", excerpt(name));
+                at.at_field(name, |at| at.warning(Code::Unsupported, &found, ""));
+            }
+        }
+        Some(Self { fields })
+    }
+
     /// Reads a field that must be there.
     pub(crate) fn required<T: Decode>(&self, name: &str, at: &mut Cursor) -> Option<T> {
         match self.node(name) {

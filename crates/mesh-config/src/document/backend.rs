@@ -27,28 +27,46 @@ object! {
     }
 }
 
+object! {
+    /// A backend that does not exist. Its share of the requests is answered with status 500, as the
+    /// Kubernetes Gateway API asks for a reference to nothing; the other backends work.
+    pub struct MissingBackend is "an object with `missing` and `weight`" {
+        required {
+            /// What was asked for, for those who read the document.
+            "missing" => missing: String,
+        }
+        optional {
+            /// Its share among the rule's backends.
+            "weight" => weight: BackendWeight = crate::defaults::BACKEND_WEIGHT,
+        }
+    }
+}
+
 /// A backend: the name of a service, or an object.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(untagged)]
-#[expect(clippy::exhaustive_enums, reason = "a short form and a long one")]
+#[expect(clippy::exhaustive_enums, reason = "a short form, a long one, and none at all")]
 pub enum BackendEntry {
     /// Only the service.
     Service(ServiceName),
     /// The service and its share.
     Backend(Backend),
+    /// No service: its share answers 500.
+    Missing(MissingBackend),
 }
 
 impl BackendEntry {
-    /// The long form.
+    /// The long form; `None` where there is no service.
     #[must_use]
-    pub fn backend(&self) -> Backend {
+    pub fn backend(&self) -> Option<Backend> {
         match self {
             Self::Service(service) => {
-                Backend { service: service.clone(), weight: None, filters: None }
+                Some(Backend { service: service.clone(), weight: None, filters: None })
             }
-            Self::Backend(backend) => backend.clone(),
+            Self::Backend(backend) => Some(backend.clone()),
+            Self::Missing(_) => None,
         }
     }
 }
@@ -61,6 +79,9 @@ impl Decode for BackendEntry {
     fn decode(node: &Node, at: &mut Cursor) -> Option<Self> {
         match node {
             Node::Text(_) => ServiceName::decode(node, at).map(Self::Service),
+            Node::Object(fields) if fields.iter().any(|(name, _)| name == "missing") => {
+                MissingBackend::decode(node, at).map(Self::Missing)
+            }
             Node::Object(_) => Backend::decode(node, at).map(Self::Backend),
             _ => wrong_type(node, at),
         }

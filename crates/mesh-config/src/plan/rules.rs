@@ -175,8 +175,13 @@ impl<'d> Resolver<'d> {
             entries
                 .map(|(index, entry)| {
                     at.at_item(index, |at| match entry {
-                        BackendEntry::Service(_) => self.backend(&entry.backend(), matches, at),
+                        BackendEntry::Service(service) => {
+                            let short =
+                                Backend { service: service.clone(), weight: None, filters: None };
+                            self.backend(&short, matches, at)
+                        }
                         BackendEntry::Backend(backend) => self.backend(backend, matches, at),
+                        BackendEntry::Missing(missing) => self.missing(missing.weight),
                     })
                 })
                 .collect()
@@ -203,6 +208,15 @@ impl<'d> Resolver<'d> {
             weight: backend.weight.map_or(defaults::BACKEND_WEIGHT, BackendWeight::value),
             settings: Settings::of(&layers),
             filters,
+        }
+    }
+
+    fn missing(&self, weight: Option<BackendWeight>) -> PlannedBackend {
+        PlannedBackend {
+            service: None,
+            weight: weight.map_or(defaults::BACKEND_WEIGHT, BackendWeight::value),
+            settings: Settings::of(&[Layer::of_rule(self.rule), Layer::of_defaults(self.document)]),
+            filters: super::Filters::default(),
         }
     }
 

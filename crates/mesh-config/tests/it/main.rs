@@ -9,6 +9,8 @@ mod cases;
 mod corpus;
 mod documents;
 mod explain;
+mod gateway_api;
+mod gateway_api_hostile;
 mod hostile;
 mod meaning;
 mod schema;

@@ -1,0 +1,104 @@
+//! What an API server asks of the objects beside their shape, as far as an import relies on it; and
+//! listeners that our documents do not keep apart.
+
+use super::{
+    hostname::covers,
+    objects::{GatewaySpec, Listener, Object, Objects, at_object},
+    route_objects::{BackendRef, ParentRef, RouteSpec},
+};
+use crate::{
+    decode::Cursor,
+    diagnostic::Code,
+    document::HostPattern,
+    node::{Node, excerpt},
+};
+
+/// Notes an error for each thing that no API server would have taken.
+pub(super) fn check(objects: &Objects, at: &mut Cursor) {
+    for gateway in &objects.gateways {
+        at_object("Gateway", &gateway.namespace, &gateway.name, at, |at| {
+            at.at_field("spec", |at| check_gateway(gateway, at));
+        });
+    }
+    for route in &objects.routes {
+        at_object("HTTPRoute", &route.namespace, &route.name, at, |at| {
+            at.at_field("spec", |at| check_route(route, at));
+        });
+    }
+}
+
+fn check_gateway(gateway: &Object<GatewaySpec>, at: &mut Cursor) {
+    at.at_field("listeners", |at| {
+        for (index, listener) in gateway.spec.listeners.iter().flatten().enumerate() {
+            at.at_item(index, |at| {
+                required("name", listener.name.is_some(), "the name of the listener", at);
+                required("port", listener.port.is_some(), "a port", at);
+                if let Some(host) = host_of(listener) {
+                    at.at_field("hostname", |at| check_host(host, at));
+                }
+                check_isolation(listener, gateway, at);
+            });
+        }
+    });
+}
+
+/// Listener isolation is a feature that an implementation may lack if it says so.
+fn check_isolation(listener: &Listener, gateway: &Object<GatewaySpec>, at: &mut Cursor) {
+    let within = |other: &&Listener| {
+        let (own, other_host) = (host_of(listener), host_of(other));
+        other.port == listener.port
+            && own != other_host
+            && own.is_some_and(|own| other_host.is_none_or(|other| covers(other, own)))
+    };
+    let outer = gateway.spec.listeners.iter().flatten().find(within);
+    if let Some(outer) = outer.and_then(|outer| outer.name.as_deref()) {
+        let found = format!(
+            "a hostname within that of listener {}, which takes what finds no rule here",
+            excerpt(outer)
+        );
+        at.at_field("hostname", |at| at.warning(Code::Unsupported, &found, ""));
+    }
+}
+
+fn host_of(listener: &Listener) -> Option<&str> {
+    listener.hostname.as_deref().filter(|host| !host.is_empty())
+}
+
+fn check_route(route: &Object<RouteSpec>, at: &mut Cursor) {
+    at.at_field("hostnames", |at| {
+        for (index, host) in route.spec.hostnames.iter().flatten().enumerate() {
+            at.at_item(index, |at| check_host(host, at));
+        }
+    });
+    at.at_field("parentRefs", |at| {
+        let named = |parent: &ParentRef| parent.name.is_some();
+        check_names(route.spec.parents.as_deref(), named, at);
+    });
+    at.at_field("rules", |at| {
+        for (index, rule) in route.spec.rules.iter().flatten().enumerate() {
+            let named = |backend: &BackendRef| backend.name.is_some();
+            let refs = rule.backends.as_deref();
+            at.at_item(index, |at| {
+                at.at_field("backendRefs", |at| check_names(refs, named, at));
+            });
+        }
+    });
+}
+
+fn check_names<T>(list: Option<&[T]>, named: impl Fn(&T) -> bool, at: &mut Cursor) {
+    for (index, one) in list.iter().copied().flatten().enumerate() {
+        at.at_item(index, |at| required("name", named(one), "the name of an object", at));
+    }
+}
+
+fn required(field: &str, there: bool, expected: &str, at: &mut Cursor) {
+    if !there {
+        at.at_field(field, |at| at.error(Code::MissingField, "nothing", expected));
+    }
+}
+
+fn check_host(host: &str, at: &mut Cursor) {
+    if let Err(error) = HostPattern::parse(host) {
+        at.parse_error(&Node::Text(excerpt(host)), &error);
+    }
+}

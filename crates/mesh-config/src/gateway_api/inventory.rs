@@ -1,0 +1,200 @@
+//! The Services of an import, and what each is called in our documents.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+
+use mesh_core::hash::xxh64;
+use serde::Serialize;
+
+use super::{
+    grants,
+    objects::{GrantSpec, Object, ServicePort, ServiceSpec},
+    route_objects::BackendRef,
+    status::Reason,
+};
+use crate::document::{Address, Endpoint, EndpointEntry, Endpoints, Port, Service, ServiceName};
+
+/// Longest DNS label.
+const LABEL_MAX: usize = 63;
+
+/// A port of a Kubernetes Service, which is a service of ours.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct ImportedService {
+    /// Namespace of the Service.
+    pub namespace: String,
+    /// Name of the Service.
+    pub name: String,
+    /// The port.
+    pub port: u16,
+    /// What it is called in our documents: its name, with the namespace where two namespaces have
+    /// one of that name, and with the port where it has several.
+    pub service: ServiceName,
+    /// What its ports speak, where that is not plain HTTP.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub app_protocol: Option<String>,
+    /// Where it is, where the caller of the import said so.
+    #[serde(skip)]
+    pub(super) address: Option<Address>,
+    #[serde(skip)]
+    pub(super) port_name: Option<String>,
+}
+
+/// All Services.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Inventory {
+    pub(super) services: Vec<ImportedService>,
+    grants: Vec<Object<GrantSpec>>,
+    /// Those without ports too.
+    names: BTreeSet<(String, String)>,
+}
+
+/// Why a reference leads nowhere.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Refusal {
+    pub(super) reason: Reason,
+    pub(super) message: String,
+}
+
+impl Inventory {
+    pub(super) fn of(
+        services: &[Object<ServiceSpec>],
+        grants: Vec<Object<GrantSpec>>,
+        addresses: &BTreeMap<String, Address>,
+    ) -> Self {
+        let mut sorted: Vec<&Object<ServiceSpec>> = services.iter().collect();
+        sorted.sort_by(|a, b| (&a.namespace, &a.name).cmp(&(&b.namespace, &b.name)));
+        sorted.dedup_by(|a, b| (&a.namespace, &a.name) == (&b.namespace, &b.name));
+        let mut taken = BTreeSet::new();
+        let mut found = Self { grants, ..Self::default() };
+        for one in &sorted {
+            found.names.insert((one.namespace.clone(), one.name.clone()));
+            let alone = sorted.iter().filter(|other| other.name == one.name).count() == 1;
+            let ports: Vec<&ServicePort> = one.spec.ports.iter().flatten().filter(tcp).collect();
+            for service_port in &ports {
+                let Some(port) = service_port.port.map(Port::value) else { continue };
+                let mut label = one.name.clone();
+                if !alone {
+                    label = format!("{label}-{}", one.namespace);
+                }
+                if ports.len() > 1 {
+                    label = format!("{label}-{port}");
+                }
+                let full = format!("{}/{}:{port}", one.namespace, one.name);
+                let whole = format!("{}/{}", one.namespace, one.name);
+                let Some(service) = service_name(&label, &full, &mut taken) else { continue };
+                let address = addresses.get(&full).or_else(|| addresses.get(&whole)).cloned();
+                found.services.push(ImportedService {
+                    namespace: one.namespace.clone(),
+                    name: one.name.clone(),
+                    port,
+                    service,
+                    app_protocol: service_port.app_protocol.clone(),
+                    address,
+                    port_name: service_port.name.clone(),
+                });
+            }
+        }
+        found
+    }
+
+    /// True where there is such a Service, with or without ports.
+    pub(super) fn has(&self, namespace: &str, name: &str) -> bool {
+        self.names.contains(&(namespace.to_owned(), name.to_owned()))
+    }
+
+    pub(super) fn find(&self, namespace: &str, name: &str, port: u16) -> Option<&ImportedService> {
+        self.services
+            .iter()
+            .find(|one| one.namespace == namespace && one.name == name && one.port == port)
+    }
+
+    /// The port of that name.
+    pub(super) fn port_named(&self, namespace: &str, name: &str, port_name: &str) -> Option<u16> {
+        let found = self.services.iter().find(|one| {
+            one.namespace == namespace
+                && one.name == name
+                && one.port_name.as_deref() == Some(port_name)
+        });
+        found.map(|one| one.port)
+    }
+
+    /// The service that a route of namespace `from` refers to.
+    pub(super) fn resolve(
+        &self,
+        from: &str,
+        backend: &BackendRef,
+    ) -> Result<&ImportedService, Refusal> {
+        let refuse = |reason, message: String| Err(Refusal { reason, message });
+        let namespace = backend.namespace.as_deref().unwrap_or(from);
+        let name = backend.name.as_deref().unwrap_or("");
+        let group = backend.group.as_deref().unwrap_or("");
+        let kind = backend.kind.as_deref().unwrap_or("Service");
+        if !group.is_empty() || kind != "Service" {
+            let what = if group.is_empty() { kind.to_owned() } else { format!("{kind}.{group}") };
+            return refuse(Reason::InvalidKind, format!("{what} {name}, which is no Service"));
+        }
+        if !grants::permitted(&self.grants, from, namespace, name) {
+            let message = format!("Service {namespace}/{name} without a ReferenceGrant for {from}");
+            return refuse(Reason::RefNotPermitted, message);
+        }
+        if !self.has(namespace, name) {
+            let message = format!("Service {namespace}/{name}, which is not there");
+            return refuse(Reason::BackendNotFound, message);
+        }
+        let Some(port) = backend.port.map(Port::value) else {
+            let message = format!("Service {namespace}/{name} without a port");
+            return refuse(Reason::BackendNotFound, message);
+        };
+        self.find(namespace, name, port).map_or_else(
+            || {
+                let message = format!("Service {namespace}/{name}, which has no port {port}");
+                refuse(Reason::BackendNotFound, message)
+            },
+            Ok,
+        )
+    }
+}
+
+impl ImportedService {
+    /// As our document has it: at the address that the caller gave, else at the binding of its
+    /// name.
+    pub(super) fn document(&self) -> Service {
+        let endpoint = self
+            .address
+            .clone()
+            .map(|address| Endpoints::Many(vec![EndpointEntry::Endpoint(Endpoint::at(address))]));
+        Service { endpoints: endpoint, ..Service::default() }
+    }
+
+    /// The hosts by which callers in namespace `from` call it.
+    pub(super) fn hosts(&self, from: &str) -> Vec<String> {
+        let Self { name, namespace, .. } = self;
+        let mut hosts = vec![
+            format!("{name}.{namespace}"),
+            format!("{name}.{namespace}.svc"),
+            format!("{name}.{namespace}.svc.cluster.local"),
+        ];
+        if from == namespace {
+            hosts.push(name.clone());
+        }
+        hosts
+    }
+}
+
+fn tcp(port: &&ServicePort) -> bool {
+    port.protocol.as_deref().is_none_or(|protocol| protocol == "TCP")
+}
+
+/// A label that is not taken: as wished, or cut and told apart by a hash of what it stands for.
+fn service_name(label: &str, full: &str, taken: &mut BTreeSet<String>) -> Option<ServiceName> {
+    let mut label = label.to_owned();
+    if label.len() > LABEL_MAX || taken.contains(&label) {
+        let hash = format!("{:016x}", xxh64(full.as_bytes(), 0));
+        let head: String = label.chars().take(LABEL_MAX - 9).collect();
+        label = format!("{}-{}", head.trim_end_matches('-'), hash.get(..8)?);
+    }
+    let name = ServiceName::parse(&label).ok()?;
+    taken.insert(label);
+    Some(name)
+}

@@ -1,0 +1,98 @@
+//! The status conditions that a controller would set on a route.
+
+use serde::Serialize;
+
+/// What a controller would say of a route, for one of its parents.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct RouteStatus {
+    /// Namespace of the route.
+    pub namespace: String,
+    /// Name of the route.
+    pub route: String,
+    /// The parent: `Gateway/infra/public`, with `#section` and `:port` where the route names them.
+    pub parent: String,
+    /// `Accepted` first, then `ResolvedRefs`, then `PartiallyInvalid` where that is so.
+    pub conditions: Vec<Condition>,
+}
+
+/// One condition.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Condition {
+    /// What it is about.
+    #[serde(rename = "type")]
+    pub condition_type: ConditionType,
+    /// Whether it holds.
+    pub status: bool,
+    /// Why.
+    pub reason: Reason,
+    /// The same in words; empty where all is well.
+    pub message: String,
+}
+
+/// What a condition is about.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[non_exhaustive]
+pub enum ConditionType {
+    /// The parent takes the route.
+    Accepted,
+    /// All that it refers to is there and may be referred to.
+    ResolvedRefs,
+    /// Some of its rules or filters do not work.
+    PartiallyInvalid,
+}
+
+/// Why a condition holds or not.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[non_exhaustive]
+pub enum Reason {
+    /// The parent takes it.
+    Accepted,
+    /// No listener has a host of the route's.
+    NoMatchingListenerHostname,
+    /// There is no such parent, section or port.
+    NoMatchingParent,
+    /// The listeners take no routes of this kind or from this namespace.
+    NotAllowedByListeners,
+    /// It asks for what is not supported.
+    UnsupportedValue,
+    /// All references are good.
+    ResolvedRefs,
+    /// A Service or its port does not exist.
+    BackendNotFound,
+    /// Another namespace has not granted the reference.
+    RefNotPermitted,
+    /// A reference to something that is no Service.
+    InvalidKind,
+}
+
+impl Condition {
+    pub(super) fn holds(condition_type: ConditionType, reason: Reason) -> Self {
+        Self { condition_type, status: true, reason, message: String::new() }
+    }
+
+    pub(super) const fn fails(
+        condition_type: ConditionType,
+        reason: Reason,
+        message: String,
+    ) -> Self {
+        Self { condition_type, status: false, reason, message }
+    }
+}
+
+impl RouteStatus {
+    /// The condition of that type.
+    #[must_use]
+    pub fn condition(&self, condition_type: ConditionType) -> Option<&Condition> {
+        self.conditions.iter().find(|condition| condition.condition_type == condition_type)
+    }
+
+    /// True where the parent takes the route.
+    #[must_use]
+    pub fn accepted(&self) -> bool {
+        self.condition(ConditionType::Accepted).is_some_and(|condition| condition.status)
+    }
+}

@@ -1,0 +1,206 @@
+//! A rule of an HTTPRoute as a rule of our document, without its hosts.
+
+use super::{
+    filters,
+    inventory::{Inventory, Refusal},
+    matches,
+    objects::Object,
+    policy,
+    route_objects::{BackendRef, RouteRule, RouteSpec},
+};
+use crate::{
+    decode::Cursor,
+    defaults,
+    diagnostic::Code,
+    document::{
+        Backend, BackendEntry, BackendWeight, Filter, Match, MissingBackend, PathMatch, PathType,
+        Rule,
+    },
+};
+
+/// What does not work of a route, or of a part of it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Translation {
+    /// Why the part at hand cannot work at all.
+    pub(super) broken: Option<String>,
+    /// What does not work of a part that works otherwise.
+    pub(super) partly: Vec<String>,
+    /// The first reference that leads nowhere.
+    pub(super) unresolved: Option<Refusal>,
+    /// True where a filter replaces the prefix that was matched.
+    pub(super) replaces_prefix: bool,
+}
+
+impl Translation {
+    pub(super) fn broken(&mut self, why: String) {
+        self.broken.get_or_insert(why);
+    }
+
+    pub(super) fn partly(&mut self, why: String) {
+        self.partly.push(why);
+    }
+}
+
+/// A translated rule.
+#[derive(Clone, Debug)]
+pub(super) struct TranslatedRule {
+    /// `namespace/route/rule`, where the rule is its name or its number.
+    pub(super) name: String,
+    pub(super) matches: Vec<Match>,
+    /// Everything but hosts, matches and name.
+    pub(super) rule: Rule,
+}
+
+/// A translated route.
+#[derive(Clone, Debug, Default)]
+pub(super) struct TranslatedRoute {
+    pub(super) rules: Vec<TranslatedRule>,
+    /// What does not work; one for each part.
+    pub(super) problems: Vec<String>,
+    /// True where no rule works.
+    pub(super) broken: bool,
+    pub(super) unresolved: Option<Refusal>,
+}
+
+/// Translates the rules of a route, in order.
+pub(super) fn route(
+    route: &Object<RouteSpec>,
+    inventory: &Inventory,
+    at: &mut Cursor,
+) -> TranslatedRoute {
+    let default = [RouteRule::default()];
+    let rules = route.spec.rules.as_deref().filter(|rules| !rules.is_empty()).unwrap_or(&default);
+    let mut found = TranslatedRoute { broken: true, ..TranslatedRoute::default() };
+    for (index, rule) in rules.iter().enumerate() {
+        let mut out = Translation::default();
+        let own = rule.name.clone().unwrap_or_else(|| index.to_string());
+        let name = format!("{}/{}/{own}", route.namespace, route.name);
+        let translator = Translator { namespace: &route.namespace, inventory };
+        let translated = at.at_item(index, |at| translator.rule(name, rule, &mut out, at));
+        found.broken &= out.broken.is_some() || translated.matches.is_empty();
+        found.problems.extend(out.partly);
+        found.problems.extend(out.broken);
+        found.unresolved = found.unresolved.or(out.unresolved);
+        if !translated.matches.is_empty() {
+            found.rules.push(translated);
+        }
+    }
+    found
+}
+
+struct Translator<'i> {
+    /// Of the route.
+    namespace: &'i str,
+    inventory: &'i Inventory,
+}
+
+impl Translator<'_> {
+    fn rule(
+        &self,
+        name: String,
+        from: &RouteRule,
+        out: &mut Translation,
+        at: &mut Cursor,
+    ) -> TranslatedRule {
+        let matches =
+            at.at_field("matches", |at| matches::translate(from.matches.as_deref(), out, at));
+        let declared = from.filters.as_deref().unwrap_or(&[]);
+        let filters = at.at_field("filters", |at| filters::translate(declared, true, out, at));
+        check_filters(&filters, &matches, out);
+        let timeout =
+            at.at_field("timeouts", |at| policy::timeout(from.timeouts.as_ref(), out, at));
+        let retries = at.at_field("retry", |at| policy::retries(from.retry.as_ref(), out, at));
+        let refs = from.backends.as_deref().unwrap_or(&[]);
+        let mut backends = at.at_field("backendRefs", |at| self.backends(refs, &matches, out, at));
+        let redirects = filters.iter().any(|filter| matches!(filter, Filter::Redirect(_)));
+        let mut rule = Rule { timeout, retries, ..Rule::default() };
+        if let Some(why) = &out.broken {
+            backends = vec![missing(why.clone(), None)];
+        } else {
+            rule.filters = (!filters.is_empty()).then_some(filters);
+        }
+        if redirects && out.broken.is_none() {
+            if !refs.is_empty() {
+                at.warning(Code::Unsupported, "backendRefs beside a redirect", "one of them");
+            }
+        } else {
+            rule.backends = Some(backends);
+        }
+        TranslatedRule { name, matches, rule }
+    }
+
+    fn backends(
+        &self,
+        refs: &[BackendRef],
+        matches: &[Match],
+        out: &mut Translation,
+        at: &mut Cursor,
+    ) -> Vec<BackendEntry> {
+        let mut backends = Vec::new();
+        let mut total = 0u64;
+        for (index, one) in refs.iter().enumerate() {
+            total += u64::from(one.weight.map_or(defaults::BACKEND_WEIGHT, BackendWeight::value));
+            backends.push(at.at_item(index, |at| self.backend(one, matches, out, at)));
+        }
+        if refs.is_empty() {
+            vec![missing("no backendRefs".to_owned(), None)]
+        } else if total == 0 {
+            vec![missing("no backendRef with a weight above 0".to_owned(), None)]
+        } else {
+            backends
+        }
+    }
+
+    fn backend(
+        &self,
+        from: &BackendRef,
+        matches: &[Match],
+        out: &mut Translation,
+        at: &mut Cursor,
+    ) -> BackendEntry {
+        let mut own = Translation::default();
+        let declared = from.filters.as_deref().unwrap_or(&[]);
+        let filters =
+            at.at_field("filters", |at| filters::translate(declared, false, &mut own, at));
+        check_filters(&filters, matches, &mut own);
+        out.partly.append(&mut own.partly);
+        if let Some(why) = own.broken {
+            out.partly(why.clone());
+            return missing(why, from.weight);
+        }
+        match self.inventory.resolve(self.namespace, from) {
+            Ok(found) => BackendEntry::Backend(Backend {
+                service: found.service.clone(),
+                weight: from.weight,
+                filters: (!filters.is_empty()).then_some(filters),
+            }),
+            Err(refusal) => {
+                let found = format!("a reference to {}", refusal.message);
+                at.warning(Code::UnresolvedReference, &found, "");
+                let message = refusal.message.clone();
+                out.unresolved.get_or_insert(refusal);
+                missing(message, from.weight)
+            }
+        }
+    }
+}
+
+/// What would not compile: the API's own validation refuses it too.
+fn check_filters(filters: &[Filter], matches: &[Match], out: &mut Translation) {
+    let count = |test: fn(&Filter) -> bool| filters.iter().filter(|filter| test(filter)).count();
+    let rewrites = count(|filter| matches!(filter, Filter::Rewrite(_)));
+    let redirects = count(|filter| matches!(filter, Filter::Redirect(_)));
+    if rewrites + redirects > 1 {
+        out.broken("more than one rewrite or redirect".to_owned());
+    }
+    let is_prefix = |one: &Match| {
+        one.path.as_ref().is_none_or(|path: &PathMatch| path.typed().0 == PathType::PathPrefix)
+    };
+    if out.replaces_prefix && !matches.iter().all(is_prefix) {
+        out.broken("a new prefix where not every match has one".to_owned());
+    }
+}
+
+fn missing(what: String, weight: Option<BackendWeight>) -> BackendEntry {
+    BackendEntry::Missing(MissingBackend { missing: what, weight })
+}
