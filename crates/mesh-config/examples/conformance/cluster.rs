@@ -13,7 +13,7 @@ use mesh_core::{machine::Machine, snapshot::Snapshot};
 use crate::case::{Case, Test};
 
 /// The objects of one test.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Cluster {
     objects: Vec<Node>,
 }

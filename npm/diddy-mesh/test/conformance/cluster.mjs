@@ -1,0 +1,75 @@
+// All worlds in one workerd: an entry that picks the gateway, the gateways, and the backends that they share.
+import { Log, LogLevel, Miniflare } from "miniflare";
+import { worker } from "../harness.mjs";
+
+const WORLD = "x-conformance-world";
+
+const entry = `
+  export default {
+    fetch(request, env) {
+      const headers = new Headers(request.headers);
+      const world = headers.get("${WORLD}");
+      headers.delete("${WORLD}");
+      return env["WORLD_" + world].fetch(new Request(request, { headers, redirect: "manual" }));
+    },
+  };`;
+
+const gateway = `
+  import { DiddyMesh } from "diddy-mesh";
+  import config from "./mesh.snapshot";
+  const mesh = new DiddyMesh({ serviceName: "gateway", config });
+  export default { fetch: (request, env, ctx) => mesh.handle(request, undefined, env, ctx) };`;
+
+const bindingOf = (service) => service.toUpperCase().replaceAll("-", "_");
+
+/** The entry, which comes first, and a gateway for each world. */
+export async function gateways(worlds) {
+  const serviceBindings = Object.fromEntries(worlds.map((_, i) => [`WORLD_${i}`, `world-${i}`]));
+  const made = worlds.map(({ document, names }, i) =>
+    worker(`world-${i}`, gateway, { config: document, serviceBindings: Object.fromEntries(Object.keys(names).map((service) => [bindingOf(service), service])) }));
+  return [await worker("entry", entry, { serviceBindings }), ...(await Promise.all(made))];
+}
+
+/** A backend for each service of any world. */
+export function echoes(worlds) {
+  const services = [...new Set(worlds.flatMap(({ names }) => Object.keys(names)))];
+  return Promise.all(services.map((service) => worker(service, `export { default } from "./conformance/backend.mjs";`, { bindings: { SERVICE: service } })));
+}
+
+/** Starts them. `use` gets a function that sends the request of a case into a world, and tells what came. */
+export async function running(workers, use) {
+  const mf = new Miniflare({ workers, cf: false, host: "127.0.0.1", port: 0, log: new Log(LogLevel.NONE), handleRuntimeStdio: (out, err) => (out.resume(), err.resume()) });
+  let turn = 0;
+  const ask = async (world, { expect, request }) => {
+    turn += 1;
+    const { host, method, path, tls } = request;
+    const url = `http${tls ? "s" : ""}://${host ?? "gateway.example"}${path === "" ? "/" : path}`.replaceAll("${UUID}", `u${turn}`);
+    const answer = await mf.dispatchFetch(url, { method, redirect: "manual", headers: { ...request.headers, [WORLD]: String(world) } });
+    if (answer.webSocket) {
+      return { status: answer.status, echoed: await talk(answer.webSocket, expect.websocket_echo ?? []) };
+    }
+    const text = await answer.text();
+    const seen = answer.headers.get("content-type")?.startsWith("application/json") ? JSON.parse(text) : undefined;
+    return { url, status: answer.status, reason: answer.headers.get("mesh-reason"), location: answer.headers.get("location"), headers: answer.headers, seen };
+  };
+  try {
+    await mf.ready;
+    await use(ask);
+  } finally {
+    await mf.dispose();
+  }
+}
+
+/** Sends each message and waits for what comes back. */
+async function talk(socket, messages) {
+  socket.accept();
+  const echoed = [];
+  for (const { text, binary_hex: hex } of messages) {
+    const came = new Promise((resolve) => socket.addEventListener("message", ({ data }) => resolve(data), { once: true }));
+    socket.send(text ?? new Uint8Array(Buffer.from(hex, "hex")));
+    const data = await came;
+    echoed.push(typeof data === "string" ? { text: data } : { binary_hex: Buffer.from(data).toString("hex") });
+  }
+  socket.close();
+  return echoed;
+}
