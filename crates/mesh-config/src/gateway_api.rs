@@ -37,7 +37,7 @@ use self::{
 pub use self::{
     documents::Entry,
     inventory::ImportedService,
-    status::{Condition, ConditionType, Reason, RouteStatus},
+    status::{RouteCondition, RouteConditionReason, RouteConditionType, RouteStatus},
 };
 use crate::{
     decode::Cursor,
@@ -107,6 +107,7 @@ pub fn import(objects: &[Node], options: &Options) -> Result<Import, Diagnostics
     for (index, node) in objects.iter().enumerate() {
         at.at_field("objects", |at| at.at_item(index, |at| read.read(node, at)));
     }
+    let mut at = Cursor::after(at.diagnostics);
     admission::check(&read, &mut at);
     if at.diagnostics.errors() > 0 {
         return Err(at.diagnostics);
@@ -150,7 +151,7 @@ fn bind(
                         accepted(&translated)
                     }
                     Attached::Not(reason, why) => {
-                        Condition::fails(ConditionType::Accepted, reason, why)
+                        RouteCondition::fails(RouteConditionType::Accepted, reason, why)
                     }
                     Attached::Foreign(what) => {
                         let found = format!("a parent that is a {what}, which is not imported");
@@ -176,29 +177,36 @@ fn bind(
 }
 
 /// A route none of whose rules works is not accepted.
-fn accepted(route: &TranslatedRoute) -> Condition {
+fn accepted(route: &TranslatedRoute) -> RouteCondition {
     if route.broken {
         let why = route.problems.join("; ");
-        return Condition::fails(ConditionType::Accepted, Reason::UnsupportedValue, why);
+        return RouteCondition::fails(
+            RouteConditionType::Accepted,
+            RouteConditionReason::UnsupportedValue,
+            why,
+        );
     }
-    Condition::holds(ConditionType::Accepted, Reason::Accepted)
+    RouteCondition::holds(RouteConditionType::Accepted, RouteConditionReason::Accepted)
 }
 
-fn conditions(accepted: Condition, route: &TranslatedRoute) -> Vec<Condition> {
+fn conditions(accepted: RouteCondition, route: &TranslatedRoute) -> Vec<RouteCondition> {
     let resolved = match &route.unresolved {
-        None => Condition::holds(ConditionType::ResolvedRefs, Reason::ResolvedRefs),
+        None => RouteCondition::holds(
+            RouteConditionType::ResolvedRefs,
+            RouteConditionReason::ResolvedRefs,
+        ),
         Some(refusal) => {
             let why = refusal.message.clone();
-            Condition::fails(ConditionType::ResolvedRefs, refusal.reason, why)
+            RouteCondition::fails(RouteConditionType::ResolvedRefs, refusal.reason, why)
         }
     };
     let partly = accepted.status && !route.problems.is_empty();
     let mut conditions = vec![accepted, resolved];
     if partly {
-        conditions.push(Condition {
-            condition_type: ConditionType::PartiallyInvalid,
+        conditions.push(RouteCondition {
+            condition_type: RouteConditionType::PartiallyInvalid,
             status: true,
-            reason: Reason::UnsupportedValue,
+            reason: RouteConditionReason::UnsupportedValue,
             message: route.problems.join("; "),
         });
     }

@@ -1,11 +1,16 @@
 //! The control plane over wasm: documents come and findings go as JavaScript objects.
 
-use alloc::vec::Vec;
+use alloc::{
+    string::{String, ToString as _},
+    vec::Vec,
+};
 
 use mesh_config::{
     Summary, compile_node,
     diagnostic::{Code, Diagnostic, Diagnostics},
+    document::Document,
     explain::{Explanation, explain_node},
+    gateway_api::{self, Entry, ImportedService, RouteStatus},
     node::Node,
 };
 use serde::{Serialize, Serializer};
@@ -89,6 +94,61 @@ pub fn explain(
         Err(found) => Explained { explanation: None, diagnostics: list(&found) },
     };
     object(&explained)
+}
+
+/// What became of Kubernetes objects.
+#[derive(Debug, Default, Serialize, Tsify)]
+pub struct Imported {
+    /// One for each port of a Gateway, and for the callers of each namespace. None where an object
+    /// is one that no API server would take.
+    documents: Vec<ImportedDocument>,
+    /// The ports of Services, and what they are called in the documents.
+    services: Vec<ImportedService>,
+    /// What a controller would say of each route and parent.
+    statuses: Vec<RouteStatus>,
+    /// Errors, or warnings: what the objects ask that does not happen.
+    diagnostics: Vec<Diagnostic>,
+}
+
+/// A document, and where its requests come in.
+#[derive(Debug, Serialize, Tsify)]
+pub struct ImportedDocument {
+    /// `gateway/NAMESPACE/NAME:PORT`, or `mesh/NAMESPACE:PORT` for calls of a namespace's workloads.
+    entry: String,
+    /// The document.
+    document: Document,
+}
+
+/// Imports Kubernetes Gateway API objects, such as a YAML parser gives.
+#[wasm_bindgen(js_name = importGatewayApi, unchecked_return_type = "Imported")]
+#[must_use]
+pub fn import_gateway_api(
+    #[wasm_bindgen(unchecked_param_type = "readonly unknown[]")] objects: JsValue,
+) -> JsValue {
+    let imported = match node_of(objects).and_then(|node| imported(&node)) {
+        Ok(imported) => imported,
+        Err(found) => Imported { diagnostics: list(&found), ..Imported::default() },
+    };
+    object(&imported)
+}
+
+fn imported(node: &Node) -> Result<Imported, Diagnostics> {
+    let Node::List(objects) = node else {
+        let mut found = Diagnostics::default();
+        found.push(Diagnostic::error(Code::WrongType, "objects", "no list", "a list of objects"));
+        return Err(found);
+    };
+    let import = gateway_api::import(objects, &gateway_api::Options::default())?;
+    let document = |entry: &Entry| ImportedDocument {
+        entry: entry.to_string(),
+        document: import.document(entry),
+    };
+    Ok(Imported {
+        documents: import.entries().iter().map(document).collect(),
+        services: import.services().to_vec(),
+        statuses: import.statuses().to_vec(),
+        diagnostics: list(import.diagnostics()),
+    })
 }
 
 fn list(found: &Diagnostics) -> Vec<Diagnostic> {

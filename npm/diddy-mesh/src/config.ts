@@ -44,6 +44,11 @@ export function validate(document: MeshDocument): control.Diagnostic[] {
   return loaded().validate(document);
 }
 
+/** Imports Kubernetes Gateway API objects, such as a YAML parser gives: a document for each port of a Gateway, and what a controller would say of each route. */
+export function importGatewayApi(objects: readonly unknown[]): control.Imported {
+  return loaded().importGatewayApi(objects);
+}
+
 /** What the mesh would do with one request: the rule and why the others not, the endpoints, the policies. Throws a `MeshError` where either has errors. */
 export function explain(document: MeshDocument, request: control.ExplainRequest): control.Explanation {
   const { explanation, diagnostics } = loaded().explain(document, request);

@@ -5,7 +5,7 @@ use super::{
     inventory::Inventory,
     objects::{GatewaySpec, Listener, Object, Objects, RouteNamespaces, Selector},
     route_objects::{ParentRef, RouteSpec},
-    status::Reason,
+    status::RouteConditionReason,
 };
 use crate::document::Port;
 
@@ -24,7 +24,7 @@ pub(super) enum Attachment {
 #[derive(Debug)]
 pub(super) enum Attached {
     To(Vec<Attachment>),
-    Not(Reason, String),
+    Not(RouteConditionReason, String),
     /// The reference is none of ours.
     Foreign(String),
 }
@@ -69,7 +69,7 @@ pub(super) fn attach(
 }
 
 const fn no_parent(why: String) -> Attached {
-    Attached::Not(Reason::NoMatchingParent, why)
+    Attached::Not(RouteConditionReason::NoMatchingParent, why)
 }
 
 fn to_gateway(
@@ -92,7 +92,7 @@ fn to_gateway(
     let allowed: Vec<&&Listener> = listeners.iter().filter(allowed).collect();
     if allowed.is_empty() {
         let why = format!("no listener takes HTTPRoutes of namespace {}", route.namespace);
-        return Attached::Not(Reason::NotAllowedByListeners, why);
+        return Attached::Not(RouteConditionReason::NotAllowedByListeners, why);
     }
     let hostnames = route.spec.hostnames.as_deref().unwrap_or(&[]);
     let mut attachments = Vec::new();
@@ -110,7 +110,7 @@ fn to_gateway(
     }
     if attachments.is_empty() {
         let why = "no listener has a hostname in common with it".to_owned();
-        return Attached::Not(Reason::NoMatchingListenerHostname, why);
+        return Attached::Not(RouteConditionReason::NoMatchingListenerHostname, why);
     }
     Attached::To(attachments)
 }

@@ -1,6 +1,7 @@
 //! Documents out of routes: one for a port of a Gateway, one for the callers of a namespace.
 
 use alloc::collections::{BTreeMap, BTreeSet};
+use core::fmt;
 
 use serde::Serialize;
 
@@ -57,6 +58,18 @@ impl Entry {
     #[must_use]
     pub fn mesh(namespace: &str, port: u16) -> Self {
         Self::Mesh { namespace: namespace.to_owned(), port }
+    }
+}
+
+/// `gateway/NAMESPACE/NAME:PORT`, or `mesh/NAMESPACE:PORT`.
+impl fmt::Display for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Gateway { namespace, name, port } => {
+                write!(f, "gateway/{namespace}/{name}:{port}")
+            }
+            Self::Mesh { namespace, port } => write!(f, "mesh/{namespace}:{port}"),
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use super::{
     grants,
     objects::{GrantSpec, Object, ServicePort, ServiceSpec},
     route_objects::BackendRef,
-    status::Reason,
+    status::RouteConditionReason,
 };
 use crate::document::{Address, Endpoint, EndpointEntry, Endpoints, Port, Service, ServiceName};
 
@@ -18,6 +18,7 @@ const LABEL_MAX: usize = 63;
 
 /// A port of a Kubernetes Service, which is a service of ours.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ImportedService {
@@ -52,7 +53,7 @@ pub(super) struct Inventory {
 /// Why a reference leads nowhere.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Refusal {
-    pub(super) reason: Reason,
+    pub(super) reason: RouteConditionReason,
     pub(super) message: String,
 }
 
@@ -132,24 +133,27 @@ impl Inventory {
         let kind = backend.kind.as_deref().unwrap_or("Service");
         if !group.is_empty() || kind != "Service" {
             let what = if group.is_empty() { kind.to_owned() } else { format!("{kind}.{group}") };
-            return refuse(Reason::InvalidKind, format!("{what} {name}, which is no Service"));
+            return refuse(
+                RouteConditionReason::InvalidKind,
+                format!("{what} {name}, which is no Service"),
+            );
         }
         if !grants::permitted(&self.grants, from, namespace, name) {
             let message = format!("Service {namespace}/{name} without a ReferenceGrant for {from}");
-            return refuse(Reason::RefNotPermitted, message);
+            return refuse(RouteConditionReason::RefNotPermitted, message);
         }
         if !self.has(namespace, name) {
             let message = format!("Service {namespace}/{name}, which is not there");
-            return refuse(Reason::BackendNotFound, message);
+            return refuse(RouteConditionReason::BackendNotFound, message);
         }
         let Some(port) = backend.port.map(Port::value) else {
             let message = format!("Service {namespace}/{name} without a port");
-            return refuse(Reason::BackendNotFound, message);
+            return refuse(RouteConditionReason::BackendNotFound, message);
         };
         self.find(namespace, name, port).map_or_else(
             || {
                 let message = format!("Service {namespace}/{name}, which has no port {port}");
-                refuse(Reason::BackendNotFound, message)
+                refuse(RouteConditionReason::BackendNotFound, message)
             },
             Ok,
         )

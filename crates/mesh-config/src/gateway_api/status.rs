@@ -4,6 +4,7 @@ use serde::Serialize;
 
 /// What a controller would say of a route, for one of its parents.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct RouteStatus {
@@ -14,29 +15,31 @@ pub struct RouteStatus {
     /// The parent: `Gateway/infra/public`, with `#section` and `:port` where the route names them.
     pub parent: String,
     /// `Accepted` first, then `ResolvedRefs`, then `PartiallyInvalid` where that is so.
-    pub conditions: Vec<Condition>,
+    pub conditions: Vec<RouteCondition>,
 }
 
 /// One condition.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
-pub struct Condition {
+pub struct RouteCondition {
     /// What it is about.
     #[serde(rename = "type")]
-    pub condition_type: ConditionType,
+    pub condition_type: RouteConditionType,
     /// Whether it holds.
     pub status: bool,
     /// Why.
-    pub reason: Reason,
+    pub reason: RouteConditionReason,
     /// The same in words; empty where all is well.
     pub message: String,
 }
 
 /// What a condition is about.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[non_exhaustive]
-pub enum ConditionType {
+pub enum RouteConditionType {
     /// The parent takes the route.
     Accepted,
     /// All that it refers to is there and may be referred to.
@@ -47,8 +50,9 @@ pub enum ConditionType {
 
 /// Why a condition holds or not.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[non_exhaustive]
-pub enum Reason {
+pub enum RouteConditionReason {
     /// The parent takes it.
     Accepted,
     /// No listener has a host of the route's.
@@ -69,14 +73,14 @@ pub enum Reason {
     InvalidKind,
 }
 
-impl Condition {
-    pub(super) fn holds(condition_type: ConditionType, reason: Reason) -> Self {
+impl RouteCondition {
+    pub(super) fn holds(condition_type: RouteConditionType, reason: RouteConditionReason) -> Self {
         Self { condition_type, status: true, reason, message: String::new() }
     }
 
     pub(super) const fn fails(
-        condition_type: ConditionType,
-        reason: Reason,
+        condition_type: RouteConditionType,
+        reason: RouteConditionReason,
         message: String,
     ) -> Self {
         Self { condition_type, status: false, reason, message }
@@ -86,13 +90,13 @@ impl Condition {
 impl RouteStatus {
     /// The condition of that type.
     #[must_use]
-    pub fn condition(&self, condition_type: ConditionType) -> Option<&Condition> {
+    pub fn condition(&self, condition_type: RouteConditionType) -> Option<&RouteCondition> {
         self.conditions.iter().find(|condition| condition.condition_type == condition_type)
     }
 
     /// True where the parent takes the route.
     #[must_use]
     pub fn accepted(&self) -> bool {
-        self.condition(ConditionType::Accepted).is_some_and(|condition| condition.status)
+        self.condition(RouteConditionType::Accepted).is_some_and(|condition| condition.status)
     }
 }

@@ -162,8 +162,8 @@ fn what_cannot_be_done_is_named() {
         assert!(named, "{place} {what}: {found:#?}");
     }
     assert_eq!(found.len(), 6);
-    let partly = import.statuses()[0].condition(ConditionType::PartiallyInvalid).unwrap();
-    assert_eq!(partly.reason, Reason::UnsupportedValue);
+    let partly = import.statuses()[0].condition(RouteConditionType::PartiallyInvalid).unwrap();
+    assert_eq!(partly.reason, RouteConditionReason::UnsupportedValue);
     let document = public(&import);
     let is_missing =
         |rule: &Rule| matches!(rule.backends.as_deref(), Some([BackendEntry::Missing(_)]));
@@ -178,8 +178,8 @@ fn a_route_none_of_whose_rules_works_is_not_accepted_and_answers_500() {
     let spec =
         format!(r#"{PUBLIC}, "rules": [{{ "filters": [{{ "type": "ExternalAuth" }}], {CART} }}]"#);
     let import = imported("", &[route("one", &spec)]);
-    let accepted = import.statuses()[0].condition(ConditionType::Accepted).unwrap();
-    assert_eq!((accepted.status, accepted.reason), (false, Reason::UnsupportedValue));
+    let accepted = import.statuses()[0].condition(RouteConditionType::Accepted).unwrap();
+    assert_eq!((accepted.status, accepted.reason), (false, RouteConditionReason::UnsupportedValue));
     assert_eq!(names(&public(&import)), ["shop/one/0"]);
 }
 

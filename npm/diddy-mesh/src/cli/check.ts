@@ -19,7 +19,7 @@ export interface Checked {
 }
 
 /** Loads the compiler. Beside dist/cli.js, which is where this runs from. */
-function load(): void {
+export function load(): void {
   initConfig(new WebAssembly.Module(readFileSync(new URL("../wasm/control.wasm", import.meta.url))));
 }
 

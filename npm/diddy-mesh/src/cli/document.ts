@@ -1,6 +1,6 @@
 /** A configuration file: its value, and where in the text each part of it stands. */
 import { parseTree, printParseErrorCode, type Node, type ParseError } from "jsonc-parser";
-import { isAlias, isMap, isNode, isSeq, LineCounter, parseDocument, type Document as YamlDocument } from "yaml";
+import { isAlias, isMap, isNode, isSeq, parseAllDocuments, parseDocument, type Document as YamlDocument } from "yaml";
 import { extname } from "node:path";
 import { readText } from "./io.js";
 
@@ -30,6 +30,8 @@ interface Part {
   readonly entries?: ReadonlyMap<string, Part>;
   readonly items?: readonly Part[];
 }
+
+const YAML = { prettyErrors: false, uniqueKeys: true };
 
 /** Reads a file by its ending; standard input is JSON where it begins like it. A .json file takes comments only where that is asked for. */
 export function readDocument(file: string, comments = false): SourceDocument {
@@ -86,16 +88,30 @@ function jsonValue(node: Node): unknown {
 
 function readYaml(file: string, text: string): SourceDocument {
   const at = positions(text);
-  const document = parseDocument(text, { lineCounter: new LineCounter(), prettyErrors: false, uniqueKeys: true });
-  const errors: SyntaxFinding[] = document.errors.map(({ pos: [offset], message }) => ({ ...at(offset), message }));
-  let value: unknown;
-  try {
-    value = errors.length === 0 ? document.toJS({ maxAliasCount: 1000 }) : undefined;
-  } catch (error) {
-    errors.push({ line: 1, column: 1, message: String(error) });
-  }
+  const document = parseDocument(text, YAML);
+  const { value, errors } = yamlValue(document, at);
   const root = yamlPart(document, document.contents, 0, 0);
   return { file, value, errors, locate: (path) => at(walk(root, path)) };
+}
+
+/** Reads all the YAML documents of a file; JSON is one of them. */
+export function readAll(file: string): { values: unknown[]; errors: SyntaxFinding[] } {
+  const text = readText(file).replace(/^\uFEFF/, "");
+  const documents = parseAllDocuments(text, YAML);
+  const read = ("empty" in documents ? [] : documents).map((document) => yamlValue(document, positions(text)));
+  return { values: read.map(({ value }) => value), errors: read.flatMap(({ errors }) => errors) };
+}
+
+function yamlValue(document: YamlDocument.Parsed, at: (offset: number) => Position): { value: unknown; errors: SyntaxFinding[] } {
+  const errors = document.errors.map(({ pos: [offset], message }): SyntaxFinding => ({ ...at(offset), message }));
+  if (errors.length > 0) {
+    return { value: undefined, errors };
+  }
+  try {
+    return { value: document.toJS({ maxAliasCount: 1000 }), errors };
+  } catch (error) {
+    return { value: undefined, errors: [{ ...at(document.range[0]), message: String(error) }] };
+  }
 }
 
 function yamlPart(document: YamlDocument, node: unknown, offset: number, depth: number): Part {

@@ -6,6 +6,8 @@ export const USAGE = `Usage: diddy-mesh <command>
   validate FILE        check a configuration
   compile FILE         compile it to the Snapshot that a Worker loads
   explain FILE         show what the mesh would do with one request
+  import gateway-api FILE...
+                       make a configuration of Kubernetes Gateway API objects
   help [COMMAND]       show how a command is used
   --version            show the version
 
@@ -41,6 +43,16 @@ Shows which rule takes a request and why the others do not, and where it would b
   -H, --header HEADER  a header of the request; may be repeated
   --service NAME       explain a call by name, which passes the rules by
   --json               print it as JSON`,
+  import: `Usage: diddy-mesh import gateway-api FILE... [-o OUTPUT] [--entry ENTRY] [--json]
+
+Makes a configuration of the Gateways, HTTPRoutes, Services and ReferenceGrants in YAML or JSON files. Says
+of each route what a controller would say (Accepted, ResolvedRefs, with the reason), and warns of what the
+objects ask that does not happen. Each Service is reached by the service binding of its name.
+
+  -o, --output OUTPUT  where to write; default mesh.json; - is standard output
+  --entry ENTRY        which document, where there are several: gateway/NAMESPACE/NAME:PORT for a port of a
+                       Gateway, mesh/NAMESPACE:PORT for the calls of a namespace's workloads
+  --json               print documents, statuses and findings as JSON; writes only where OUTPUT is given`,
   help: USAGE,
 };
 

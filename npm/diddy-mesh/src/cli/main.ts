@@ -2,6 +2,7 @@
 import { compileCommand } from "./compile.js";
 import { explainCommand } from "./explain.js";
 import { helpText, USAGE } from "./help.js";
+import { importCommand } from "./import.js";
 import { initCommand } from "./init.js";
 import { Failure } from "./io.js";
 import { nearest } from "./nearest.js";
@@ -17,6 +18,7 @@ const commands: Readonly<Record<string, Command>> = {
   validate: validateCommand,
   compile: compileCommand,
   explain: explainCommand,
+  import: importCommand,
   help: ([topic]) => help(topic),
 };
 

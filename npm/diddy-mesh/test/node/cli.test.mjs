@@ -151,3 +151,71 @@ test("wrong use is exit code 2 with a word of help", () => {
   assert.match(run("compile", "--help").out, /Usage: diddy-mesh compile/);
   assert.match(run("--version").out, /^\d+\.\d+\.\d+\n$/);
 });
+
+const OBJECTS = `
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: { name: public, namespace: infra }
+spec: { listeners: [{ name: web, port: 80, protocol: HTTP, allowedRoutes: { namespaces: { from: All } } }] }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: cart, namespace: shop }
+spec: { ports: [{ port: 8080 }] }
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: { name: cart, namespace: shop }
+spec:
+  parentRefs: [{ name: public, namespace: infra }]
+  hostnames: [shop.example]
+  rules:
+    - matches: [{ path: { type: PathPrefix, value: /cart } }]
+      backendRefs: [{ name: cart, port: 8080 }]
+    - matches: [{ path: { type: PathPrefix, value: /gone } }]
+      backendRefs: [{ name: nowhere, port: 80 }]
+`;
+
+test("import makes a configuration of Gateway API objects and says what a controller would say", () => {
+  const { run, read } = folder({ "objects.yaml": OBJECTS });
+  const imported = run("import", "gateway-api", "objects.yaml");
+  assert.deepEqual([imported.status, imported.out], [0, ""], imported.err);
+  assert.match(imported.err, /HTTPRoute shop\/cart at Gateway\/infra\/public: Accepted=True \(Accepted\), ResolvedRefs=False \(BackendNotFound: /);
+  assert.match(imported.err, /mesh\.json: written/);
+  assert.deepEqual(Object.keys(JSON.parse(read("mesh.json")).services), ["cart"]);
+  assert.equal(run("validate", "mesh.json").status, 0);
+  const rule = (path) => JSON.parse(run("explain", "mesh.json", "--url", `https://shop.example${path}`, "--json").out);
+  assert.equal(rule("/cart/1").backends[0].service.name, "cart");
+  assert.match(JSON.stringify(rule("/gone")), /no_backend/);
+  assert.deepEqual(JSON.parse(run("import", "gateway-api", "objects.yaml", "--json").out).documents.map(({ entry }) => entry), ["gateway/infra/public:80"]);
+  assert.equal(run("import", "gateway-api", "objects.yaml", "-o", "-").out, read("mesh.json").toString());
+});
+
+test("import asks which entry where there are several, and refuses what no API server would take", () => {
+  const { run, has } = folder({
+    "two.yaml": OBJECTS.replace("listeners: [", "listeners: [{ name: other, port: 8080, protocol: HTTP }, "),
+    "alias.yaml": `${OBJECTS}\n---\na: *nowhere`,
+    "broken.yaml": `${OBJECTS}\n---\na: [`,
+    "wrong.yaml": OBJECTS.replace("port: 80,", "port: eighty,").replace("{ name: public, namespace: infra }]", "{ namespace: infra }]"),
+    "none.yaml": "apiVersion: v1\nkind: Service\nmetadata: { name: a }\nspec: { ports: [{ port: 1 }] }\n",
+  });
+  const several = run("import", "gateway-api", "two.yaml");
+  assert.equal(several.status, 2);
+  assert.match(several.err, /choose where requests come in with --entry: gateway\/infra\/public:80, gateway\/infra\/public:8080/);
+  assert.equal(run("import", "gateway-api", "two.yaml", "--entry", "gateway/infra/public:9").status, 2);
+  assert.equal(has("mesh.json"), false);
+  assert.equal(run("import", "gateway-api", "two.yaml", "--entry", "gateway/infra/public:80").status, 0);
+  const broken = run("import", "gateway-api", "broken.yaml");
+  assert.deepEqual([broken.status, broken.out], [1, ""]);
+  assert.match(broken.err, /^broken\.yaml:\d+:\d+ error /);
+  assert.match(run("import", "gateway-api", "alias.yaml").err, /^alias\.yaml:\d+:\d+ error .*alias/);
+  const wrong = run("import", "gateway-api", "wrong.yaml", "-o", "wrong.json");
+  assert.deepEqual([wrong.status, has("wrong.json")], [1, false]);
+  assert.deepEqual(wrong.err.trim().split("\n"), [
+    'error Gateway.infra.public.spec.listeners[0].port: the string "eighty"; expected a whole number from 1 to 65535',
+    "error HTTPRoute.shop.cart.spec.parentRefs[0].name: nothing; expected the name of an object",
+  ]);
+  for (const args of [["import"], ["import", "gateway-api"], ["import", "kubernetes", "two.yaml"], ["import", "gateway-api", "none.yaml"], ["import", "gateway-api", "absent.yaml"]]) {
+    assert.equal(run(...args).status, 2, args.join(" "));
+  }
+});

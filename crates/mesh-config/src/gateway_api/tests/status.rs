@@ -10,7 +10,7 @@ fn gateway(listener: &str) -> String {
 }
 
 /// What a route of namespace `shop` is told by that parent, and whether it got into the document.
-fn told(objects: Vec<Node>, parent: &str, hostnames: &str) -> (Reason, bool) {
+fn told(objects: Vec<Node>, parent: &str, hostnames: &str) -> (RouteConditionReason, bool) {
     let spec = format!(
         r#""parentRefs": [{{ {parent} }}], "hostnames": {hostnames}, "rules": [{{ {CART} }}]"#
     );
@@ -18,8 +18,8 @@ fn told(objects: Vec<Node>, parent: &str, hostnames: &str) -> (Reason, bool) {
     objects.push(Node::parse_json(&route("one", &spec)).unwrap());
     let import = import(&objects, &Options::default()).unwrap();
     let [status] = import.statuses() else { panic!("{parent}") };
-    let accepted = status.condition(ConditionType::Accepted).unwrap();
-    assert_eq!(accepted.status, accepted.reason == Reason::Accepted);
+    let accepted = status.condition(RouteConditionType::Accepted).unwrap();
+    assert_eq!(accepted.status, accepted.reason == RouteConditionReason::Accepted);
     (accepted.reason, !rules(&public(&import)).is_empty())
 }
 
@@ -34,37 +34,55 @@ fn listeners_accept_or_say_why_not() {
     let host = r#""hostname": "*.shop.example",
                   "allowedRoutes": { "namespaces": { "from": "All" } }"#;
     for (listener, more, hostnames, expected) in [
-        (all, "", "[]", Reason::Accepted),
-        (all, r#", "sectionName": "web", "port": 80"#, "[]", Reason::Accepted),
-        (all, r#", "sectionName": "other""#, "[]", Reason::NoMatchingParent),
-        (all, r#", "port": 81"#, "[]", Reason::NoMatchingParent),
-        (all, r#", "sectionName": "web", "port": 81"#, "[]", Reason::NoMatchingParent),
-        (same, "", "[]", Reason::NotAllowedByListeners),
-        (silent, "", "[]", Reason::NotAllowedByListeners),
-        (tls, "", "[]", Reason::NotAllowedByListeners),
-        (grpc, "", "[]", Reason::NotAllowedByListeners),
-        (host, "", r#"["a.shop.example", "b.example"]"#, Reason::Accepted),
-        (host, "", r#"["shop.example"]"#, Reason::NoMatchingListenerHostname),
+        (all, "", "[]", RouteConditionReason::Accepted),
+        (all, r#", "sectionName": "web", "port": 80"#, "[]", RouteConditionReason::Accepted),
+        (all, r#", "sectionName": "other""#, "[]", RouteConditionReason::NoMatchingParent),
+        (all, r#", "port": 81"#, "[]", RouteConditionReason::NoMatchingParent),
+        (
+            all,
+            r#", "sectionName": "web", "port": 81"#,
+            "[]",
+            RouteConditionReason::NoMatchingParent,
+        ),
+        (same, "", "[]", RouteConditionReason::NotAllowedByListeners),
+        (silent, "", "[]", RouteConditionReason::NotAllowedByListeners),
+        (tls, "", "[]", RouteConditionReason::NotAllowedByListeners),
+        (grpc, "", "[]", RouteConditionReason::NotAllowedByListeners),
+        (host, "", r#"["a.shop.example", "b.example"]"#, RouteConditionReason::Accepted),
+        (host, "", r#"["shop.example"]"#, RouteConditionReason::NoMatchingListenerHostname),
     ] {
         let objects = vec![Node::parse_json(&gateway(listener)).unwrap()];
         let parent = format!(r#""name": "public", "namespace": "infra"{more}"#);
         let found = told(objects, &parent, hostnames);
-        assert_eq!(found, (expected, expected == Reason::Accepted), "{listener} {parent}");
+        assert_eq!(
+            found,
+            (expected, expected == RouteConditionReason::Accepted),
+            "{listener} {parent}"
+        );
     }
 }
 
 #[test]
 fn services_are_parents_too_and_what_is_not_there_is_none() {
     for (parent, expected) in [
-        (r#""group": "", "kind": "Service", "name": "cart""#, Reason::Accepted),
-        (r#""group": "", "kind": "Service", "name": "cart", "port": 80"#, Reason::Accepted),
+        (r#""group": "", "kind": "Service", "name": "cart""#, RouteConditionReason::Accepted),
+        (
+            r#""group": "", "kind": "Service", "name": "cart", "port": 80"#,
+            RouteConditionReason::Accepted,
+        ),
         (
             r#""group": "", "kind": "Service", "name": "stock", "sectionName": "a""#,
-            Reason::Accepted,
+            RouteConditionReason::Accepted,
         ),
-        (r#""group": "", "kind": "Service", "name": "cart", "port": 81"#, Reason::NoMatchingParent),
-        (r#""group": "", "kind": "Service", "name": "gone""#, Reason::NoMatchingParent),
-        (r#""name": "public""#, Reason::NoMatchingParent),
+        (
+            r#""group": "", "kind": "Service", "name": "cart", "port": 81"#,
+            RouteConditionReason::NoMatchingParent,
+        ),
+        (
+            r#""group": "", "kind": "Service", "name": "gone""#,
+            RouteConditionReason::NoMatchingParent,
+        ),
+        (r#""name": "public""#, RouteConditionReason::NoMatchingParent),
     ] {
         // hostnames mean nothing to a route of the mesh
         let found = told(world("", &[]), parent, r#"["a.example"]"#);
@@ -103,14 +121,30 @@ fn a_reference_to_nothing_answers_500_on_its_share_and_says_why() {
                              "namespace": "shop" }],
                   "to": [{ "group": "", "kind": "Service" }] } }"#;
     for (backend, granted, expected) in [
-        (r#""name": "cart", "port": 80"#, false, Reason::ResolvedRefs),
-        (r#""name": "gone", "port": 80"#, false, Reason::BackendNotFound),
-        (r#""name": "cart", "port": 81"#, false, Reason::BackendNotFound),
-        (r#""name": "cart""#, false, Reason::BackendNotFound),
-        (r#""name": "site", "namespace": "web", "port": 80"#, false, Reason::RefNotPermitted),
-        (r#""name": "site", "namespace": "web", "port": 80"#, true, Reason::ResolvedRefs),
-        (r#""name": "gone", "namespace": "web", "port": 80"#, true, Reason::BackendNotFound),
-        (r#""kind": "Other", "group": "x.io", "name": "cart""#, false, Reason::InvalidKind),
+        (r#""name": "cart", "port": 80"#, false, RouteConditionReason::ResolvedRefs),
+        (r#""name": "gone", "port": 80"#, false, RouteConditionReason::BackendNotFound),
+        (r#""name": "cart", "port": 81"#, false, RouteConditionReason::BackendNotFound),
+        (r#""name": "cart""#, false, RouteConditionReason::BackendNotFound),
+        (
+            r#""name": "site", "namespace": "web", "port": 80"#,
+            false,
+            RouteConditionReason::RefNotPermitted,
+        ),
+        (
+            r#""name": "site", "namespace": "web", "port": 80"#,
+            true,
+            RouteConditionReason::ResolvedRefs,
+        ),
+        (
+            r#""name": "gone", "namespace": "web", "port": 80"#,
+            true,
+            RouteConditionReason::BackendNotFound,
+        ),
+        (
+            r#""kind": "Other", "group": "x.io", "name": "cart""#,
+            false,
+            RouteConditionReason::InvalidKind,
+        ),
     ] {
         let spec = format!(
             r#"{PUBLIC}, "rules": [{{ "backendRefs": [{{ {backend}, "weight": 3 }},
@@ -123,15 +157,15 @@ fn a_reference_to_nothing_answers_500_on_its_share_and_says_why() {
         let import = imported("", &others);
         let status = &import.statuses()[0];
         assert!(status.accepted());
-        let resolved = status.condition(ConditionType::ResolvedRefs).unwrap();
+        let resolved = status.condition(RouteConditionType::ResolvedRefs).unwrap();
         assert_eq!(resolved.reason, expected, "{backend}");
         let document = public(&import);
         let backends = rules(&document)[0].backends.as_deref().unwrap();
         let missing = matches!(&backends[0], BackendEntry::Missing(missing)
             if missing.weight.is_some_and(|weight| weight.value() == 3));
-        assert_eq!(missing, expected != Reason::ResolvedRefs, "{backend}");
+        assert_eq!(missing, expected != RouteConditionReason::ResolvedRefs, "{backend}");
         assert_eq!(backends[1].backend().unwrap().service.as_str(), "stock-81");
-        assert_eq!(warnings(&import).is_empty(), expected == Reason::ResolvedRefs);
+        assert_eq!(warnings(&import).is_empty(), expected == RouteConditionReason::ResolvedRefs);
         assert!(crate::compile(&document).is_ok());
     }
 }

@@ -1,0 +1,65 @@
+/** `diddy-mesh import`. */
+import type { Imported, RouteStatus } from "../../wasm/control.js";
+import { importGatewayApi } from "../config.js";
+import { load } from "./check.js";
+import { readAll } from "./document.js";
+import { Failure, options, painter, write } from "./io.js";
+
+/** Imports the objects of files, and writes the document of one entry. */
+export function importCommand(args: string[]): number {
+  const { values, positionals } = options(args, { output: { type: "string", short: "o" }, entry: { type: "string" }, json: { type: "boolean" } });
+  const [format, ...files] = positionals;
+  if (format !== "gateway-api" || files.length === 0) {
+    throw new Failure("import takes `gateway-api` and one FILE or more; see `diddy-mesh help import`");
+  }
+  const read = files.map((file) => ({ file, ...readAll(file) }));
+  const paint = painter(process.stderr);
+  const broken = read.flatMap(({ file, errors }) => errors.map(({ line, column, message }) => `${file}:${line}:${column} ${paint("red", "error")} ${message}`));
+  if (broken.length > 0) {
+    broken.forEach((line) => console.error(line));
+    return 1;
+  }
+  load();
+  const imported = importGatewayApi(read.flatMap(({ values }) => values));
+  const errors = imported.diagnostics.filter(({ severity }) => severity === "error").length;
+  if (values.json === true) {
+    console.log(JSON.stringify({ ok: errors === 0, ...imported }, null, 2));
+  } else {
+    report(imported);
+  }
+  if (errors > 0) {
+    return 1;
+  }
+  if (values.json !== true || values.output !== undefined) {
+    const output = values.output ?? "mesh.json";
+    write(output, `${JSON.stringify(chosen(imported, values.entry), null, 2)}\n`);
+    if (output !== "-" && values.json !== true) {
+      console.error(`${output}: written`);
+    }
+  }
+  return 0;
+}
+
+/** What a controller would say, then the findings. Standard output is the document's. */
+function report({ diagnostics, statuses }: Imported): void {
+  const paint = painter(process.stderr);
+  statuses.forEach((status) => console.error(statusLine(status)));
+  for (const { message, severity } of diagnostics) {
+    console.error(`${severity === "error" ? paint("red", "error") : paint("yellow", "warning")} ${message}`);
+  }
+}
+
+function statusLine({ conditions, namespace, parent, route }: RouteStatus): string {
+  const said = conditions.map(({ type, status, reason, message }) => `${type}=${status ? "True" : "False"} (${reason}${message === "" ? "" : `: ${message}`})`);
+  return `HTTPRoute ${namespace}/${route} at ${parent}: ${said.join(", ")}`;
+}
+
+/** The document of an entry: the one that is asked for, or the only one. */
+function chosen({ documents }: Imported, entry: string | undefined): Imported["documents"][number]["document"] {
+  const found = entry === undefined && documents.length === 1 ? documents[0] : documents.find((one) => one.entry === entry);
+  if (found === undefined) {
+    const known = documents.map((one) => one.entry).join(", ");
+    throw new Failure(documents.length === 0 ? "the files hold no Gateway and no route of a Service: there is nothing to write" : `choose where requests come in with --entry: ${known}`);
+  }
+  return found.document;
+}
