@@ -31,6 +31,9 @@ interface Part {
   readonly items?: readonly Part[];
 }
 
+/** Where an editor finds the schema of a configuration. */
+export const SCHEMA = "./node_modules/diddy-mesh/schema.json";
+
 const YAML = { prettyErrors: false, uniqueKeys: true };
 
 /** Reads a file by its ending; standard input is JSON where it begins like it. A .json file takes comments only where that is asked for. */

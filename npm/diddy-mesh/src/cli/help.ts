@@ -49,7 +49,7 @@ Makes a configuration of the Gateways, HTTPRoutes, Services and ReferenceGrants 
 of each route what a controller would say (Accepted, ResolvedRefs, with the reason), and warns of what the
 objects ask that does not happen. Each Service is reached by the service binding of its name.
 
-  -o, --output OUTPUT  where to write; default mesh.json; - is standard output
+  -o, --output OUTPUT  where to write; default mesh.json, which must be new; - is standard output
   --entry ENTRY        which document, where there are several: gateway/NAMESPACE/NAME:PORT for a port of a
                        Gateway, mesh/NAMESPACE:PORT for the calls of a namespace's workloads
   --json               print documents, statuses and findings as JSON; writes only where OUTPUT is given`,

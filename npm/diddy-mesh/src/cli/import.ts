@@ -1,9 +1,12 @@
 /** `diddy-mesh import`. */
+import { existsSync } from "node:fs";
 import type { Imported, RouteStatus } from "../../wasm/control.js";
 import { importGatewayApi } from "../config.js";
 import { load } from "./check.js";
-import { readAll } from "./document.js";
+import { readAll, SCHEMA } from "./document.js";
 import { Failure, options, painter, write } from "./io.js";
+
+const FILE = "mesh.json";
 
 /** Imports the objects of files, and writes the document of one entry. */
 export function importCommand(args: string[]): number {
@@ -12,6 +15,7 @@ export function importCommand(args: string[]): number {
   if (format !== "gateway-api" || files.length === 0) {
     throw new Failure("import takes `gateway-api` and one FILE or more; see `diddy-mesh help import`");
   }
+  const output = values.json === true && values.output === undefined ? undefined : outputOf(values.output, files);
   const read = files.map((file) => ({ file, ...readAll(file) }));
   const paint = painter(process.stderr);
   const broken = read.flatMap(({ file, errors }) => errors.map(({ line, column, message }) => `${file}:${line}:${column} ${paint("red", "error")} ${message}`));
@@ -23,21 +27,33 @@ export function importCommand(args: string[]): number {
   const imported = importGatewayApi(read.flatMap(({ values }) => values));
   const errors = imported.diagnostics.filter(({ severity }) => severity === "error").length;
   if (values.json === true) {
-    console.log(JSON.stringify({ ok: errors === 0, ...imported }, null, 2));
+    // Standard output belongs to the document where it goes there.
+    (output === "-" ? process.stderr : process.stdout).write(`${JSON.stringify({ ok: errors === 0, ...imported }, null, 2)}\n`);
   } else {
     report(imported);
   }
   if (errors > 0) {
     return 1;
   }
-  if (values.json !== true || values.output !== undefined) {
-    const output = values.output ?? "mesh.json";
-    write(output, `${JSON.stringify(chosen(imported, values.entry), null, 2)}\n`);
+  if (output !== undefined) {
+    write(output, `${JSON.stringify({ $schema: SCHEMA, ...chosen(imported, values.entry) }, null, 2)}\n`);
     if (output !== "-" && values.json !== true) {
       console.error(`${output}: written`);
     }
   }
   return 0;
+}
+
+/** A configuration that is there already is replaced only by who names it; what is read, never. */
+function outputOf(named: string | undefined, files: readonly string[]): string {
+  const output = named ?? FILE;
+  if (output !== "-" && files.includes(output)) {
+    throw new Failure(`${output} would be replaced by what is made of it; give another one with -o`);
+  }
+  if (named === undefined && existsSync(FILE)) {
+    throw new Failure(`${FILE} is here already; -o ${FILE} replaces it`);
+  }
+  return output;
 }
 
 /** What a controller would say, then the findings. Standard output is the document's. */

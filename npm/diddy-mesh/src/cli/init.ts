@@ -1,6 +1,7 @@
 /** `diddy-mesh init`: a first configuration, from what the Worker binds already. */
 import { existsSync } from "node:fs";
 import { asJson, check, report } from "./check.js";
+import { SCHEMA } from "./document.js";
 import { Failure, options, painter, write } from "./io.js";
 import { readWrangler, type Wrangler } from "./wrangler.js";
 
@@ -35,7 +36,7 @@ export function initCommand(args: string[]): number {
 
 function documentOf(wrangler: Wrangler | undefined): object {
   const services = Object.fromEntries((wrangler?.services ?? []).map(({ binding, service }) => [label(service), { endpoints: [`binding:${binding}`] }]));
-  return { $schema: "./node_modules/diddy-mesh/schema.json", services, routing: { rules: [] } };
+  return { $schema: SCHEMA, services, routing: { rules: [] } };
 }
 
 /** A Worker's name as a DNS label, which service names are. */

@@ -187,6 +187,10 @@ test("import makes a configuration of Gateway API objects and says what a contro
   const rule = (path) => JSON.parse(run("explain", "mesh.json", "--url", `https://shop.example${path}`, "--json").out);
   assert.equal(rule("/cart/1").backends[0].service.name, "cart");
   assert.match(JSON.stringify(rule("/gone")), /no_backend/);
+  const again = run("import", "gateway-api", "objects.yaml");
+  assert.deepEqual([again.status, again.err], [2, "diddy-mesh: mesh.json is here already; -o mesh.json replaces it\n"]);
+  assert.equal(run("import", "gateway-api", "objects.yaml", "-o", "mesh.json").status, 0);
+  assert.deepEqual([run("import", "gateway-api", "objects.yaml", "-o", "objects.yaml").status, read("objects.yaml").toString()], [2, OBJECTS]);
   assert.deepEqual(JSON.parse(run("import", "gateway-api", "objects.yaml", "--json").out).documents.map(({ entry }) => entry), ["gateway/infra/public:80"]);
   assert.equal(run("import", "gateway-api", "objects.yaml", "-o", "-").out, read("mesh.json").toString());
 });
@@ -205,10 +209,10 @@ test("import asks which entry where there are several, and refuses what no API s
   assert.equal(run("import", "gateway-api", "two.yaml", "--entry", "gateway/infra/public:9").status, 2);
   assert.equal(has("mesh.json"), false);
   assert.equal(run("import", "gateway-api", "two.yaml", "--entry", "gateway/infra/public:80").status, 0);
-  const broken = run("import", "gateway-api", "broken.yaml");
+  const broken = run("import", "gateway-api", "broken.yaml", "-o", "new.json");
   assert.deepEqual([broken.status, broken.out], [1, ""]);
   assert.match(broken.err, /^broken\.yaml:\d+:\d+ error /);
-  assert.match(run("import", "gateway-api", "alias.yaml").err, /^alias\.yaml:\d+:\d+ error .*alias/);
+  assert.match(run("import", "gateway-api", "alias.yaml", "-o", "new.json").err, /^alias\.yaml:\d+:\d+ error .*alias/);
   const wrong = run("import", "gateway-api", "wrong.yaml", "-o", "wrong.json");
   assert.deepEqual([wrong.status, has("wrong.json")], [1, false]);
   assert.deepEqual(wrong.err.trim().split("\n"), [
