@@ -37,14 +37,20 @@ export function check(file: string): Checked {
   return { file, document, snapshot, findings };
 }
 
+/** One finding as `file:line:column error message`. */
+export function findingLine(file: string, { line, column, severity, message }: Pick<Finding, "line" | "column" | "severity" | "message">, stream: NodeJS.WriteStream): string {
+  return `${file === "-" ? "<stdin>" : file}:${line}:${column} ${label(severity, stream)} ${message}`;
+}
+
+/** How bad a finding is, coloured. */
+export function label(severity: Finding["severity"], stream: NodeJS.WriteStream): string {
+  return painter(stream)(severity === "error" ? "red" : "yellow", severity);
+}
+
 /** Prints the findings as `file:line:column path: message`, and how many there are. */
 export function report({ file, findings }: Checked, stream: NodeJS.WriteStream): void {
   const paint = painter(stream);
-  const name = file === "-" ? "<stdin>" : file;
-  for (const { line, column, severity, message } of findings) {
-    const label = severity === "error" ? paint("red", "error") : paint("yellow", "warning");
-    stream.write(`${name}:${line}:${column} ${label} ${message}\n`);
-  }
+  findings.forEach((finding) => stream.write(`${findingLine(file, finding, stream)}\n`));
   const errors = findings.filter(({ severity }) => severity === "error").length;
   if (findings.length > 0) {
     stream.write(`${paint("bold", `${errors} ${errors === 1 ? "error" : "errors"}, ${findings.length - errors} ${findings.length - errors === 1 ? "warning" : "warnings"}`)}\n`);

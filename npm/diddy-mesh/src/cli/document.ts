@@ -38,7 +38,7 @@ const YAML = { prettyErrors: false, uniqueKeys: true };
 
 /** Reads a file by its ending; standard input is JSON where it begins like it. A .json file takes comments only where that is asked for. */
 export function readDocument(file: string, comments = false): SourceDocument {
-  const text = readText(file).replace(/^\uFEFF/, "");
+  const text = readText(file);
   const ending = extname(file).toLowerCase();
   const json = ending === ".json" || ending === ".jsonc" || (ending !== ".yaml" && ending !== ".yml" && /^\s*(\{|\/\/|\/\*)/.test(text));
   return json ? readJson(file, text, comments || ending !== ".json") : readYaml(file, text);
@@ -99,7 +99,7 @@ function readYaml(file: string, text: string): SourceDocument {
 
 /** Reads all the YAML documents of a file; JSON is one of them. */
 export function readAll(file: string): { values: unknown[]; errors: SyntaxFinding[] } {
-  const text = readText(file).replace(/^\uFEFF/, "");
+  const text = readText(file);
   const documents = parseAllDocuments(text, YAML);
   const read = ("empty" in documents ? [] : documents).map((document) => yamlValue(document, positions(text)));
   return { values: read.map(({ value }) => value), errors: read.flatMap(({ errors }) => errors) };

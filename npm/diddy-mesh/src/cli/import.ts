@@ -2,9 +2,9 @@
 import { existsSync } from "node:fs";
 import type { Imported, RouteStatus } from "../../wasm/control.js";
 import { importGatewayApi } from "../config.js";
-import { load } from "./check.js";
+import { findingLine, label, load } from "./check.js";
 import { readAll, SCHEMA } from "./document.js";
-import { Failure, options, painter, write } from "./io.js";
+import { Failure, options, write } from "./io.js";
 
 const FILE = "mesh.json";
 
@@ -17,22 +17,21 @@ export function importCommand(args: string[]): number {
   }
   const output = values.json === true && values.output === undefined ? undefined : outputOf(values.output, files);
   const read = files.map((file) => ({ file, ...readAll(file) }));
-  const paint = painter(process.stderr);
-  const broken = read.flatMap(({ file, errors }) => errors.map(({ line, column, message }) => `${file}:${line}:${column} ${paint("red", "error")} ${message}`));
+  const broken = read.flatMap(({ file, errors }) => errors.map((error) => findingLine(file, { ...error, severity: "error" }, process.stderr)));
   if (broken.length > 0) {
     broken.forEach((line) => console.error(line));
     return 1;
   }
   load();
   const imported = importGatewayApi(read.flatMap(({ values }) => values));
-  const errors = imported.diagnostics.filter(({ severity }) => severity === "error").length;
+  const ok = imported.diagnostics.every(({ severity }) => severity !== "error");
   if (values.json === true) {
     // Standard output belongs to the document where it goes there.
-    (output === "-" ? process.stderr : process.stdout).write(`${JSON.stringify({ ok: errors === 0, ...imported }, null, 2)}\n`);
+    (output === "-" ? process.stderr : process.stdout).write(`${JSON.stringify({ ok, ...imported }, null, 2)}\n`);
   } else {
     report(imported);
   }
-  if (errors > 0) {
+  if (!ok) {
     return 1;
   }
   if (output !== undefined) {
@@ -58,11 +57,8 @@ function outputOf(named: string | undefined, files: readonly string[]): string {
 
 /** What a controller would say, then the findings. Standard output is the document's. */
 function report({ diagnostics, statuses }: Imported): void {
-  const paint = painter(process.stderr);
   statuses.forEach((status) => console.error(statusLine(status)));
-  for (const { message, severity } of diagnostics) {
-    console.error(`${severity === "error" ? paint("red", "error") : paint("yellow", "warning")} ${message}`);
-  }
+  diagnostics.forEach(({ message, severity }) => console.error(`${label(severity, process.stderr)} ${message}`));
 }
 
 function statusLine({ conditions, namespace, parent, route }: RouteStatus): string {

@@ -23,10 +23,10 @@ export function onlyFile(positionals: readonly string[], command: string): strin
   return file;
 }
 
-/** Reads a file, or standard input for `-`. */
+/** Reads a file without its byte order mark, or standard input for `-`. */
 export function readText(file: string): string {
   try {
-    return readFileSync(file === "-" ? 0 : file, "utf8");
+    return readFileSync(file === "-" ? 0 : file, "utf8").replace(/^\uFEFF/, "");
   } catch (error) {
     throw new Failure(`${file} cannot be read: ${reason(error)}`);
   }
