@@ -8,8 +8,8 @@ use mesh_core::{
     snapshot::{
         draft::SnapshotDraft,
         tables::{
-            Backend, Edit, Endpoint, HashOn, Health, NONE, Policy, Redirect, Rewrite, Rows, Rule,
-            Service, Text, Transport,
+            Backend, Edit, Endpoint, Health, Key, KeySource, NONE, Policy, Redirect, Rewrite, Rows,
+            Rule, Service, Text, Transport,
         },
     },
 };
@@ -18,7 +18,7 @@ use super::paths;
 use crate::{
     diagnostic::{Code, Diagnostic},
     document::{
-        Address, AddressKind, BalancerName, EndpointHealth, HashKey, HashOn as Key, HashSource,
+        Address, AddressKind, BalancerName, EndpointHealth, HashKey, HashOn, HashSource,
     },
     plan::{Filters, Plan, PlannedEndpoint, PlannedRule, PlannedService, Settings},
 };
@@ -75,6 +75,7 @@ impl Emitter {
             panic_percent: service.panic_percent,
             slow_start: service.slow_start,
             slow_start_min_percent: service.slow_start_min_percent,
+            ..Service::default()
         };
         self.draft.services.push(row);
         Ok(())
@@ -109,12 +110,14 @@ impl Emitter {
             } as u8,
             region: self.draft.text(endpoint.region.as_deref().unwrap_or("")),
             colo: self.draft.text(endpoint.colo.as_deref().unwrap_or("")),
+            ..Endpoint::default()
         };
         self.draft.endpoints.push(row);
     }
 
     fn policy(&mut self, settings: &Settings) -> Result<u32, BuildError> {
-        let (hash_on, hash_field, hash_name) = self.hash(settings)?;
+        let hashes = settings.balancer == BalancerName::ConsistentHash;
+        let hash = self.key(settings.hash_on.as_ref().filter(|_| hashes))?;
         // no budget: one retry for each request, and a floor that no isolate reaches
         let budget = settings.budget.unwrap_or(RetryBudgetConfig {
             permille: 1_000,
@@ -130,36 +133,35 @@ impl Emitter {
             body_max: settings.body_max,
             budget,
             balancer: algorithm(settings.balancer).as_u8(),
-            hash_on: hash_on as u8,
-            hash_field,
-            hash_name,
+            hash,
+            ..Policy::default()
         };
         Ok(intern(&mut self.draft.policies, row))
     }
 
-    /// What `consistentHash` goes by: kind, number of the needed header, name.
-    fn hash(&mut self, settings: &Settings) -> Result<(HashOn, u16, Text), BuildError> {
+    /// Where a key is taken from.
+    fn key(&mut self, on: Option<&HashOn>) -> Result<Key, BuildError> {
+        let of = |source: KeySource, header: u32, name: Text| {
+            let header = u16::try_from(header).unwrap_or(u16::MAX);
+            Key { source: source as u8, header, name }
+        };
         let none = Text::default();
-        let hashes = settings.balancer == BalancerName::ConsistentHash;
-        let Some(on) = settings.hash_on.as_ref().filter(|_| hashes) else {
-            return Ok((HashOn::Nothing, 0, none));
-        };
-        let mut header = |name: &str| {
-            self.builder.header(name).map(|number| u16::try_from(number).unwrap_or(u16::MAX))
-        };
         Ok(match on {
-            Key::Source(HashSource::Path) => (HashOn::Path, 0, none),
-            Key::Source(HashSource::ClientAddress) => {
-                (HashOn::ClientAddress, header("cf-connecting-ip")?, none)
+            None => Key::default(),
+            Some(HashOn::Source(HashSource::Path)) => of(KeySource::Path, 0, none),
+            Some(HashOn::Source(HashSource::ClientAddress)) => {
+                of(KeySource::Header, self.builder.header("cf-connecting-ip")?, none)
             }
-            Key::Key(HashKey::Header(name)) => (HashOn::Header, header(name.as_str())?, none),
-            Key::Key(HashKey::Cookie(name)) => {
-                let cookies = header("cookie")?;
-                (HashOn::Cookie, cookies, self.draft.text(name.as_str()))
+            Some(HashOn::Key(HashKey::Header(name))) => {
+                of(KeySource::Header, self.builder.header(name.as_str())?, none)
             }
-            Key::Key(HashKey::Query(name)) => {
+            Some(HashOn::Key(HashKey::Cookie(name))) => {
+                let cookies = self.builder.header("cookie")?;
+                of(KeySource::Cookie, cookies, self.draft.text(name.as_str()))
+            }
+            Some(HashOn::Key(HashKey::Query(name))) => {
                 self.builder.need_query();
-                (HashOn::Query, 0, self.draft.text(name.as_str()))
+                of(KeySource::Query, 0, self.draft.text(name.as_str()))
             }
         })
     }
@@ -176,6 +178,7 @@ impl Emitter {
                 policy,
                 edits,
                 rewrite,
+                ..Backend::default()
             });
         }
         let backends = Rows { start, len: count(&self.draft.backends).saturating_sub(start) };
@@ -192,7 +195,7 @@ impl Emitter {
             count(&self.draft.redirects).saturating_sub(1)
         });
         let name = self.draft.text(&rule.name);
-        self.draft.rules.push(Rule { name, backends, redirect });
+        self.draft.rules.push(Rule { name, backends, redirect, ..Rule::default() });
         for one in &rule.matches {
             let Some(path) = paths::path_spec(&one.path) else { continue };
             self.builder.add(&MatchSpec {

@@ -19,7 +19,7 @@ use crate::{
     route::{RequestHead, condition},
     snapshot::{
         row::{Row, Table},
-        tables::{Backend, HashOn, NONE, Policy, Rows},
+        tables::{Backend, Key, KeySource, NONE, Policy, Rows},
     },
     time::{Micros, Timestamp},
 };
@@ -281,20 +281,29 @@ fn hash_key(
     if policy.balancer != hashes || !Algorithm::is_linked(hashes) {
         return 0;
     }
-    let name = snapshot.text(policy.hash_name);
-    let header = || head.headers.get(usize::from(policy.hash_field)).copied().flatten();
-    let value = if policy.hash_on == HashOn::Path as u8 {
+    let value = key_value(&policy.hash, head, snapshot);
+    value.map_or_else(|| dice.roll(), |value| xxh64(value, 0))
+}
+
+/// The value of a key in a request, where it has one.
+pub(super) fn key_value<'a>(
+    key: &Key,
+    head: &RequestHead<'a>,
+    snapshot: &crate::snapshot::Snapshot,
+) -> Option<&'a [u8]> {
+    let name = snapshot.text(key.name);
+    let header = || head.headers.get(usize::from(key.header)).copied().flatten();
+    if key.source == KeySource::Path as u8 {
         Some(head.path)
-    } else if policy.hash_on == HashOn::Query as u8 {
+    } else if key.source == KeySource::Query as u8 {
         condition::query_value(head.query, name)
-    } else if policy.hash_on == HashOn::Cookie as u8 {
+    } else if key.source == KeySource::Cookie as u8 {
         header().and_then(|cookies| condition::cookie_value(cookies, name))
-    } else if policy.hash_on == HashOn::Nothing as u8 {
+    } else if key.source == KeySource::Nothing as u8 {
         None
     } else {
         header()
-    };
-    value.map_or_else(|| dice.roll(), |value| xxh64(value, 0))
+    }
 }
 
 impl Machine {

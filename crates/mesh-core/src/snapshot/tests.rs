@@ -8,7 +8,7 @@ use super::{
     draft::SnapshotDraft,
     row::Word,
     tables::{
-        Backend, Edit, Endpoint, HashOn, NONE, PathChange, Policy, Redirect, Rewrite, Rows, Rule,
+        Backend, Edit, Endpoint, Key, KeySource, NONE, PathChange, Policy, Redirect, Rewrite, Rows, Rule,
         Service, Text,
     },
     *,
@@ -71,8 +71,7 @@ fn draft() -> SnapshotDraft {
             retry: RetryPolicy::default(),
             body_max: 100,
             balancer: if number == 0 { 5 } else { 2 },
-            hash_on: HashOn::Cookie as u8,
-            hash_name,
+            hash: Key { source: KeySource::Cookie as u8, header: 0, name: hash_name },
             ..Policy::default()
         });
     }

@@ -22,7 +22,7 @@ use mesh_core::{
     snapshot::{
         Snapshot,
         draft::SnapshotDraft,
-        tables::{Endpoint, HashOn, Health, Policy, Rows, Service},
+        tables::{Endpoint, Key, KeySource, Health, Policy, Rows, Service},
     },
     time::{Micros, Timestamp},
 };
@@ -88,7 +88,7 @@ impl Plan {
             body_max: 100,
             budget: self.budget,
             balancer: self.balancer,
-            hash_on: HashOn::Path as u8,
+            hash: Key { source: KeySource::Path as u8, ..Key::default() },
             ..Policy::default()
         });
         Snapshot::decode(&draft.encode()).unwrap()

@@ -73,7 +73,7 @@ impl Plan {
 
     pub(super) fn draft(&self) -> SnapshotDraft {
         let mut draft = SnapshotDraft::default();
-        draft.mesh = Mesh { version: self.version, name: draft.text("test") };
+        draft.mesh = Mesh { version: self.version, name: draft.text("test"), needs: 0 };
         let name = draft.text("users");
         let len = u32::try_from(self.endpoints.len()).unwrap();
         draft.services.push(Service { name, endpoints: Rows { start: 0, len }, ..self.service });
@@ -88,7 +88,7 @@ impl Plan {
             Backend { service: 0, weight: 1, policy: 0, rewrite: NONE, ..Backend::default() };
         draft.backends.push(backend);
         let name = draft.text("rules[0]");
-        draft.rules.push(Rule { name, backends: Rows { start: 0, len: 1 }, redirect: NONE });
+        draft.rules.push(Rule { name, backends: Rows { start: 0, len: 1 }, redirect: NONE, ..Rule::default() });
         draft.routes = routes(&["/api/*"]);
         draft
     }

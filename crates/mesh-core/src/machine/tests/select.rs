@@ -4,7 +4,7 @@ use super::mesh::{GET, POST, Plan, Running, SECOND};
 use crate::{
     balance::{Algorithm, geographic::Location, load_report::LoadReport},
     machine::{Caller, Outcome, Request, Step},
-    snapshot::tables::{HashOn, Health},
+    snapshot::tables::{KeySource, Health},
     time::Micros,
 };
 
@@ -90,7 +90,7 @@ fn failures_that_come_fast_attract_no_traffic() {
 #[test]
 fn the_same_key_goes_to_the_same_endpoint() {
     let mut plan = balanced(Algorithm::ConsistentHash, 6);
-    plan.policy.hash_on = HashOn::Path as u8;
+    plan.policy.hash.source = KeySource::Path as u8;
     let mut mesh = plan.run();
     let paths: Vec<_> = (0..100).map(|i| alloc::format!("/api/users/{i}").into_bytes()).collect();
     let picks = |mesh: &mut Running| -> Vec<u32> {
@@ -112,7 +112,7 @@ fn the_same_key_goes_to_the_same_endpoint() {
 #[test]
 fn requests_without_a_key_spread() {
     let mut plan = balanced(Algorithm::ConsistentHash, 6);
-    plan.policy.hash_on = HashOn::Header as u8;
+    plan.policy.hash.source = KeySource::Header as u8;
     let seen = shares(&mut plan.run(), 6_000);
     assert!(seen.iter().all(|count| (800..1_200).contains(count)), "{seen:?}");
 }
