@@ -114,7 +114,7 @@ impl Driver {
                     self.now = self.now.saturating_add(wait.delay);
                     machine.resume(wait.ticket, Outcome::Waited, 0, self.now, &mut events)
                 }
-                Step::Deliver => return Ok(answer),
+                Step::Deliver | Step::Pending => return Ok(answer),
                 Step::Respond(respond) => {
                     answer.status = respond.status;
                     answer.reason = respond.reason.name();

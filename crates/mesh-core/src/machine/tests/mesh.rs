@@ -202,26 +202,26 @@ impl Step {
     pub(super) fn sent(self) -> Send {
         match self {
             Self::Send(send) => send,
-            Self::Wait(_) | Self::Deliver | Self::Respond(_) => panic!("not sent: {self:?}"),
+            Self::Wait(_) | Self::Deliver | Self::Respond(_) | Self::Pending => panic!("not sent: {self:?}"),
         }
     }
 
     pub(super) fn waited(self) -> Wait {
         match self {
             Self::Wait(wait) => wait,
-            Self::Send(_) | Self::Deliver | Self::Respond(_) => panic!("no wait: {self:?}"),
+            Self::Send(_) | Self::Deliver | Self::Respond(_) | Self::Pending => panic!("no wait: {self:?}"),
         }
     }
 
     pub(super) fn answered(self) -> Respond {
         match self {
             Self::Respond(respond) => respond,
-            Self::Send(_) | Self::Wait(_) | Self::Deliver => panic!("no answer: {self:?}"),
+            Self::Send(_) | Self::Wait(_) | Self::Deliver | Self::Pending => panic!("no answer: {self:?}"),
         }
     }
 }
 
 /// An answer that is no redirect.
 pub(super) const fn answer(status: u16, reason: Reason) -> Respond {
-    Respond { status, reason, location: false }
+    Respond { status, reason, location: false, backend: NONE }
 }

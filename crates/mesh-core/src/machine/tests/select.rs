@@ -148,7 +148,7 @@ fn adaptive_follows_the_reports() {
         let rps = if send.endpoint == 0 { 300.0 } else { 100.0 };
         let load = LoadReport { application_utilization: 0.5, rps, ..LoadReport::default() };
         let outcome =
-            Outcome::Response { status: 200, retry_after: None, grpc: None, load: Some(load) };
+            Outcome::Response { status: 200, retry_after: None, grpc: None, load: Some(load), again: false };
         assert_eq!(mesh.resume(send.ticket, outcome), Step::Deliver);
     };
     for _ in 0..22 {
