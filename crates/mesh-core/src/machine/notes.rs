@@ -18,9 +18,10 @@ pub struct Notes {
     pub remaining: u32,
     /// Time until the bucket is full again, or until a request fits where the step refuses this one.
     pub reset: Micros,
-    /// Value of the sticky cookie that the answer sets: 16 hexadecimal digits. Its name is that of
-    /// the rule's key.
+    /// Value of the sticky cookie that the answer sets: 16 hexadecimal digits.
     pub cookie: Option<u64>,
+    /// The rule of that cookie.
+    pub rule: u32,
     /// The mirrors that get a copy: the bit `n` stands for `first_mirror + n`.
     pub mirrors: u32,
     /// In the mirrors table.
@@ -36,6 +37,7 @@ impl Notes {
         remaining: 0,
         reset: Micros::ZERO,
         cookie: None,
+        rule: NONE,
         mirrors: 0,
         first_mirror: NONE,
     };

@@ -96,6 +96,7 @@ impl Machine {
     pub(super) fn held(
         &mut self,
         rule: &Rule,
+        number: u32,
         head: &RequestHead<'_>,
     ) -> Option<(u32, Backend)> {
         if rule.backends.len < 2 {
@@ -114,6 +115,7 @@ impl Machine {
             None if rule.sticky_cookie.len > 0 => {
                 let drawn = self.dice.roll();
                 self.notes.cookie = Some(drawn);
+                self.notes.rule = number;
                 xxh64(&hexadecimal(drawn), 0)
             }
             None => return None,

@@ -3,7 +3,7 @@
 use mesh_core::{machine::Wants, snapshot::host_text};
 
 /// Numbers that cross with a call.
-pub const SLOTS: usize = 83;
+pub const SLOTS: usize = 84;
 
 /// Largest input in bytes: a request's head, or a Snapshot.
 pub const INPUT_BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -145,6 +145,8 @@ numbers! {
         COOKIE_HIGH = 81,
         /// Its low half.
         COOKIE_LOW = 82,
+        /// The rule, which names the cookie.
+        COOKIE_RULE = 83,
     }
 }
 

@@ -35,5 +35,6 @@ impl Engine {
         self.set(out::MIRROR_FIRST, notes.first_mirror);
         self.set(out::COOKIE_HIGH, (cookie >> 32) as u32);
         self.set(out::COOKIE_LOW, cookie as u32);
+        self.set(out::COOKIE_RULE, notes.rule);
     }
 }
