@@ -8,7 +8,7 @@ use mesh_core::{
     retry::conditions::RetryOn,
     snapshot::{
         Snapshot,
-        tables::{KeySource, Health, NONE, Policy, Transport},
+        tables::{Health, KeySource, NONE, Policy, Transport},
     },
     time::Micros,
 };
