@@ -115,6 +115,8 @@ pub struct Machine {
     text: Vec<u8>,
     /// Candidates of the pick at hand.
     candidates: Vec<u32>,
+    /// Whether the step at hand answers for good.
+    last_word: bool,
 }
 
 impl Machine {
@@ -139,6 +141,7 @@ impl Machine {
             path: Vec::new(),
             text: Vec::new(),
             candidates: Vec::new(),
+            last_word: false,
         }
     }
 
@@ -228,6 +231,19 @@ impl Machine {
     #[must_use]
     pub const fn in_flight(&self) -> usize {
         self.slots.in_use()
+    }
+
+    /// True where the step that was returned last answers a request that whoever called must not
+    /// try again: its attempts or its budget are used up, or the answer is the last word of a mesh
+    /// below. The host tells its caller, whose mesh hands it in as [`RetryAfter::NEVER`].
+    ///
+    /// So of all layers above a failure only the one next to it retries. Else each would retry what
+    /// the one below had given up, and their budgets would multiply.
+    ///
+    /// [`RetryAfter::NEVER`]: crate::retry::retry_after::RetryAfter::NEVER
+    #[must_use]
+    pub const fn is_last_word(&self) -> bool {
+        self.last_word
     }
 
     /// The text of the step that was returned last: the path to send, or a `Location`.

@@ -7,6 +7,7 @@
 use mesh_core::{
     dice::{Dice, SeededDice},
     machine::{Caller, Machine, Outcome, Send, Step, Ticket},
+    retry::retry_after::RetryAfter,
     time::{Micros, Timestamp},
 };
 
@@ -35,6 +36,16 @@ pub enum Failure {
     Capacity(f64),
 }
 
+/// What hosts do with [`Machine::is_last_word`].
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_enums, reason = "told or not")]
+pub enum LastWords {
+    /// They tell their callers.
+    Told,
+    /// They do not, so that each layer takes every answer for a first one.
+    Untold,
+}
+
 /// A chain, and how it is used.
 #[derive(Clone, Debug)]
 pub struct Chain {
@@ -49,6 +60,8 @@ pub struct Chain {
     pub duration_s: f64,
     /// Why calls at the bottom fail.
     pub failure: Failure,
+    /// Whether a layer tells the one above that an answer is its last word.
+    pub last_words: LastWords,
 }
 
 /// What came of it.
@@ -245,10 +258,14 @@ impl Run<'_> {
 
     /// Hands a layer's answer to the layer above.
     fn answer(&mut self, frame: usize, status: u16, now: Timestamp) {
+        let told = self.chain.last_words == LastWords::Told;
+        let last_word = told && self.machine(frame).is_some_and(|machine| machine.is_last_word());
         let parent = self.frames.get_mut(frame).and_then(|frame| frame.parent.take());
         match parent {
             Some((frame, ticket)) => {
-                let told = Event::Told { frame, ticket, outcome: Outcome::status(status) };
+                let retry_after = last_word.then_some(RetryAfter::NEVER);
+                let outcome = Outcome::Response { status, retry_after, grpc: None, load: None };
+                let told = Event::Told { frame, ticket, outcome };
                 self.queue.schedule(now.saturating_add(HOP), told);
             }
             None => self.load.failed += u32::from(status >= 500),

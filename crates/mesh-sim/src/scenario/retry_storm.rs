@@ -10,7 +10,11 @@
 //! layer multiplies. Where the bottom has too little capacity, retries are what it cannot serve.
 
 use crate::{
-    chain::{Chain, Failure, Load},
+    chain::{
+        Chain, Failure,
+        LastWords::{self, Told, Untold},
+        Load,
+    },
     figure::{Bound, Figure},
     mesh::DocumentError,
 };
@@ -27,6 +31,8 @@ const RETRIES: i32 = 2;
 /// The default budget: retries for each request, and per second and isolate in any case.
 const BUDGET_SHARE: f64 = 0.2;
 const BUDGET_FLOOR: f64 = 1.0;
+/// Of what theory gives, where it gives one number.
+const TOLERANCE: f64 = 0.05;
 /// Load at which nobody needs the floor.
 const BUSY: Traffic = Traffic { requests_per_second: 200.0, isolates: 1, duration_s: 30.0 };
 /// The same in so many isolates that each lives on its floor.
@@ -80,12 +86,13 @@ impl Retries {
 pub fn run(
     failure: Failure,
     retries: Retries,
+    last_words: LastWords,
     traffic: Traffic,
     seed: u64,
 ) -> Result<Load, DocumentError> {
     let Traffic { requests_per_second, isolates, duration_s } = traffic;
     let layers = (1..=LAYERS).map(|layer| retries.settings(layer == LAYERS)).collect();
-    Chain { layers, isolates, requests_per_second, duration_s, failure }.run(seed)
+    Chain { layers, isolates, requests_per_second, duration_s, failure, last_words }.run(seed)
 }
 
 /// The figures.
@@ -94,38 +101,48 @@ pub fn run(
 /// Where a document does not compile.
 pub fn figures(seed: u64) -> Result<Vec<Figure>, DocumentError> {
     let mut figures = Vec::new();
-    let mut add = |what: &str, failure, retries, traffic, bound| {
-        let load = run(failure, retries, traffic, seed)?;
+    let mut add = |what: &str, failure, retries, last_words, traffic, bound| {
+        let load = run(failure, retries, last_words, traffic, seed)?;
         let name = format!("{what}: calls per request at the bottom");
-        let value = load.at_the_bottom();
-        figures.push(Figure { scenario: NAME, name, value, bound });
+        figures.push(Figure::bounded(NAME, name, load.at_the_bottom(), bound));
         Ok::<(), DocumentError>(())
     };
-    let near = |target| Some(Bound::Near { target, tolerance: 0.03 });
-    let at_least_twice = Some(Bound::AtLeast(2.0));
+    let near = |target| Bound::Near { target, tolerance: TOLERANCE };
+    let twice = Bound::AtLeast(2.0);
+    let one_layer = Bound::AtMost(compounded(BUSY, 1));
 
     let calls = Failure::Calls(FAILING);
-    add("calls fail, no retries", calls, Retries::Off, BUSY, near(1.0))?;
-    add("calls fail, no budget", calls, Retries::Unbounded, BUSY, near(1.0 / (1.0 - FAILING)))?;
-    add("calls fail, budget", calls, Retries::Budgeted, BUSY, near(1.0 / (1.0 - FAILING)))?;
-
-    let capacity = Failure::Capacity(BUSY.requests_per_second * (1.0 - FAILING));
-    for (name, failure) in [("requests fail", Failure::Requests(FAILING)), ("too small", capacity)]
-    {
-        for (what, retries, bound) in [
-            ("no retries", Retries::Off, near(1.0)),
-            ("no budget", Retries::Unbounded, at_least_twice),
-            ("budget", Retries::Budgeted, near(compounded(BUSY, LAYERS))),
-            ("budget, lowest layer only", Retries::LowestOnly, near(compounded(BUSY, 1))),
-        ] {
-            add(&format!("{name}, {what}"), failure, retries, BUSY, bound)?;
-        }
+    let until_one_succeeds = near(1.0 / (1.0 - FAILING));
+    for (what, retries, last_words, bound) in [
+        ("no retries", Retries::Off, Untold, near(1.0)),
+        ("no budget", Retries::Unbounded, Untold, until_one_succeeds),
+        ("budget", Retries::Budgeted, Untold, until_one_succeeds),
+        ("budget, last words", Retries::Budgeted, Told, one_layer),
+    ] {
+        add(&format!("calls fail, {what}"), calls, retries, last_words, BUSY, bound)?;
     }
 
     let requests = Failure::Requests(FAILING);
+    let capacity = Failure::Capacity(BUSY.requests_per_second * (1.0 - FAILING));
+    for (name, failure) in [("requests fail", requests), ("too small", capacity)] {
+        for (what, retries, last_words, bound) in [
+            ("no retries", Retries::Off, Untold, near(1.0)),
+            ("no budget", Retries::Unbounded, Untold, twice),
+            ("budget", Retries::Budgeted, Untold, near(compounded(BUSY, LAYERS))),
+            ("budget, only the lowest layer", Retries::LowestOnly, Untold, one_layer),
+            ("budget, last words", Retries::Budgeted, Told, one_layer),
+        ] {
+            add(&format!("{name}, {what}"), failure, retries, last_words, BUSY, bound)?;
+        }
+    }
+
+    // the floor pays for nearly every retry here: the share bounds nothing
+    let beyond_share = Bound::AtLeast(1.0 + 1.5 * BUDGET_SHARE);
     for (what, traffic) in [("100 isolates", SPREAD), ("2 per second", QUIET)] {
         let name = format!("requests fail, budget, {what}");
-        add(&name, requests, Retries::Budgeted, traffic, at_least_twice)?;
+        add(&name, requests, Retries::Budgeted, Untold, traffic, twice)?;
+        let name = format!("requests fail, budget, last words, {what}");
+        add(&name, requests, Retries::Budgeted, Told, traffic, beyond_share)?;
     }
     Ok(figures)
 }

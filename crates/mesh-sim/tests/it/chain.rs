@@ -1,6 +1,6 @@
 //! A chain of services, counted by hand.
 
-use mesh_sim::chain::{Chain, Failure, Load};
+use mesh_sim::chain::{Chain, Failure, LastWords, Load};
 
 fn chain(retries: &str, failure: Failure) -> Chain {
     Chain {
@@ -9,6 +9,7 @@ fn chain(retries: &str, failure: Failure) -> Chain {
         requests_per_second: 20.0,
         duration_s: 20.0,
         failure,
+        last_words: LastWords::Untold,
     }
 }
 
@@ -31,6 +32,15 @@ fn without_budgets_each_layer_multiplies_what_fails_for_good() {
     let load = run(&chain(unbounded, Failure::Requests(1.0)));
     assert_eq!(load.failed, load.requests);
     assert_eq!(load.calls, [3, 9, 27].map(|times| times * load.requests));
+}
+
+#[test]
+fn with_last_words_only_the_layer_above_the_failure_retries() {
+    let unbounded = "{ \"attempts\": 2, \"budget\": false }";
+    let chain = Chain { last_words: LastWords::Told, ..chain(unbounded, Failure::Requests(1.0)) };
+    let load = run(&chain);
+    assert_eq!(load.failed, load.requests);
+    assert_eq!(load.calls, [1, 1, 3].map(|times| times * load.requests));
 }
 
 #[test]

@@ -157,6 +157,7 @@ export const DENIALS = [
   "retry_after",
   "connections",
   "no_endpoint",
+  "last_word",
 ] as const;
 export type Denial = (typeof DENIALS)[number];
 
