@@ -31,7 +31,10 @@ export function copyOf(answer: Response): Response {
 
 /** A failure that no caller is to try again. */
 export function final(answer: Response): Response {
-  const marked = answer.headers.has(RETRY_HEADER) ? answer : copyOf(answer);
+  if (answer.headers.get(RETRY_HEADER) === "never") {
+    return answer;
+  }
+  const marked = copyOf(answer);
   marked.headers.set(RETRY_HEADER, "never");
   return marked;
 }
