@@ -72,46 +72,42 @@ impl Rate {
     }
 }
 
-#[derive(Clone, Copy, Debug, Default)]
-struct Bucket {
-    key: u64,
-    full_at: Timestamp,
-}
-
 /// The buckets of an isolate. Memory: none before the first limited request, then 64 KiB.
 #[derive(Clone, Debug, Default)]
 pub struct Buckets {
-    sets: Vec<[Bucket; BUCKET_WAYS]>,
+    /// Pairs of a key and the time at which its bucket is full again, in sets of [`BUCKET_WAYS`].
+    words: Vec<u64>,
 }
 
 impl Buckets {
     /// No buckets yet.
     #[must_use]
     pub const fn empty() -> Self {
-        Self { sets: Vec::new() }
+        Self { words: Vec::new() }
     }
 
     /// Takes one request from the bucket of `key`, a hash that is spread well.
     pub fn take(&mut self, key: u64, rate: &Rate, now: Timestamp) -> Taken {
-        if self.sets.is_empty() {
-            self.sets.resize(BUCKET_SETS, [Bucket::default(); BUCKET_WAYS]);
+        if self.words.is_empty() {
+            self.words.resize(BUCKET_SETS * BUCKET_WAYS * 2, 0);
         }
-        // the low bits of any key
-        let at = (key as u32 as usize) % BUCKET_SETS;
-        let found = self.sets.get_mut(at).and_then(|set| {
-            let known = set.iter().position(|bucket| bucket.key == key);
-            let spare = || (0..set.len()).min_by_key(|&way| set.get(way).map(|b| b.full_at));
-            let way = known.or_else(spare)?;
-            set.get_mut(way)
-        });
-        let Some(bucket) = found else {
-            return Taken { allowed: true, remaining: 0, wait: Micros::ZERO };
-        };
-        if bucket.key != key {
-            *bucket = Bucket { key, full_at: Timestamp::ZERO };
+        let set = key as usize % BUCKET_SETS * BUCKET_WAYS * 2;
+        let words = self.words.get_mut(set..).unwrap_or_default();
+        let (mut at, mut full_at, mut least) = (0, 0, u64::MAX);
+        for way in 0..BUCKET_WAYS {
+            let Some(&[known, full]) = words.get(2 * way..).and_then(<[u64]>::first_chunk) else { break };
+            if known == key {
+                (at, full_at) = (2 * way, full);
+                break;
+            }
+            if full < least {
+                (at, least) = (2 * way, full);
+            }
         }
-        let (taken, full_at) = rate.take(bucket.full_at, now);
-        bucket.full_at = full_at;
+        let (taken, full_at) = rate.take(Timestamp::from_micros(full_at), now);
+        if let Some(pair) = words.get_mut(at..).and_then(<[u64]>::first_chunk_mut) {
+            *pair = [key, full_at.as_micros()];
+        }
         taken
     }
 }

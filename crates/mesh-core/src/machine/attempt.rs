@@ -134,7 +134,7 @@ impl Machine {
         }
     }
 
-    /// Ends a request with an answer of the mesh's own, where its fallback has none.
+    /// Ends a request that has no answer, unless its fallback has one.
     pub(super) fn give_up(
         &mut self,
         live: Live,
@@ -142,17 +142,7 @@ impl Machine {
         now: Timestamp,
         sink: &mut impl EventSink,
     ) -> Step {
-        let own = Own { status: status_of(reason), reason };
-        let own = if TRAFFIC {
-            match self.fall_back(&live, own, now, sink) {
-                Ok(step) => return step,
-                Err(own) => own,
-            }
-        } else {
-            own
-        };
-        self.end(&live, own.reason, now, sink);
-        respond(own.status, own.reason)
+        self.conclude(live, Own { status: status_of(reason), reason }, false, now, sink)
     }
 
     /// Counts and tells the end of a request.

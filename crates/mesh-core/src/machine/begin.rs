@@ -188,31 +188,27 @@ impl Machine {
         path: NormalPath<'_>,
         depth: u16,
         backend: &Backend,
-        way: Way,
+        mut way: Way,
         now: Timestamp,
         sink: &mut impl EventSink,
     ) -> Step {
         if backend.service == NONE {
-            return if backend.status > 0 {
+            return if TRAFFIC && backend.status > 0 {
                 direct(backend, way.backend)
             } else {
                 respond(500, Reason::NoBackend)
             };
         }
         self.text.clear();
-        let rewritten = named(self.snapshot.rewrites(), backend.rewrite).is_some_and(|rewrite| {
+        way.rewritten = named(self.snapshot.rewrites(), backend.rewrite).is_some_and(|rewrite| {
             let bytes = path.as_bytes();
             filter::rewrite_path(&self.snapshot, &rewrite, bytes, depth, &mut self.text)
         });
-        let way = Way {
-            service: backend.service,
-            policy: backend.policy,
-            rewritten,
-            subset: backend.subset,
-            mirrors: backend.mirrors,
-            faults: backend.faults,
-            ..way
-        };
+        way.service = backend.service;
+        way.policy = backend.policy;
+        way.subset = backend.subset;
+        way.mirrors = backend.mirrors;
+        way.faults = backend.faults;
         self.start(request, path, way, now, sink)
     }
 

@@ -3,15 +3,11 @@
 //! A fallback is asked once, with the request as its rule would have sent it. Where it has no good
 //! answer either, the request's own stands: a fallback never makes a failure look like another one.
 
-use super::{
-    Machine, begin,
-    slots::Live,
-    step::Step,
-};
+use super::{Machine, TRAFFIC, Terms, begin, respond, slots::Live, step::Step};
 use crate::{
-    event::{Event, EventKind, EventSink},
+    event::{EventKind, EventSink},
     reason::Reason,
-    snapshot::tables::{NONE, Policy},
+    snapshot::tables::{Backend, NONE, Policy},
     time::Timestamp,
 };
 
@@ -36,56 +32,90 @@ impl Live {
 }
 
 impl Machine {
-    /// Goes to the fallback, where there is one that has not been asked. Otherwise says what the
-    /// request is answered with.
-    pub(super) fn fall_back(
+    /// Ends a request that failed: its fallback answers, or the answer that was `told` is
+    /// delivered, or the mesh makes one.
+    pub(super) fn conclude(
         &mut self,
-        live: &Live,
+        mut live: Live,
+        own: Own,
+        told: bool,
+        now: Timestamp,
+        sink: &mut impl EventSink,
+    ) -> Step {
+        let mut last = own;
+        if TRAFFIC {
+            let fallen = self.fall(&mut live, own, now, sink);
+            match fallen {
+                Fall::Nowhere => {}
+                Fall::Back(first) => last = first,
+                Fall::Direct(backend, number) => {
+                    self.end(&live, own.reason, now, sink);
+                    return begin::direct(&backend, number);
+                }
+                Fall::Service(terms) => {
+                    return self.attempt(live, terms.as_ref(), None, now, sink);
+                }
+            }
+        }
+        self.end(&live, last.reason, now, sink);
+        if told && live.own.is_none() { Step::Deliver } else { respond(last.status, last.reason) }
+    }
+
+    /// Where a failed request goes from here. Turns it to the fallback's service, where that is it.
+    fn fall(
+        &mut self,
+        live: &mut Live,
         own: Own,
         now: Timestamp,
         sink: &mut impl EventSink,
-    ) -> Result<Step, Own> {
-        let about = |kind: EventKind, reason: Reason| Event {
-            service: live.service,
-            endpoint: live.endpoint,
-            attempt: live.attempt,
-            ..Event::new(kind, now).with_reason(reason)
-        };
+    ) -> Fall {
+        if matches!(own.reason, Reason::Cancelled | Reason::Internal) || live.mirror {
+            return Fall::Nowhere;
+        }
+        let mut about = self.about(live, EventKind::FallbackFailed, now).with_reason(own.reason);
         if let Some(first) = live.own {
-            sink.event(about(EventKind::FallbackFailed, own.reason));
-            return Err(if own.reason == Reason::Cancelled { own } else { first });
+            sink.event(about);
+            return Fall::Back(first);
         }
-        let lost = matches!(own.reason, Reason::Cancelled | Reason::Internal);
-        let policy = self.snapshot.policies().get(live.policy).unwrap_or_default();
-        if lost || live.mirror || policy.fallback.len == 0 {
-            return Err(own);
-        }
+        about.kind = EventKind::Fallback;
+        let Some(Terms { policy, .. }) = self.terms(live.service, live.policy) else {
+            return Fall::Nowhere;
+        };
         let number = policy.fallback.start;
-        let backend = self.snapshot.backends().get(number).ok_or(own)?;
+        let Some(backend) = self.snapshot.backends().run(policy.fallback).next() else {
+            return Fall::Nowhere;
+        };
         if backend.service == NONE {
-            sink.event(about(EventKind::Fallback, own.reason));
-            self.end(live, own.reason, now, sink);
-            return Ok(begin::direct(&backend, number));
+            sink.event(about);
+            return Fall::Direct(backend, number);
         }
         if !live.can_fall(&policy) {
-            return Err(own);
+            return Fall::Nowhere;
         }
-        sink.event(about(EventKind::Fallback, own.reason));
+        sink.event(about);
         self.leave(live, None);
-        let terms = self.terms(backend.service, backend.policy);
-        let next = Live {
-            service: backend.service,
-            policy: backend.policy,
-            backend: number,
-            endpoint: NONE,
-            breaker: None,
-            attempt: 0,
-            tried: 0,
-            subset: backend.subset,
-            roomed: false,
-            own: Some(own),
-            ..live.clone()
-        };
-        Ok(self.attempt(next, terms.as_ref(), None, now, sink))
+        live.service = backend.service;
+        live.policy = backend.policy;
+        live.backend = number;
+        live.subset = backend.subset;
+        live.endpoint = NONE;
+        live.breaker = None;
+        live.attempt = 0;
+        live.tried = 0;
+        live.roomed = false;
+        live.own = Some(own);
+        Fall::Service(self.terms(backend.service, backend.policy))
     }
+}
+
+/// Where a failed request goes.
+enum Fall {
+    /// It has no fallback, or none that it may go to.
+    Nowhere,
+    /// It was there, and has its own answer back.
+    Back(Own),
+    /// Its fallback is an answer.
+    Direct(Backend, u32),
+    /// Its fallback is a service.
+    Service(Option<Terms>),
 }

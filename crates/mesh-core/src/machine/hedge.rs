@@ -12,8 +12,7 @@ use super::{
 };
 use crate::{
     event::{Event, EventKind, EventSink},
-    limits::CONNECTIONS_PER_SCOPE,
-    snapshot::tables::{NONE, Policy, Transport},
+    snapshot::tables::{NONE, Policy},
     time::{Micros, Timestamp},
 };
 
@@ -29,7 +28,8 @@ impl Machine {
             return policy.hedge_after;
         }
         let state = super::row(&self.services, live.service);
-        state.and_then(|state| state.latencies.percentile(percent)).unwrap_or(Micros::ZERO)
+        let load = state.and_then(|state| state.load.as_ref());
+        load.and_then(|load| load.latencies.percentile(percent)).unwrap_or(Micros::ZERO)
     }
 
     /// Begins the second attempt of a request whose first is slow, where the budget and the
@@ -44,20 +44,19 @@ impl Machine {
         let Some(first) = self.slots.get(ticket).filter(|first| first.partner == NONE) else {
             return Step::Pending;
         };
-        let first = first.clone();
-        let Some(terms) = self.terms(first.service, first.policy) else { return Step::Pending };
-        if self.hedge_after(&first, &terms.policy).is_zero() {
+        let mut second = first.clone();
+        let Some(terms) = self.terms(second.service, second.policy) else { return Step::Pending };
+        if self.hedge_after(&second, &terms.policy).is_zero()
+            || self.is_crowded(second.endpoint, waiting)
+            || !self.pays(&second, &terms, now)
+        {
             return Step::Pending;
         }
-        let transport = self.snapshot.endpoints().get(first.endpoint).map_or(0, |row| row.transport);
-        if Transport::takes_connection(transport) && waiting >= CONNECTIONS_PER_SCOPE {
-            return Step::Pending;
-        }
-        if !self.pays(&first, &terms, now) {
-            return Step::Pending;
-        }
-        let waited = now.saturating_since(first.attempt_started);
-        let second = Live { endpoint: NONE, breaker: None, roomed: false, partner: ticket, ..first };
+        let waited = now.saturating_since(second.attempt_started);
+        second.endpoint = NONE;
+        second.breaker = None;
+        second.roomed = false;
+        second.partner = ticket;
         let step = self.attempt(second, Some(&terms), None, now, sink);
         let Step::Send(send) = step else { return Step::Pending };
         let (other, attempt) = (Some(&send.ticket).map_or(NONE, Ticket::raw), send.attempt);

@@ -75,7 +75,7 @@ impl Machine {
             }
         }
         if TRAFFIC && !panic && census.failover {
-            self.fail_over(service.endpoints.numbers(), config, now);
+            self.fail_over(service.endpoints.numbers());
         }
         let chosen = self.balance(live, terms, now).ok_or_else(|| census.reason())?;
         let admission = match self.endpoint_state(chosen) {
@@ -114,36 +114,29 @@ impl Machine {
 
     /// Leaves the candidates of one level: the first takes all while 100/140 of it is ready, then
     /// spills to the next, as Envoy's priorities do.
-    fn fail_over(
-        &mut self,
-        numbers: core::ops::Range<u32>,
-        config: &BreakerConfig,
-        now: Timestamp,
-    ) {
+    fn fail_over(&mut self, numbers: core::ops::Range<u32>) {
         let Self { endpoints, candidates, dice, .. } = self;
         let level = |number: u32| row(endpoints, number).map_or(0, |state| state.priority);
         let mut draw = dice.below(100);
-        let mut chosen = None;
-        let mut next = candidates.iter().map(|&number| level(number)).min();
-        while let Some(at) = next {
-            chosen = Some(at);
+        let mut above = None;
+        loop {
+            let levels = candidates.iter().map(|&number| level(number));
+            // the levels above the last one that was looked at
+            let Some(at) = levels.filter(|&one| above.is_none_or(|last| one > last)).min() else {
+                break;
+            };
+            above = Some(at);
             let states = numbers.clone().map_while(|number| row(endpoints, number));
-            let states = states.filter(|state| state.priority == at && state.reachable);
-            let (all, ready) = states.fold((0u32, 0u32), |(all, ready), state| {
-                let is_ready =
-                    state.is_up() && state.breaker.admits(config, now) != Admission::Refused;
-                (all + 1, ready + u32::from(is_ready))
-            });
-            let share = ready.saturating_mul(OVERPROVISIONING).checked_div(all).unwrap_or(0);
+            let all = states.filter(|state| state.priority == at && state.reachable).count();
+            let ready = candidates.iter().filter(|&&number| level(number) == at).count();
+            let share = ready.saturating_mul(OVERPROVISIONING as usize).checked_div(all);
+            let share = share.and_then(|share| u32::try_from(share).ok()).unwrap_or(100);
             if draw < share {
                 break;
             }
             draw = draw.saturating_sub(share);
-            next = candidates.iter().map(|&number| level(number)).filter(|&one| one > at).min();
         }
-        if let Some(chosen) = chosen {
-            candidates.retain(|&number| level(number) == chosen);
-        }
+        candidates.retain(|&number| above == Some(level(number)));
     }
 
     /// The balancer's choice among the candidates.

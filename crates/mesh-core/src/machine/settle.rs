@@ -140,19 +140,12 @@ impl Machine {
         sink: &mut impl EventSink,
     ) -> Step {
         let reason = reason_of(outcome);
-        if let Outcome::Response { status, .. } = outcome {
-            if TRAFFIC && reason != Reason::None {
-                match self.fall_back(&live, Own { status: *status, reason }, now, sink) {
-                    Ok(step) => return step,
-                    Err(own) if live.fallen() => {
-                        self.end(&live, own.reason, now, sink);
-                        return respond(own.status, own.reason);
-                    }
-                    Err(_) => {}
-                }
+        if let Outcome::Response { status, .. } = *outcome {
+            if reason == Reason::None {
+                self.end(&live, reason, now, sink);
+                return Step::Deliver;
             }
-            self.end(&live, reason, now, sink);
-            return Step::Deliver;
+            return self.conclude(live, Own { status, reason }, true, now, sink);
         }
         let over = live.deadline.is_some_and(|deadline| deadline <= now);
         let reason = if reason == Reason::Timeout && over { Reason::Deadline } else { reason };
@@ -177,7 +170,7 @@ impl Machine {
             state.latency.record(latency, now);
             let hedges = TRAFFIC && terms.is_some_and(|terms| terms.policy.hedge_percentile > 0);
             if let Some(service) = state_mut(&mut self.services, live.service).filter(|_| hedges) {
-                service.latencies.record(latency);
+                service.load.get_or_insert_default().latencies.record(latency);
             }
         } else {
             state.latency.record_failure(PENALTY, seen.hint, now);
@@ -247,8 +240,7 @@ impl Machine {
             None if seen.last_word => return Err(Denial::LastWord),
             None => {}
         }
-        let endpoint = self.snapshot.endpoints().get(live.endpoint).ok_or(Denial::Endpoint)?;
-        if Transport::takes_connection(endpoint.transport) && waiting >= CONNECTIONS_PER_SCOPE {
+        if self.is_crowded(live.endpoint, waiting) {
             return Err(Denial::Connections);
         }
         if failed.retry_after.is_some_and(|hint| hint > policy.retry_after_max) {
@@ -259,7 +251,17 @@ impl Machine {
         retry.pay(&failed, &mut service.budget, &policy.budget, now, &mut self.dice).map(Some)
     }
 
-    const fn about(&self, live: &Live, kind: EventKind, now: Timestamp) -> Event {
+    /// True where an attempt at such an endpoint would wait for one of the platform's connections.
+    pub(super) fn is_crowded(&self, endpoint: u32, waiting: u8) -> bool {
+        waiting >= CONNECTIONS_PER_SCOPE
+            && self
+                .snapshot
+                .endpoints()
+                .get(endpoint)
+                .is_some_and(|row| Transport::takes_connection(row.transport))
+    }
+
+    pub(super) const fn about(&self, live: &Live, kind: EventKind, now: Timestamp) -> Event {
         let mut event = Event::new(kind, now);
         event.service = live.service;
         event.endpoint = live.endpoint;

@@ -1,5 +1,7 @@
 //! What the machine learns of endpoints and services; it outlives a Snapshot.
 
+use alloc::boxed::Box;
+
 use crate::{
     balance::{adaptive::ReportedWeight, peak_ewma::PeakEwma, round_robin},
     breaker::{Breaker, BreakerState, Transition},
@@ -110,14 +112,21 @@ pub struct ServiceState {
     pub budget: RetryBudget,
     /// Place of the round-robin balancers.
     pub(super) sequence: u32,
+    /// What only some services have; `None` before it is needed.
+    pub load: Option<Box<ServiceLoad>>,
+    /// Totals since the isolate began.
+    pub counters: ServiceCounters,
+}
+
+/// What is known of the load of a service that limits it or hedges.
+#[derive(Clone, Debug, Default)]
+pub struct ServiceLoad {
     /// Latencies of late, where hedges go by a percentile.
     pub latencies: LatencyHistogram,
     /// Requests in flight, where a limit on them is set.
     pub in_flight: u32,
     /// How many there may be; `None` before the first.
     pub limiter: Option<Gradient2>,
-    /// Totals since the isolate began.
-    pub counters: ServiceCounters,
 }
 
 /// Totals of one service; each wraps at 2^32.

@@ -133,11 +133,10 @@ impl Machine {
             if !self.hold(fault.conditions, head) {
                 continue;
             }
-            let delays = self.dice.below(WHOLE) < fault.delay_millionths;
-            if delays && self.delayed < u32::from(fault.active_max) {
+            if self.hits(fault.delay_millionths) && self.delayed < u32::from(fault.active_max) {
                 injected.delay = injected.delay.saturating_add(fault.delay);
             }
-            if injected.status == 0 && self.dice.below(WHOLE) < fault.abort_millionths {
+            if injected.status == 0 && self.hits(fault.abort_millionths) {
                 injected.status = fault.abort_status;
             }
         }
@@ -147,16 +146,22 @@ impl Machine {
     /// Rolls for the copies of a request.
     pub(super) fn copies(&mut self, mirrors: Rows) {
         self.notes.first_mirror = mirrors.start;
-        for (bit, mirror) in (0..MIRRORS_MAX).zip(self.snapshot.mirrors().run(mirrors)) {
-            if self.dice.below(WHOLE) < mirror.millionths {
-                self.notes.mirrors |= 1 << bit;
-            }
+        for (bit, number) in (0..MIRRORS_MAX).zip(mirrors.numbers()) {
+            let share = self.snapshot.mirrors().get(number).map_or(0, |row| row.millionths);
+            self.notes.mirrors |= u32::from(self.hits(share)) << bit;
         }
+    }
+
+    /// A draw: true in that share of all. Not inlined, as a roll is long.
+    #[inline(never)]
+    fn hits(&mut self, millionths: u32) -> bool {
+        self.dice.below(WHOLE) < millionths
     }
 
     /// Whether the service has room for one request more of that priority; takes it then.
     pub(super) fn has_room(&mut self, number: u32, service: &Service, percent: u8) -> bool {
         let Some(state) = state_mut(&mut self.services, number) else { return true };
+        let state = state.load.get_or_insert_default();
         let config = limiter(service);
         if state.limiter.as_ref().is_none_or(|limiter| *limiter.config() != config) {
             state.limiter = Some(Gradient2::new(config));
@@ -172,6 +177,7 @@ impl Machine {
     /// Gives back a service's room; an answered request teaches how much there is.
     pub(super) fn give_room(&mut self, number: u32, latency: Option<Micros>) {
         let Some(state) = state_mut(&mut self.services, number) else { return };
+        let Some(state) = &mut state.load else { return };
         let in_flight = state.in_flight;
         state.in_flight = in_flight.saturating_sub(1);
         if let (Some(latency), Some(limiter)) = (latency, &mut state.limiter) {
