@@ -3,10 +3,14 @@
 //! The answer comes from the compiled Snapshot by the same walk that serves requests; only the
 //! reasons are worked out here.
 
+mod backend;
 mod endpoint;
+mod key;
 mod policy;
 mod reason;
 mod request;
+mod rule;
+mod traffic;
 
 use alloc::collections::BTreeMap;
 
@@ -14,17 +18,21 @@ use mesh_core::{
     method::Method,
     path::{PathError, normalize},
     route::{RequestHead, RouteTable},
-    snapshot::tables::PathChange,
 };
 use serde::Serialize;
 
+use self::reason::Asked;
 pub use self::{
+    backend::{ExplainedBackend, ExplainedFault, ExplainedMirror},
     endpoint::ExplainedEndpoint,
     policy::{
-        ExplainedBreaker, ExplainedBudget, ExplainedPolicy, ExplainedRetries, ExplainedService,
+        ExplainedBreaker, ExplainedBudget, ExplainedConcurrency, ExplainedPolicy, ExplainedRetries,
+        ExplainedService,
     },
     reason::{OtherRule, Refusal},
     request::{ExplainRequest, RequestHeaders},
+    rule::ChosenRule,
+    traffic::{ExplainedCors, ExplainedLimit, ExplainedSplit, SplitBy},
 };
 use crate::{
     compile,
@@ -32,7 +40,7 @@ use crate::{
     diagnostic::Diagnostics,
     document::Document,
     node::Node,
-    plan::{Plan, PlannedBackend, PlannedMatch, PlannedRule},
+    plan::{Plan, PlannedRule},
 };
 
 /// What the mesh would do with one request, and why.
@@ -72,48 +80,6 @@ pub struct NormalRequest {
     pub path_as_given: Option<String>,
     /// Query, without the `?`.
     pub query: String,
-}
-
-/// The rule that takes a request.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[cfg_attr(feature = "typescript", derive(tsify::Tsify), tsify(hashmap_as_object))]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct ChosenRule {
-    /// Its name, or `rules[3]`.
-    pub name: String,
-    /// Where it stands in the document.
-    pub path: String,
-    /// What it asks for, and that the request has it; one condition each.
-    pub why: Vec<String>,
-    /// Path parameters.
-    pub params: BTreeMap<String, String>,
-    /// Header edits of the rule, such as `request: set x-a: 1`.
-    pub edits: Vec<String>,
-    /// The path or host that is sent in place of the request's.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub rewrite: Option<String>,
-    /// Status and target of the redirect that it answers with.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub redirect: Option<String>,
-}
-
-/// A service that a request may go to.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct ExplainedBackend {
-    /// Its weight in the rule.
-    pub weight: u32,
-    /// Its share of the rule's requests, percent.
-    pub percent: f64,
-    /// The service.
-    pub service: ExplainedService,
-    /// The policy in force: the rule's over the service's over the document's.
-    pub policy: ExplainedPolicy,
-    /// Its endpoints.
-    pub endpoints: Vec<ExplainedEndpoint>,
 }
 
 /// Explains what a document does with a request.
@@ -164,8 +130,9 @@ fn explain_after(
         explanation.request.path_as_given = Some(parts.path.to_owned());
         explanation.request.path.clone_from(&normal);
     }
+    let asked = Asked { request, path: &normal };
     if let Some(service) = &request.service {
-        by_name(&plan, service.as_str(), &mut explanation);
+        by_name(&plan, service.as_str(), &asked, &mut explanation);
         return Ok(explanation);
     }
     let routes = snapshot.routes();
@@ -182,16 +149,17 @@ fn explain_after(
     let chosen = found.and_then(|found| {
         let number = usize::try_from(found.target).ok()?;
         let rule = plan.rules.get(number)?;
-        Some((number, rule, reason::winner(rule, request, &normal)?))
+        Some((number, rule, reason::winner(rule, &asked)?))
     });
     if let (Some(found), Some((_, rule, one))) = (found, chosen) {
         let params = params(routes, found.match_number, &normal);
-        explanation.rule = Some(chosen_rule(rule, one, params));
-        backends(&plan, rule, &mut explanation);
+        let chosen = ChosenRule::of(rule, one, params, &asked);
+        backends(&plan, rule, &chosen, &asked, &mut explanation);
+        explanation.rule = Some(chosen);
     } else {
         explanation.refused = Some("no_route".to_owned());
     }
-    explanation.others = reason::others(&plan, chosen, request, &normal);
+    explanation.others = reason::others(&plan, chosen, &asked);
     Ok(explanation)
 }
 
@@ -228,42 +196,28 @@ fn params(routes: &RouteTable, match_number: u32, path: &str) -> BTreeMap<String
 }
 
 /// A call by the name of a service passes the rules by.
-fn by_name(plan: &Plan, name: &str, explanation: &mut Explanation) {
+fn by_name(plan: &Plan, name: &str, asked: &Asked<'_>, explanation: &mut Explanation) {
     let Some(service) = plan.services.iter().find(|service| service.name == name) else {
         explanation.refused = Some("no_service".to_owned());
         return;
     };
-    explanation.backends.push(ExplainedBackend {
-        weight: 1,
-        percent: 100.0,
-        service: ExplainedService::of(service),
-        policy: ExplainedPolicy::of(&service.settings),
-        endpoints: ExplainedEndpoint::all(service),
-    });
+    explanation.backends.push(ExplainedBackend::by_name(plan, service, asked));
     refused_by_endpoints(explanation);
 }
 
-fn backends(plan: &Plan, rule: &PlannedRule, explanation: &mut Explanation) {
-    let total: u64 = rule.backends.iter().map(|backend| u64::from(backend.weight)).sum();
-    for backend in &rule.backends {
-        let Some(service) = backend.service.and_then(|number| plan.services.get(number)) else {
-            continue;
-        };
-        #[expect(clippy::cast_precision_loss, reason = "sums of weights are far below 2^53")]
-        let percent = f64::from(backend.weight) * 100.0 / total.max(1) as f64;
-        explanation.backends.push(ExplainedBackend {
-            weight: backend.weight,
-            percent: (percent * 100.0).round() / 100.0,
-            service: ExplainedService::of(service),
-            policy: ExplainedPolicy::of(&backend.settings),
-            endpoints: ExplainedEndpoint::all(service),
-        });
-    }
-    if rule.redirect.is_some() {
+fn backends(
+    plan: &Plan,
+    rule: &PlannedRule,
+    chosen: &ChosenRule,
+    asked: &Asked<'_>,
+    explanation: &mut Explanation,
+) {
+    explanation.backends = ExplainedBackend::all(plan, rule, chosen.split.as_ref(), asked);
+    let preflight = chosen.cors.as_ref().is_some_and(|cors| cors.preflight);
+    if rule.redirect.is_some() || chosen.direct_response.is_some() || preflight {
         return;
     }
-    let weighs = |backend: &PlannedBackend| backend.weight > 0 && backend.service.is_some();
-    if rule.backends.iter().any(weighs) {
+    if explanation.backends.iter().any(ExplainedBackend::may_be_sent_to) {
         refused_by_endpoints(explanation);
     } else {
         explanation.refused = Some("no_backend".to_owned());
@@ -275,63 +229,13 @@ fn refused_by_endpoints(explanation: &mut Explanation) {
     let mut endpoints = explanation
         .backends
         .iter()
-        .filter(|backend| backend.weight > 0)
+        .filter(|backend| backend.may_be_sent_to())
         .flat_map(|backend| &backend.endpoints)
+        .filter(|endpoint| endpoint.in_version != Some(false))
         .peekable();
     if endpoints.peek().is_none() {
         explanation.refused = Some("no_endpoint".to_owned());
     } else if endpoints.all(|endpoint| !endpoint.takes_traffic()) {
         explanation.refused = Some("no_healthy_endpoint".to_owned());
-    }
-}
-
-fn chosen_rule(
-    rule: &PlannedRule,
-    one: &PlannedMatch,
-    params: BTreeMap<String, String>,
-) -> ChosenRule {
-    let changed = |change: PathChange, value: &str| match change {
-        PathChange::Keep => None,
-        PathChange::Full => Some(format!("the path {value}")),
-        PathChange::Prefix => Some(format!("{value} in place of the matched prefix")),
-    };
-    let edits = rule.filters.edits.iter().map(|edit| {
-        let side = if edit.side == 0 { "request" } else { "response" };
-        match edit.action {
-            0 => format!("{side}: set {}: {}", edit.name, edit.value),
-            1 => format!("{side}: add {}: {}", edit.name, edit.value),
-            _ => format!("{side}: remove {}", edit.name),
-        }
-    });
-    let rewrite = rule.filters.rewrite.as_ref().map(|rewrite| {
-        let host = (!rewrite.host.is_empty()).then(|| format!("the host {}", rewrite.host));
-        let parts: Vec<String> =
-            host.into_iter().chain(changed(rewrite.path, &rewrite.value)).collect();
-        parts.join(", ")
-    });
-    let redirect = rule.redirect.as_ref().map(|redirect| {
-        let named =
-            |name: &str, value: &str| (!value.is_empty()).then(|| format!("{name} {value}"));
-        let port = (redirect.port > 0).then(|| format!("port {}", redirect.port));
-        let parts: Vec<String> = [
-            Some(redirect.status.to_string()),
-            named("scheme", &redirect.scheme),
-            named("host", &redirect.host),
-            port,
-            changed(redirect.path, &redirect.value),
-        ]
-        .into_iter()
-        .flatten()
-        .collect();
-        parts.join(", ")
-    });
-    ChosenRule {
-        name: rule.name.clone(),
-        path: rule.at.clone(),
-        why: reason::conditions(one),
-        params,
-        edits: edits.collect(),
-        rewrite,
-        redirect,
     }
 }

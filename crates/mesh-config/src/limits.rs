@@ -39,6 +39,9 @@ pub const EXPRESSION_TABLE_BYTES_MAX: usize = 64 * 1024;
 pub const EXPRESSION_STEPS_MAX: usize = 10_000_000;
 /// Most pairs of states looked at to tell whether one expression covers another path.
 pub const COVER_PAIRS_MAX: usize = 65_536;
+/// Most rows that the backends of all rules come to: themselves, and the header edits, mirrors and
+/// faults that each of them has of its rule and of its own.
+pub const BACKEND_ROWS_MAX: usize = 262_144;
 /// Most matches for preflights that the compiler adds to one rule with a `cors` filter.
 pub const RULE_PREFLIGHTS_MAX: usize = 256;
 /// Most origins, methods or headers of one list of a `cors` filter: what the Gateway API takes.

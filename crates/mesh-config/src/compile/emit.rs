@@ -16,6 +16,7 @@ use mesh_core::{
     },
 };
 
+pub(crate) use self::policies::host_header;
 use super::paths;
 use crate::{
     diagnostic::{Code, Diagnostic},

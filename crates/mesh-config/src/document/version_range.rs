@@ -19,9 +19,17 @@ impl VersionRange {
     /// True where an endpoint of that version is in the range.
     #[must_use]
     pub fn takes(&self, version: &str) -> bool {
+        self.test()(version)
+    }
+
+    /// The same for many versions, with the range read once.
+    pub(crate) fn test(&self) -> impl Fn(&str) -> bool + '_ {
         let range = requirement(self.as_str());
-        version == self.as_str()
-            || range.zip(lenient(version)).is_some_and(|(range, one)| range.matches(&one))
+        move |version| {
+            let within =
+                |range: &VersionReq| lenient(version).is_some_and(|one| range.matches(&one));
+            version == self.as_str() || range.as_ref().is_some_and(within)
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::{
     document::{Coordinates, EndpointHealth},
-    plan::PlannedService,
+    plan::{PlannedService, PlannedVersion},
 };
 
 /// An endpoint of a service.
@@ -20,6 +20,11 @@ pub struct ExplainedEndpoint {
     pub version: Option<String>,
     /// Its share where weights count.
     pub weight: u16,
+    /// Its order of failover.
+    pub priority: u8,
+    /// Whether it is in the backend's range of versions; absent where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub in_version: Option<bool>,
     /// Its health as the document states it.
     pub health: EndpointHealth,
     /// The region where it stands.
@@ -36,18 +41,20 @@ pub struct ExplainedEndpoint {
 }
 
 impl ExplainedEndpoint {
-    pub(super) fn all(service: &PlannedService) -> Vec<Self> {
-        let one = |endpoint: &crate::plan::PlannedEndpoint| Self {
+    pub(super) fn all(service: &PlannedService, version: Option<&PlannedVersion>) -> Vec<Self> {
+        let one = |(place, endpoint): (u32, &crate::plan::PlannedEndpoint)| Self {
             address: endpoint.address.as_str().to_owned(),
             version: endpoint.version.clone(),
             weight: endpoint.weight,
+            priority: endpoint.priority,
+            in_version: version.map(|version| version.takes(place)),
             health: endpoint.health,
             region: endpoint.region.clone(),
             colo: endpoint.colo.clone(),
             location: endpoint.location,
             capabilities: endpoint.capabilities.clone(),
         };
-        service.endpoints.iter().map(one).collect()
+        (0u32..).zip(&service.endpoints).map(one).collect()
     }
 
     pub(super) fn takes_traffic(&self) -> bool {

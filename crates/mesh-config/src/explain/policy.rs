@@ -3,9 +3,13 @@
 use mesh_core::{breaker::BreakerMode as Mode, method::Method, time::Micros};
 use serde::Serialize;
 
+use super::{reason::Asked, rule, traffic::ExplainedLimit};
 use crate::{
-    document::{BalancerName, BreakerMode, HashOn, HealthCheck, RetryCondition, TimeSpan},
-    plan::{PlannedService, Settings},
+    document::{
+        BalancerName, BreakerMode, HashOn, HealthCheck, HedgePercentile, HedgeWhen, RetryCondition,
+        TimeSpan,
+    },
+    plan::{Plan, PlannedFallback, PlannedHedge, PlannedService, Settings},
 };
 
 /// What the endpoints of a service share.
@@ -24,9 +28,28 @@ pub struct ExplainedService {
     pub panic_threshold: u8,
     /// Time in which a recovered endpoint comes back; 0 = at once.
     pub slow_start: TimeSpan,
+    /// Its rate limits.
+    pub limits: Vec<ExplainedLimit>,
+    /// How many requests it gets at a time; absent where any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub concurrency: Option<ExplainedConcurrency>,
     /// How endpoints are asked for their health.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub health_check: Option<HealthCheck>,
+}
+
+/// A limit on the requests that a service gets at a time.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct ExplainedConcurrency {
+    /// Where it starts.
+    pub initial: u16,
+    /// It never falls below this.
+    pub min: u16,
+    /// It never rises above this.
+    pub max: u16,
 }
 
 /// A breaker.
@@ -75,6 +98,12 @@ pub struct ExplainedPolicy {
     /// The key of `consistentHash`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hash_on: Option<HashOn>,
+    /// When a second attempt is sent beside a slow first one; absent where never.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hedge: Option<HedgeWhen>,
+    /// Where a request goes that got no good answer; absent where nowhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fallback: Option<String>,
 }
 
 /// Retries in force.
@@ -117,7 +146,7 @@ pub struct ExplainedBudget {
 }
 
 impl ExplainedService {
-    pub(super) fn of(service: &PlannedService) -> Self {
+    pub(super) fn of(service: &PlannedService, asked: &Asked<'_>) -> Self {
         let breaker = &service.breaker;
         Self {
             name: service.name.clone(),
@@ -140,13 +169,19 @@ impl ExplainedService {
             min_ready: service.min_ready,
             panic_threshold: service.panic_percent,
             slow_start: span(service.slow_start),
+            limits: ExplainedLimit::all(&service.limits, asked),
+            concurrency: service.concurrency.map(|limit| ExplainedConcurrency {
+                initial: limit.initial,
+                min: limit.min,
+                max: limit.max,
+            }),
             health_check: service.health_check.clone(),
         }
     }
 }
 
 impl ExplainedPolicy {
-    pub(super) fn of(settings: &Settings) -> Self {
+    pub(super) fn of(settings: &Settings, plan: &Plan) -> Self {
         let retry = &settings.retry;
         let mut methods: Vec<String> = Method::NAMED
             .iter()
@@ -176,6 +211,29 @@ impl ExplainedPolicy {
             },
             load_balancer: settings.balancer,
             hash_on: settings.hash_on.clone(),
+            hedge: settings.hedge.and_then(hedge),
+            fallback: settings.fallback.as_ref().map(|target| fallback(target, plan)),
+        }
+    }
+}
+
+fn hedge(hedge: PlannedHedge) -> Option<HedgeWhen> {
+    match hedge {
+        PlannedHedge::After(after) => Some(HedgeWhen::After(span(after))),
+        PlannedHedge::Percentile(percentile) => {
+            HedgePercentile::new(percentile).map(HedgeWhen::Percentile)
+        }
+    }
+}
+
+fn fallback(fallback: &PlannedFallback, plan: &Plan) -> String {
+    match fallback {
+        PlannedFallback::Service(number, _) => {
+            let service = plan.services.get(*number).map_or("", |service| service.name.as_str());
+            format!("service {service}")
+        }
+        PlannedFallback::Response(response) => {
+            format!("direct response {}", rule::answer(response))
         }
     }
 }

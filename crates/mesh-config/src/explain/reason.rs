@@ -13,7 +13,10 @@ use super::request::ExplainRequest;
 use crate::{
     compile::{condition_specs, path_spec},
     document::PathType,
-    plan::{Plan, PlannedCondition, PlannedMatch, PlannedPath, PlannedRule, PlannedTest},
+    plan::{
+        Plan, PlannedCondition, PlannedConditions, PlannedMatch, PlannedPath, PlannedRule,
+        PlannedTest,
+    },
 };
 
 /// A rule that does not take the request.
@@ -56,31 +59,26 @@ pub enum Refusal {
 }
 
 /// What is asked: the request with its path in normal form.
-struct Asked<'r> {
-    request: &'r ExplainRequest,
-    path: &'r str,
+pub(super) struct Asked<'r> {
+    pub(super) request: &'r ExplainRequest,
+    pub(super) path: &'r str,
 }
 
 /// Why each rule but the chosen one does not take the request.
 pub(super) fn others(
     plan: &Plan,
     chosen: Option<(usize, &PlannedRule, &PlannedMatch)>,
-    request: &ExplainRequest,
-    path: &str,
+    asked: &Asked<'_>,
 ) -> Vec<OtherRule> {
-    let asked = Asked { request, path };
     let taken = chosen.map(|(number, ..)| number);
     let rules = plan.rules.iter().enumerate().filter(|(number, _)| Some(*number) != taken);
     rules.map(|(_, rule)| asked.other(rule, chosen)).collect()
 }
 
 /// The match of a rule that takes the request.
-pub(super) fn winner<'p>(
-    rule: &'p PlannedRule,
-    request: &ExplainRequest,
-    path: &str,
-) -> Option<&'p PlannedMatch> {
-    rule.matches.get(Asked { request, path }.first_of(&rule.matches)?)
+pub(super) fn winner<'p>(rule: &'p PlannedRule, asked: &Asked<'_>) -> Option<&'p PlannedMatch> {
+    let of = |matches: &'p [PlannedMatch]| matches.get(asked.first_of(matches)?);
+    of(&rule.matches).or_else(|| of(&rule.preflights))
 }
 
 /// What a match asks for, one condition each.
@@ -110,7 +108,10 @@ impl Asked<'_> {
         rule: &PlannedRule,
         chosen: Option<(usize, &PlannedRule, &PlannedMatch)>,
     ) -> OtherRule {
-        let nearest = rule.matches.iter().map(|one| (self.refusal(one), one));
+        // a preflight is asked what the rule has for it too
+        let options = self.request.parts().method == "OPTIONS";
+        let preflights = rule.preflights.iter().filter(|_| options);
+        let nearest = preflights.chain(&rule.matches).map(|one| (self.refusal(one), one));
         let nearest = nearest.max_by_key(|((refusal, _), _)| *refusal);
         let ((refusal, why), won_by) = match (nearest, chosen) {
             (Some(((Refusal::Precedence, _), one)), Some((_, winner, best))) => {
@@ -126,27 +127,20 @@ impl Asked<'_> {
     /// The first condition of a match that fails.
     fn refusal(&self, one: &PlannedMatch) -> (Refusal, String) {
         let parts = self.request.parts();
-        let any = PlannedMatch {
-            host: String::new(),
-            path: PlannedPath::Prefix("/".to_owned()),
-            methods: MethodSet::NONE,
-            headers: Vec::new(),
-            query: Vec::new(),
-        };
-        if !self.holds(&PlannedMatch { host: one.host.clone(), ..any.clone() }) {
+        if !self.holds(&PlannedMatch { host: one.host.clone(), ..any() }) {
             let host = if parts.host.is_empty() { "no host" } else { parts.host };
             return (Refusal::Host, format!("{host} is not {}", one.host));
         }
-        if !self.holds(&PlannedMatch { path: one.path.clone(), ..any.clone() }) {
+        if !self.holds(&PlannedMatch { path: one.path.clone(), ..any() }) {
             let (_, text) = one.path.parts();
             return (Refusal::Path, format!("{} does not match {text}", self.path));
         }
-        if !self.holds(&PlannedMatch { methods: one.methods, ..any.clone() }) {
+        if !self.holds(&PlannedMatch { methods: one.methods, ..any() }) {
             let why = format!("{} is not {}", parts.method, methods(one.methods));
             return (Refusal::Method, why);
         }
         for header in &one.headers {
-            if !self.holds(&PlannedMatch { headers: vec![header.clone()], ..any.clone() }) {
+            if !self.holds(&PlannedMatch { headers: vec![header.clone()], ..any() }) {
                 let found = match self.request.header(&header.name) {
                     Some(value) => format!("is \"{}\"", crate::node::excerpt(&value)),
                     None => "is missing".to_owned(),
@@ -156,12 +150,21 @@ impl Asked<'_> {
             }
         }
         for query in &one.query {
-            if !self.holds(&PlannedMatch { query: vec![query.clone()], ..any.clone() }) {
+            if !self.holds(&PlannedMatch { query: vec![query.clone()], ..any() }) {
                 let why = format!("query \"{}\" lacks {}", parts.query, wanted(query));
                 return (Refusal::Query, why);
             }
         }
         (Refusal::Precedence, String::new())
+    }
+
+    /// True where the request meets all conditions.
+    pub(super) fn meets(&self, conditions: &PlannedConditions) -> bool {
+        self.holds(&PlannedMatch {
+            headers: conditions.headers.clone(),
+            query: conditions.query.clone(),
+            ..any()
+        })
     }
 
     fn holds(&self, one: &PlannedMatch) -> bool {
@@ -236,6 +239,23 @@ fn better(best: &PlannedMatch, other: &PlannedMatch) -> String {
 fn methods(set: MethodSet) -> String {
     let named = Method::NAMED.iter().filter(|(method, _)| set.contains(*method));
     named.map(|(_, name)| *name).collect::<Vec<_>>().join(" or ")
+}
+
+/// Conditions in words.
+pub(super) fn wanted_all(conditions: &PlannedConditions) -> Vec<String> {
+    let headers = conditions.headers.iter().map(|one| format!("header {}", wanted(one)));
+    headers.chain(conditions.query.iter().map(|one| format!("query {}", wanted(one)))).collect()
+}
+
+/// A match that takes every request.
+fn any() -> PlannedMatch {
+    PlannedMatch {
+        host: String::new(),
+        path: PlannedPath::Prefix("/".to_owned()),
+        methods: MethodSet::NONE,
+        headers: Vec::new(),
+        query: Vec::new(),
+    }
 }
 
 fn wanted(condition: &PlannedCondition) -> String {

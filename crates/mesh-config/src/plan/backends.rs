@@ -142,9 +142,10 @@ fn version(range: &VersionRange, service: &PlannedService, at: &mut Cursor) -> P
         let hint = Some("give each version a service of its own".to_owned());
         at.error_with_hint(Code::TooLarge, &found, "a service of at most 63 endpoints", hint);
     }
+    let test = range.test();
     let mut endpoints = 0u64;
     for (place, endpoint) in (0..SUBSET_ENDPOINTS_MAX).zip(&service.endpoints) {
-        let takes = endpoint.version.as_deref().is_some_and(|version| range.takes(version));
+        let takes = endpoint.version.as_deref().is_some_and(&test);
         endpoints |= u64::from(takes) << place;
     }
     if endpoints == 0 {

@@ -1,6 +1,6 @@
 //! Rate limits of rules and services.
 
-use alloc::collections::BTreeSet;
+use alloc::collections::{BTreeMap, BTreeSet};
 
 use mesh_core::{hash::xxh64, time::Micros};
 
@@ -15,7 +15,11 @@ use crate::{
 
 /// The names of limits that are taken: those written anywhere, and those given so far.
 #[derive(Debug, Default)]
-pub(super) struct LimitNames(BTreeSet<String>);
+pub(super) struct LimitNames {
+    taken: BTreeSet<String>,
+    /// The last number that was tried for a name.
+    numbers: BTreeMap<String, u32>,
+}
 
 impl LimitNames {
     pub(super) fn of(document: &Document) -> Self {
@@ -24,17 +28,23 @@ impl LimitNames {
         let of_services =
             document.services.values().filter_map(|service| service.rate_limits.as_ref());
         let written = of_rules.chain(of_services).flatten().filter_map(|limit| limit.name.as_ref());
-        Self(written.map(|name| name.as_str().to_owned()).collect())
+        let taken = written.map(|name| name.as_str().to_owned()).collect();
+        Self { taken, numbers: BTreeMap::new() }
     }
 
     /// That name, or the first free one made of it: one answer may tell of several limits.
     fn give(&mut self, wished: &str) -> String {
-        let free = |name: &String| !self.0.contains(name);
-        let numbered = (2u32..).map(|number| format!("{wished}-{number}"));
-        let name = core::iter::once(wished.to_owned()).chain(numbered).find(free);
-        let name = name.unwrap_or_else(|| wished.to_owned());
-        self.0.insert(name.clone());
-        name
+        let number = self.numbers.entry(wished.to_owned()).or_default();
+        loop {
+            *number = number.saturating_add(1);
+            let name = match *number {
+                1 => wished.to_owned(),
+                number => format!("{wished}-{number}"),
+            };
+            if self.taken.insert(name.clone()) || *number == u32::MAX {
+                return name;
+            }
+        }
     }
 }
 

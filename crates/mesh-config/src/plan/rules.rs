@@ -3,7 +3,7 @@
 use alloc::collections::BTreeMap;
 
 use super::{
-    Context, LimitNames, PlannedBackend, PlannedFallback, PlannedRule, PlannedService,
+    Context, Filters, LimitNames, PlannedBackend, PlannedFallback, PlannedRule, PlannedService,
     backends::Resolver,
     fallback,
     filters::{self, Place, Planned},
@@ -16,7 +16,7 @@ use crate::{
     decode::Cursor,
     diagnostic::Code,
     document::{BalancerName, Priority, Rule},
-    limits::{MATCHES_MAX, RULES_MAX, TEXT_BYTES_MAX},
+    limits::{BACKEND_ROWS_MAX, MATCHES_MAX, RULES_MAX, TEXT_BYTES_MAX},
 };
 
 /// Resolves the rules, in order.
@@ -34,7 +34,7 @@ pub(super) fn plan(
                 at.error(Code::TooLarge, "more than 8192 rules", "fewer");
             }
             let mut names = BTreeMap::new();
-            let mut matches = 0usize;
+            let (mut matches, mut rows) = (0usize, 0usize);
             let mut planned = Vec::new();
             for (index, rule) in rules.iter().enumerate().take(RULES_MAX) {
                 let one = at.at_item(index, |at| {
@@ -42,15 +42,29 @@ pub(super) fn plan(
                     one(index, rule, context, services, limits, at)
                 });
                 matches = matches.saturating_add(one.matches.len() + one.preflights.len());
+                rows = rows.saturating_add(backend_rows(&one));
                 planned.push(one);
             }
             if matches > MATCHES_MAX {
                 let found = format!("{matches} combinations of hosts and matches");
                 at.error(Code::TooLarge, &found, "at most 32768 in all rules");
             }
+            if rows > BACKEND_ROWS_MAX {
+                let found = format!("{rows} backends, and edits, mirrors and faults of theirs");
+                at.error(Code::TooLarge, &found, "at most 262144 in all rules");
+            }
             planned
         })
     })
+}
+
+/// What a rule's backends come to in the Snapshot.
+fn backend_rows(rule: &PlannedRule) -> usize {
+    let size = |filters: &Filters| {
+        filters.edits.len().saturating_add(filters.mirrors.len() + filters.faults.len())
+    };
+    let own: usize = rule.backends.iter().map(|backend| 1 + size(&backend.filters)).sum();
+    own.saturating_add(size(&rule.filters).saturating_mul(rule.backends.len()))
 }
 
 fn check_name<'d>(rule: &'d Rule, known: &mut BTreeMap<&'d str, String>, at: &mut Cursor) {

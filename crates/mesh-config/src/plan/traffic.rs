@@ -1,6 +1,6 @@
 //! What a rule does to its traffic besides routing it, resolved.
 
-use mesh_core::time::Micros;
+use mesh_core::{snapshot::tables::SUBSET_ENDPOINTS_MAX, time::Micros};
 
 use super::{PlannedCondition, PlannedEdit, Settings};
 use crate::document::HashOn;
@@ -90,6 +90,19 @@ pub(crate) struct PlannedVersion {
     pub(crate) range: String,
     /// A bit for each endpoint by its place.
     pub(crate) endpoints: u64,
+}
+
+impl PlannedConditions {
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.headers.is_empty() && self.query.is_empty()
+    }
+}
+
+impl PlannedVersion {
+    /// True where the endpoint at that place is in the range.
+    pub(crate) fn takes(&self, place: u32) -> bool {
+        place < SUBSET_ENDPOINTS_MAX && self.endpoints >> place & 1 == 1
+    }
 }
 
 impl PlannedLimit {

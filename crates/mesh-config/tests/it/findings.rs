@@ -163,6 +163,40 @@ fn lists_are_bounded() {
 }
 
 #[test]
+fn rules_that_multiply_are_bounded_as_a_whole() {
+    let filters = vec![r#"{ "mirror": { "service": "b" } }"#; 8].join(", ");
+    let backends = vec!["\"a\""; 1_000].join(", ");
+    let rules: Vec<String> = (0..30)
+        .map(|n| {
+            format!(r#"{{ "path": "/{n}", "filters": [{filters}], "backends": [{backends}] }}"#)
+        })
+        .collect();
+    let found = said(&rules.join(", "));
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert!(found[0].starts_with("too-large: routing.rules: 270000 backends"), "{found:#?}");
+}
+
+#[test]
+fn given_names_of_limits_are_numbered_over_the_whole_document() {
+    let limits = vec![r#"{ "requests": 1 }"#; 8].join(", ");
+    let rules: Vec<String> = (0..1_000)
+        .map(|n| {
+            let name = "\u{e9}".repeat(n / 30 + 1) + &"\u{e8}".repeat(n % 30);
+            format!(r#"{{ "path": "/{n}", "name": "{name}", "service": "a", "rateLimits": [{limits}] }}"#)
+        })
+        .collect();
+    let snapshot = crate::traffic::rules(&rules.join(", "));
+    let policy = |number: u32| {
+        let text = snapshot.text(snapshot.limits().get(number).unwrap().policy);
+        String::from_utf8(text.to_vec()).unwrap()
+    };
+    assert_eq!(
+        (policy(0), policy(7_999)),
+        ("\"limit\";q=1;w=1".to_owned(), "\"limit-8000\";q=1;w=1".to_owned())
+    );
+}
+
+#[test]
 fn a_version_needs_a_service_of_at_most_63_endpoints() {
     let endpoints: Vec<String> = (0..64).map(|n| format!("\"e{n}.example\"")).collect();
     let text = format!(

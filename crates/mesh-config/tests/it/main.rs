@@ -9,6 +9,7 @@ mod cases;
 mod corpus;
 mod documents;
 mod explain;
+mod explain_traffic;
 mod findings;
 mod gateway_api;
 mod gateway_api_hostile;

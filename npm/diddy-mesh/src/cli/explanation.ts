@@ -1,5 +1,5 @@
 /** An explanation as text for people. */
-import type { ExplainedBackend, Explanation, TimeSpan } from "../../wasm/control.js";
+import type { ChosenRule, ExplainedBackend, ExplainedFault, ExplainedLimit, Explanation, HashOn, HedgeWhen, TimeSpan } from "../../wasm/control.js";
 import type { painter } from "./io.js";
 
 type Paint = ReturnType<typeof painter>;
@@ -18,6 +18,7 @@ export function render({ request, refused, rule, others, backends }: Explanation
     lines.push("", `${paint("green", "rule")}  ${rule.name}  ${paint("dim", rule.path)}`, ...indent(rule.why));
     lines.push(...indent(Object.entries(rule.params).map(([name, value]) => `{${name}} = ${value}`)), ...indent(rule.edits));
     lines.push(...indent(rule.rewrite === undefined ? [] : [`rewrite: ${rule.rewrite}`]), ...indent(rule.redirect === undefined ? [] : [`redirect: ${rule.redirect}`]));
+    lines.push(...indent(ruleLines(rule)));
   }
   for (const backend of backends) {
     lines.push("", ...backendLines(backend, paint));
@@ -28,19 +29,67 @@ export function render({ request, refused, rule, others, backends }: Explanation
   return lines.join("\n");
 }
 
-function backendLines({ percent, service, policy, endpoints }: ExplainedBackend, paint: Paint): string[] {
+/** What a rule does besides sending requests on. */
+function ruleLines({ directResponse, cors, limits, split, priority }: ChosenRule): string[] {
+  const lines = directResponse === undefined ? [] : [`direct response: ${directResponse}`];
+  if (cors !== undefined) {
+    const origin = cors.origin === undefined ? "no origin" : `${cors.origin} ${cors.allowed ? "may call" : "may not call"}`;
+    lines.push(`cors: ${origin}${cors.preflight ? "; a preflight, answered here" : ""}`, ...cors.edits.map((edit) => `  ${edit}`));
+  }
+  lines.push(...limits.map((limit) => `limit: ${limitText(limit)}`));
+  if (split !== undefined) {
+    lines.push(`split: ${split.why}`);
+  }
+  return priority === "normal" ? lines : [...lines, `priority: ${priority}`];
+}
+
+function backendLines({ percent, chosen, pins, version, service, policy, mirrors, faults, endpoints }: ExplainedBackend, paint: Paint): string[] {
   const { breaker } = service;
   const { retries } = policy;
   const facts = [
-    ["balancer", policy.hashOn === undefined ? policy.loadBalancer : `${policy.loadBalancer} on ${typeof policy.hashOn === "string" ? policy.hashOn : JSON.stringify(policy.hashOn)}`],
+    ["balancer", policy.hashOn === undefined ? policy.loadBalancer : `${policy.loadBalancer} on ${keyText(policy.hashOn)}`],
     ["timeout", `${duration(policy.requestTimeout)} in all, ${policy.attemptTimeout === 0 ? "the same" : duration(policy.attemptTimeout)} per attempt`],
-    ["retries", retries.attempts === 0 ? "none" : `${retries.attempts}, on ${retries.on.join(" ")}; ${retries.methods.join(" ")}`],
+    ["retries", retries.attempts === 0 ? "none" : `${retries.attempts}, on ${retries.on.map((on) => (typeof on === "object" ? JSON.stringify(on) : on)).join(" ")}; ${retries.methods.join(" ")}`],
     ["", retries.attempts === 0 ? "" : `wait ${duration(retries.backoffBase)} to ${duration(retries.backoffMax)}; budget ${retries.budget === undefined ? "none" : `${retries.budget.percent} % and ${retries.budget.minPerSecond}/s`}`],
     ["breaker", breaker.mode === "automatic" ? `opens after ${breaker.consecutiveFailures} failures or below ${breaker.successRatio * 100} % of ${breaker.minRequests} or more in ${duration(breaker.window)}` : breaker.mode],
     ["min ready", `${service.minReady} of ${endpoints.length}`],
+    ["pinned by", pins.join(" and ")],
+    ["version", version ?? ""],
+    ["hedge", policy.hedge === undefined ? "" : hedgeText(policy.hedge)],
+    ["fallback", policy.fallback ?? ""],
+    ["concurrency", service.concurrency === undefined ? "" : `${service.concurrency.initial}, from ${service.concurrency.min} to ${service.concurrency.max}`],
+    ...service.limits.map((limit) => ["limit", limitText(limit)]),
+    ...mirrors.map(({ percent, service }) => ["mirror", `${percent} % to ${service}`]),
+    ...faults.map((fault) => ["fault", faultText(fault)]),
   ].filter(([, text]) => text !== "") as string[][];
-  const rows = endpoints.map(({ address, weight, version, region, colo, health }) => [address, String(weight), version ?? "-", colo ?? region ?? "-", health]);
-  return [`${paint("green", `${percent} %`)}  ${paint("bold", service.name)}`, ...table(facts), ...table([["endpoint", "weight", "version", "place", "health"], ...rows])];
+  const rows = endpoints.map(({ address, weight, priority, version, inVersion, region, colo, health }) => {
+    const shown = version ?? "-";
+    return [address, String(weight), String(priority), inVersion === false ? `${shown} (not here)` : shown, colo ?? region ?? "-", health];
+  });
+  const share = chosen === undefined ? `${percent} %` : chosen ? "this one" : "not this one";
+  return [`${paint("green", share)}  ${paint("bold", service.name)}`, ...table(facts), ...table([["endpoint", "weight", "priority", "version", "place", "health"], ...rows])];
+}
+
+function keyText(key: HashOn): string {
+  return typeof key === "string" ? key : JSON.stringify(key);
+}
+
+function limitText({ name, requests, per, burst, by, value }: ExplainedLimit): string {
+  const counted = by === undefined ? "for all together" : `by ${keyText(by)}, here ${value === undefined ? "none" : JSON.stringify(value)}`;
+  return `${name}: ${requests} in ${duration(per)}, ${burst} at once, ${counted}`;
+}
+
+function faultText({ conditions, holds, delay, delayPercent, abortStatus, abortPercent, maxActive }: ExplainedFault): string {
+  const parts = [
+    ...(delay === undefined ? [] : [`${delayPercent} % wait ${duration(delay)}, ${maxActive} at a time`]),
+    ...(abortStatus === undefined ? [] : [`${abortPercent} % get ${abortStatus}`]),
+    ...(conditions.length === 0 ? [] : [`${holds ? "met" : "not met"}: ${conditions.join(" and ")}`]),
+  ];
+  return parts.join("; ");
+}
+
+function hedgeText(hedge: HedgeWhen): string {
+  return "after" in hedge ? `after ${duration(hedge.after)}` : `at the ${hedge.percentile}th percentile`;
 }
 
 function indent(lines: readonly string[]): string[] {

@@ -1,4 +1,4 @@
-//! Cross-origin requests, after the Gateway API's HTTPCORSFilter.
+//! Cross-origin requests, after the Gateway API's `HTTPCORSFilter`.
 //!
 //! A browser takes no `*` for a request with credentials: what is allowed is then the value that it
 //! asked with, which an engine copies from the request. An answer that depends on the origin says so
