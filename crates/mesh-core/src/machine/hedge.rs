@@ -47,7 +47,7 @@ impl Machine {
         let mut second = first.clone();
         let Some(terms) = self.terms(second.service, second.policy) else { return Step::Pending };
         if self.hedge_after(&second, &terms.policy).is_zero()
-            || self.is_crowded(second.endpoint, waiting)
+            || self.is_crowded(second.endpoint, waiting) != Some(false)
             || !self.pays(&second, &terms, now)
         {
             return Step::Pending;

@@ -240,7 +240,7 @@ impl Machine {
             None if seen.last_word => return Err(Denial::LastWord),
             None => {}
         }
-        if self.is_crowded(live.endpoint, waiting) {
+        if self.is_crowded(live.endpoint, waiting).ok_or(Denial::Endpoint)? {
             return Err(Denial::Connections);
         }
         if failed.retry_after.is_some_and(|hint| hint > policy.retry_after_max) {
@@ -251,14 +251,12 @@ impl Machine {
         retry.pay(&failed, &mut service.budget, &policy.budget, now, &mut self.dice).map(Some)
     }
 
-    /// True where an attempt at such an endpoint would wait for one of the platform's connections.
-    pub(super) fn is_crowded(&self, endpoint: u32, waiting: u8) -> bool {
-        waiting >= CONNECTIONS_PER_SCOPE
-            && self
-                .snapshot
-                .endpoints()
-                .get(endpoint)
-                .is_some_and(|row| Transport::takes_connection(row.transport))
+    /// True where an attempt at such an endpoint would wait for one of the platform's connections;
+    /// `None` where there is no such endpoint.
+    pub(super) fn is_crowded(&self, endpoint: u32, waiting: u8) -> Option<bool> {
+        let endpoint = self.snapshot.endpoints().get(endpoint)?;
+        let crowded = waiting >= CONNECTIONS_PER_SCOPE;
+        Some(crowded && Transport::takes_connection(endpoint.transport))
     }
 
     pub(super) const fn about(&self, live: &Live, kind: EventKind, now: Timestamp) -> Event {
