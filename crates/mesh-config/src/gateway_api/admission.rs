@@ -2,9 +2,12 @@
 //! listeners that our documents do not keep apart.
 
 use super::{
+    grants::GRANT_ENTRIES_MAX,
+    grpc_matches,
     hostname::covers,
-    objects::{GatewaySpec, Listener, Object, Objects, at_object},
-    route_objects::{BackendRef, ParentRef, RouteSpec},
+    objects::{GatewaySpec, GrantSpec, Listener, Object, Objects, at_object},
+    route_objects::{BackendRef, ParentRef},
+    routes::{Route, RouteMatches},
 };
 use crate::{
     decode::Cursor,
@@ -20,10 +23,27 @@ pub(super) fn check(objects: &Objects, at: &mut Cursor) {
             at.at_field("spec", |at| check_gateway(gateway, at));
         });
     }
+    for grant in &objects.grants {
+        at_object("ReferenceGrant", &grant.namespace, &grant.name, at, |at| {
+            at.at_field("spec", |at| check_grant(grant, at));
+        });
+    }
     for route in &objects.routes {
-        at_object("HTTPRoute", &route.namespace, &route.name, at, |at| {
+        at_object(route.spec.kind.name(), &route.namespace, &route.name, at, |at| {
             at.at_field("spec", |at| check_route(route, at));
         });
+    }
+}
+
+/// What bounds how much one grant stands for.
+fn check_grant(grant: &Object<GrantSpec>, at: &mut Cursor) {
+    let GrantSpec { from, to } = &grant.spec;
+    let (from, to) = (from.as_ref().map_or(0, Vec::len), to.as_ref().map_or(0, Vec::len));
+    for (field, count) in [("from", from), ("to", to)] {
+        if count > GRANT_ENTRIES_MAX {
+            let found = format!("{count} entries");
+            at.at_field(field, |at| at.error(Code::TooLarge, &found, "at most 16"));
+        }
     }
 }
 
@@ -64,29 +84,31 @@ fn host_of(listener: &Listener) -> Option<&str> {
     listener.hostname.as_deref().filter(|host| !host.is_empty())
 }
 
-fn check_route(route: &Object<RouteSpec>, at: &mut Cursor) {
+fn check_route(route: &Object<Route>, at: &mut Cursor) {
     at.at_field("hostnames", |at| {
-        for (index, host) in route.spec.hostnames.iter().flatten().enumerate() {
+        for (index, host) in route.spec.hostnames.iter().enumerate() {
             at.at_item(index, |at| check_host(host, at));
         }
     });
     at.at_field("parentRefs", |at| {
         let named = |parent: &ParentRef| parent.name.is_some();
-        check_names(route.spec.parents.as_deref(), named, at);
+        check_names(&route.spec.parents, named, at);
     });
     at.at_field("rules", |at| {
-        for (index, rule) in route.spec.rules.iter().flatten().enumerate() {
+        for (index, rule) in route.spec.rules.iter().enumerate() {
             let named = |backend: &BackendRef| backend.name.is_some();
-            let refs = rule.backends.as_deref();
             at.at_item(index, |at| {
-                at.at_field("backendRefs", |at| check_names(refs, named, at));
+                if let RouteMatches::Grpc(matches) = &rule.matches {
+                    at.at_field("matches", |at| grpc_matches::check(matches, at));
+                }
+                at.at_field("backendRefs", |at| check_names(&rule.backends, named, at));
             });
         }
     });
 }
 
-fn check_names<T>(list: Option<&[T]>, named: impl Fn(&T) -> bool, at: &mut Cursor) {
-    for (index, one) in list.iter().copied().flatten().enumerate() {
+fn check_names<T>(list: &[T], named: impl Fn(&T) -> bool, at: &mut Cursor) {
+    for (index, one) in list.iter().enumerate() {
         at.at_item(index, |at| required("name", named(one), "the name of an object", at));
     }
 }

@@ -7,14 +7,16 @@ use serde::Serialize;
 
 use super::{
     BoundRoute, Import,
-    attach::Attachment,
+    attach::Place,
     hostname::Hosts,
-    inventory::{ImportedService, Inventory},
+    inventory::{ImportedService, Inventory, UNAVAILABLE},
+    key::Key,
     objects::Objects,
 };
 use crate::{
     document::{
-        Backend, BackendEntry, Document, Filter, HostPattern, HostPatterns, Port, Routing, Rule,
+        Backend, BackendEntry, Document, Endpoints, Filter, HostPattern, HostPatterns, Port,
+        Routing, Rule, Service, ServiceName,
     },
     limits::RULE_MATCHES_MAX,
 };
@@ -82,14 +84,22 @@ pub(super) fn entries(objects: &Objects, inventory: &Inventory) -> Vec<Entry> {
             entries.insert(Entry::gateway(&gateway.namespace, &gateway.name, port.value()));
         }
     }
-    let is_service = |kind: &Option<String>| kind.as_deref() == Some("Service");
+    let mut ports: BTreeMap<&str, BTreeSet<u16>> = BTreeMap::new();
+    for service in &inventory.services {
+        ports.entry(&service.namespace).or_default().insert(service.port);
+    }
+    // callers and Services, once each: many routes name the same two
+    let mut pairs = BTreeSet::new();
     for route in &objects.routes {
-        for parent in route.spec.parents.iter().flatten().filter(|one| is_service(&one.kind)) {
+        let services = route.spec.parents.iter();
+        for parent in services.filter(|one| one.kind.as_deref() == Some("Service")) {
             let of = parent.namespace.as_deref().unwrap_or(&route.namespace);
-            let services = inventory.services.iter();
-            for service in services.filter(|service| service.namespace == of) {
-                entries.insert(Entry::mesh(&route.namespace, service.port));
-            }
+            pairs.insert((route.namespace.as_str(), of));
+        }
+    }
+    for (callers, of) in pairs {
+        for port in ports.get(of).into_iter().flatten() {
+            entries.insert(Entry::mesh(callers, *port));
         }
     }
     entries.into_iter().collect()
@@ -104,50 +114,49 @@ impl Import {
         let mut writer = Writer { rules: Vec::new(), names: BTreeMap::new() };
         match entry {
             Entry::Gateway { namespace, name, port } => {
-                self.gateway_rules((namespace, name, *port), &mut writer);
+                let place = Place::Gateway(Key::new(namespace, name), *port);
+                self.gateway_rules(&place, *port, &mut writer);
             }
             Entry::Mesh { namespace, port } => self.mesh_rules(namespace, *port, &mut writer),
         }
         let mut document = Document::default();
         for backend in writer.rules.iter().flat_map(|rule| rule.backends.iter().flatten()) {
             let Some(Backend { service, .. }) = backend.backend() else { continue };
-            let known = self.inventory.services.iter().find(|one| one.service == service);
-            let known = known.map(ImportedService::document).unwrap_or_default();
+            let known = self.service(&service);
             document.services.insert(service.as_str().to_owned(), known);
         }
         document.routing = Some(Routing { rules: Some(writer.rules) });
         document
     }
 
-    fn gateway_rules(&self, gateway: (&str, &str, u16), writer: &mut Writer) {
-        for route in &self.routes {
-            let (mut any, mut only) = (false, BTreeSet::new());
-            for attachment in &route.attachments {
-                let Attachment::Gateway { namespace, name, port, hosts } = attachment else {
-                    continue;
-                };
-                if gateway != (namespace, name, *port) {
-                    continue;
-                }
-                match hosts {
-                    Hosts::Any => any = true,
-                    Hosts::Only(list) => only.extend(list.iter().cloned()),
-                }
+    /// A service as our document has it.
+    fn service(&self, name: &ServiceName) -> Service {
+        if name.as_str() == UNAVAILABLE {
+            let endpoints = Some(Endpoints::Many(Vec::new()));
+            return Service { endpoints, ..Service::default() };
+        }
+        self.inventory.named(name).map(ImportedService::document).unwrap_or_default()
+    }
+
+    fn gateway_rules(&self, gateway: &Place, port: u16, writer: &mut Writer) {
+        for (number, held) in self.attachments.at(gateway) {
+            let Some(route) = self.routes.get(*number) else { continue };
+            if !held.only.is_empty() {
+                let hosts: Vec<String> = held.only.iter().cloned().collect();
+                writer.route(route, &hosts, port);
             }
-            if !only.is_empty() {
-                let hosts: Vec<String> = only.into_iter().collect();
-                writer.route(route, &hosts, gateway.2);
-            }
-            if any {
-                writer.route(route, &[], gateway.2);
+            if held.any {
+                writer.route(route, &[], port);
             }
         }
     }
 
     fn mesh_rules(&self, callers: &str, port: u16, writer: &mut Writer) {
         for service in self.inventory.services.iter().filter(|one| one.port == port) {
+            let place = Place::Service(Key::new(&service.namespace, &service.name), port);
+            let attached = self.attachments.at(&place);
             let attached: Vec<&BoundRoute> =
-                self.routes.iter().filter(|route| route.is_for(service)).collect();
+                attached.filter_map(|(number, _)| self.routes.get(*number)).collect();
             let of = |namespace: &str| -> Vec<&BoundRoute> {
                 attached.iter().copied().filter(|route| route.namespace == namespace).collect()
             };
@@ -167,16 +176,31 @@ impl Import {
     }
 }
 
-impl BoundRoute {
-    fn is_for(&self, service: &ImportedService) -> bool {
-        self.attachments.iter().any(|attachment| match attachment {
-            Attachment::Service { namespace, name, port } => {
-                *namespace == service.namespace
-                    && *name == service.name
-                    && port.is_none_or(|port| port == service.port)
-            }
-            Attachment::Gateway { .. } => false,
-        })
+/// Where routes hold: by place, then by the number of the route.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Attachments {
+    places: BTreeMap<Place, BTreeMap<usize, HeldHosts>>,
+}
+
+/// The hosts for which a route holds at a place, by all of its listeners.
+#[derive(Clone, Debug, Default)]
+pub(super) struct HeldHosts {
+    any: bool,
+    only: BTreeSet<String>,
+}
+
+impl Attachments {
+    pub(super) fn add(&mut self, place: Place, route: usize, hosts: &Hosts) {
+        let held = self.places.entry(place).or_default().entry(route).or_default();
+        match hosts {
+            Hosts::Any => held.any = true,
+            Hosts::Only(list) => held.only.extend(list.iter().cloned()),
+        }
+    }
+
+    /// The routes at a place, in the order of their precedence.
+    fn at(&self, place: &Place) -> impl Iterator<Item = (&usize, &HeldHosts)> {
+        self.places.get(place).into_iter().flatten()
     }
 }
 

@@ -1,3 +1,5 @@
+mod grpc;
+mod scale;
 mod status;
 
 use super::*;
@@ -156,7 +158,7 @@ fn what_cannot_be_done_is_named() {
         (r#".spec.rules[1].filters[0]"#, "the filter ExtensionRef, so its requests"),
         (r#".spec.rules[2].matches[0].path.value"#, "no regular expression"),
         (r#".spec.rules[2].sessionPersistence"#, "`sessionPersistence`"),
-        ("objects[5]", "an object of kind Queue"),
+        ("objects[5]", "Queue.x.io "),
     ] {
         let named = found.iter().any(|line| line.contains(place) && line.contains(what));
         assert!(named, "{place} {what}: {found:#?}");

@@ -10,6 +10,7 @@ mod corpus;
 mod documents;
 mod explain;
 mod gateway_api;
+mod gateway_api_grpc;
 mod gateway_api_hostile;
 mod hostile;
 mod meaning;
