@@ -162,9 +162,8 @@ impl Binder<'_> {
                 at.at_field("parentRefs", |at| {
                     for (index, parent) in route.spec.parents.iter().enumerate() {
                         let attached = self.attacher.attach(route, parent);
-                        let accepted = at.at_item(index, |at| {
-                            self.accept(number, attached, &translated, at)
-                        });
+                        let accepted =
+                            at.at_item(index, |at| self.accept(number, attached, &translated, at));
                         let Some(accepted) = accepted else { continue };
                         self.statuses.push(RouteStatus {
                             kind: route.spec.kind,
@@ -194,7 +193,7 @@ impl Binder<'_> {
             Attached::To(places, refused) => {
                 for why in refused {
                     let found = format!("{why}, so this route does not hold there");
-                    at.warning(Code::ConflictingRules, &found, "one kind of route for a host");
+                    at.warning(Code::ConflictingRules, &found, "");
                 }
                 for (place, hosts) in places {
                     self.attachments.add(place, number, &hosts);

@@ -7,6 +7,7 @@ use mesh_config::{
     gateway_api::{Entry, Import, Options, import},
     node::Node,
 };
+
 use crate::case::{Case, Test};
 
 /// The objects of one test.

@@ -158,12 +158,7 @@ impl Backends {
 }
 
 /// What a host would send.
-fn sent(
-    machine: &Machine,
-    send: &Send,
-    request: &Asked,
-    (path, query): (&str, &str),
-) -> Sent {
+fn sent(machine: &Machine, send: &Send, request: &Asked, (path, query): (&str, &str)) -> Sent {
     let snapshot = machine.snapshot();
     let text = |text| String::from_utf8_lossy(snapshot.text(text)).into_owned();
     let service = snapshot

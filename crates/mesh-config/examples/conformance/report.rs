@@ -97,9 +97,9 @@ pub(crate) fn print(reports: &[Report], json: bool) {
     }
     let failed = reports.iter().flat_map(|report| {
         let failed = report.failed.iter();
-        failed.map(|(case, unmet)| {
-            json!({ "case": case, "host": report.level.name(), "why": unmet.why })
-        })
+        failed.map(
+            |(case, unmet)| json!({ "case": case, "host": report.level.name(), "why": unmet.why }),
+        )
     });
     let mut result = json!({ "failed": failed.collect::<Vec<Value>>() });
     if let Some(fields) = result.as_object_mut() {

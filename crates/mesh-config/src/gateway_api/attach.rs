@@ -7,7 +7,7 @@ use super::{
     hostname::{Hosts, common},
     inventory::Inventory,
     key::Key,
-    listeners::{takes_kind, takes_namespace},
+    listeners::{narrower, takes_kind, takes_namespace},
     objects::{GROUP, GatewaySpec, Listener, Object, Objects},
     route_objects::ParentRef,
     routes::{Route, RouteKind},
@@ -77,66 +77,86 @@ impl<'o> Attacher<'o> {
         let (kind, key) = target(route, parent);
         match (parent.group.as_deref().unwrap_or(GROUP), kind) {
             (GROUP, "Gateway") => match self.gateways.get(&key) {
-                Some(gateway) => self.to_gateway(route, parent, gateway),
+                Some(gateway) => self.at_gateway(route, parent, gateway),
                 None => no_parent(format!("Gateway {}/{} is not there", key.namespace, key.name)),
             },
-            ("" | "core", "Service") => self.to_service(route, parent, &key),
+            ("" | "core", "Service") => self.at_service(route, parent, &key),
             (group, kind) => Attached::Foreign(format!("{kind} of group {group}")),
         }
     }
 
-    fn to_gateway(
+    fn at_gateway(
         &mut self,
         route: &Object<Route>,
         parent: &ParentRef,
         gateway: &Object<GatewaySpec>,
     ) -> Attached {
-        let meant = |(_, listener): &(usize, &Listener)| {
-            let section = parent.section.is_none() || parent.section == listener.name;
-            section && (parent.port.is_none() || parent.port == listener.port)
+        let allowed = match self.listeners(route, parent, gateway) {
+            Ok(allowed) => allowed,
+            Err((reason, why)) => return Attached::Not(reason, why),
         };
-        let listeners = gateway.spec.listeners.iter().flatten().enumerate().filter(meant);
-        let listeners: Vec<(usize, &Listener)> = listeners.collect();
-        if listeners.is_empty() {
-            return no_parent("no listener of that name and port".to_owned());
-        }
-        let kind = route.spec.kind;
-        let allowed = |(_, listener): &&(usize, &Listener)| {
-            takes_kind(listener, kind) && takes_namespace(listener, gateway, route, self.objects)
-        };
-        let allowed: Vec<&(usize, &Listener)> = listeners.iter().filter(allowed).collect();
-        if allowed.is_empty() {
-            let kind = kind.name();
-            let why = format!("no listener takes {kind}s of namespace {}", route.namespace);
-            return Attached::Not(RouteConditionReason::NotAllowedByListeners, why);
-        }
         let key = gateway.key();
-        let (mut attachments, mut refused) = (Vec::new(), Vec::new());
+        let (mut places, mut left, mut conflicts) = (Vec::new(), Vec::new(), Vec::new());
         for (number, listener) in allowed {
             let hosts = common(listener.hostname.as_deref(), &route.spec.hostnames);
             let Some(port) = listener.port.map(Port::value) else { continue };
-            if hosts == Hosts::Only(Vec::new()) {
+            if hosts.is_none() {
                 continue;
             }
-            match self.claims.listener(&key, *number, route, &hosts) {
-                Ok(()) => attachments.push((Place::Gateway(key.clone(), port), hosts)),
+            let name = listener.name.as_deref().unwrap_or("");
+            let hosts = hosts.without(&narrower(listener, gateway));
+            if hosts.is_none() {
+                left.push(format!("narrower listeners take its hosts from listener {name}"));
+                continue;
+            }
+            match self.claims.listener(&key, number, route, &hosts) {
+                Ok(()) => places.push((Place::Gateway(key.clone(), port), hosts)),
                 Err(holder) => {
-                    let name = listener.name.as_deref().unwrap_or("");
-                    refused.push(format!("listener {name} has a host in common with {holder}"));
+                    conflicts.push(format!("listener {name} has a host in common with {holder}"));
                 }
             }
         }
-        if !attachments.is_empty() {
-            return Attached::To(attachments, refused);
+        if !places.is_empty() || !left.is_empty() {
+            left.append(&mut conflicts);
+            return Attached::To(places, left);
         }
-        if !refused.is_empty() {
-            return Attached::Not(RouteConditionReason::HostnameConflict, refused.join("; "));
+        if !conflicts.is_empty() {
+            return Attached::Not(RouteConditionReason::HostnameConflict, conflicts.join("; "));
         }
         let why = "no listener has a hostname in common with it".to_owned();
         Attached::Not(RouteConditionReason::NoMatchingListenerHostname, why)
     }
 
-    fn to_service(&self, route: &Object<Route>, parent: &ParentRef, key: &Key) -> Attached {
+    /// The listeners that a reference means and that take such a route, with their numbers.
+    fn listeners<'g>(
+        &self,
+        route: &Object<Route>,
+        parent: &ParentRef,
+        gateway: &'g Object<GatewaySpec>,
+    ) -> Result<Vec<(usize, &'g Listener)>, (RouteConditionReason, String)> {
+        let meant = |(_, listener): &(usize, &Listener)| {
+            let section = parent.section.is_none() || parent.section == listener.name;
+            section && (parent.port.is_none() || parent.port == listener.port)
+        };
+        let listeners = gateway.spec.listeners.iter().flatten().enumerate().filter(meant);
+        let mut listeners: Vec<(usize, &Listener)> = listeners.collect();
+        if listeners.is_empty() {
+            let why = "no listener of that name and port".to_owned();
+            return Err((RouteConditionReason::NoMatchingParent, why));
+        }
+        let kind = route.spec.kind;
+        listeners.retain(|(_, listener)| {
+            takes_kind(listener, kind) && takes_namespace(listener, gateway, route, self.objects)
+        });
+        if listeners.is_empty() {
+            let kind = kind.name();
+            let why = format!("no listener takes {kind}s of namespace {}", route.namespace);
+            return Err((RouteConditionReason::NotAllowedByListeners, why));
+        }
+        Ok(listeners)
+    }
+
+    fn at_service(&self, route: &Object<Route>, parent: &ParentRef, key: &Key) -> Attached {
         let ports = match self.service_ports(parent, key) {
             Ok(ports) => ports,
             Err(why) => return no_parent(why),

@@ -59,7 +59,9 @@ fn one(
             let edits = filter.response_headers.as_ref()?;
             Some(Filter::ResponseHeaders(header_edits(edits, out, at)))
         }
-        "URLRewrite" if place != FilterPlace::Grpc => filter.rewrite.as_ref().map(|from| rewrite(from, out, at)),
+        "URLRewrite" if place != FilterPlace::Grpc => {
+            filter.rewrite.as_ref().map(|from| rewrite(from, out, at))
+        }
         "RequestRedirect" if place == FilterPlace::HttpRule => {
             filter.redirect.as_ref().map(|from| redirect(from, out, at))
         }
@@ -73,8 +75,10 @@ fn one(
         }
         // what is not understood might have been a guard, so nothing passes without it
         other => {
-            let found =
-                format!("the filter {}, so its requests are answered with an error", excerpt(other));
+            let found = format!(
+                "the filter {}, so its requests are answered with an error",
+                excerpt(other)
+            );
             at.warning(Code::Unsupported, &found, "");
             out.broken(format!("the filter {} is not supported", excerpt(other)));
             None

@@ -70,15 +70,15 @@ fn check_method(from: &GrpcMethod, at: &mut Cursor) {
 
 fn is_identifier(name: &str) -> bool {
     let of_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-    name.bytes().all(of_name) && !name.starts_with(|first: char| first.is_ascii_digit())
+    name.bytes().all(of_name)
+        && !name.starts_with(|first: char| first.is_ascii_digit())
         && !name.is_empty()
 }
 
 fn translate_one(from: &GrpcMatch, out: &mut Translation, at: &mut Cursor) -> Match {
     let path = at.at_field("method", |at| path(from.method.as_ref(), out, at));
-    let mut headers = at.at_field("headers", |at| {
-        conditions(from.headers.as_deref(), Subject::Headers, out, at)
-    });
+    let mut headers =
+        at.at_field("headers", |at| conditions(from.headers.as_deref(), Subject::Headers, out, at));
     // what a route asks of the content type itself is narrower; each name may stand once
     if headers.iter().all(|one| one.name != CONTENT_TYPE) {
         headers.push(ConditionEntry {
@@ -141,7 +141,8 @@ const fn template(value: String) -> (PathKind, PathType, String) {
 /// the middle of a path they would match nothing.
 fn bare(source: &str) -> &str {
     let source = source.strip_prefix('^').unwrap_or(source);
-    let escaped = |rest: &str| rest.bytes().rev().take_while(|byte| *byte == b'\\').count() % 2 == 1;
+    let escaped =
+        |rest: &str| rest.bytes().rev().take_while(|byte| *byte == b'\\').count() % 2 == 1;
     source.strip_suffix('$').filter(|rest| !escaped(rest)).unwrap_or(source)
 }
 

@@ -1,17 +1,39 @@
-//! What a listener takes: by its protocol, the kinds of routes, and their namespaces.
+//! What a listener takes: by its protocol, the kinds of routes and their namespaces, and by what
+//! narrower listeners of its port leave.
 
 use alloc::collections::BTreeMap;
 
 use super::{
+    hostname::covers,
     objects::{
         AllowedKind, GROUP, GatewaySpec, Listener, Object, Objects, RouteNamespaces, Selector,
     },
     routes::{Route, RouteKind},
 };
 
+/// Its hostname, in lower case; `None` = any.
+pub(super) fn hostname(listener: &Listener) -> Option<String> {
+    listener.hostname.as_deref().filter(|host| !host.is_empty()).map(str::to_ascii_lowercase)
+}
+
+/// The hostnames within that of a listener, of others at its port: requests for them are not its
+/// own.
+pub(super) fn narrower(listener: &Listener, gateway: &Object<GatewaySpec>) -> Vec<String> {
+    let own = hostname(listener);
+    let others = gateway.spec.listeners.iter().flatten();
+    let at_port = others.filter(|other| other.port == listener.port && speaks_http(other));
+    let within = |host: &String| {
+        own.as_ref().is_none_or(|own| own != host && covers(own, host))
+    };
+    at_port.filter_map(hostname).filter(within).collect()
+}
+
+fn speaks_http(listener: &Listener) -> bool {
+    matches!(listener.protocol.as_deref().unwrap_or("HTTP"), "HTTP" | "HTTPS")
+}
+
 /// By its protocol, and by the kinds that it names; without any it takes both of ours.
 pub(super) fn takes_kind(listener: &Listener, kind: RouteKind) -> bool {
-    let protocol = listener.protocol.as_deref().unwrap_or("HTTP");
     let kinds = listener.allowed_routes.as_ref().and_then(|allowed| allowed.kinds.as_deref());
     let named = kinds.is_none_or(|kinds| {
         let same = |allowed: &AllowedKind| {
@@ -20,7 +42,7 @@ pub(super) fn takes_kind(listener: &Listener, kind: RouteKind) -> bool {
         };
         kinds.is_empty() || kinds.iter().any(same)
     });
-    matches!(protocol, "HTTP" | "HTTPS") && named
+    speaks_http(listener) && named
 }
 
 pub(super) fn takes_namespace(

@@ -60,7 +60,8 @@ fn of_two_kinds_with_a_common_host_the_older_route_is_accepted() {
     use RouteConditionReason::{Accepted, HostnameConflict};
 
     let (early, late) = ("2025-01-01T00:00:00Z", "2025-02-01T00:00:00Z");
-    let spec = |hosts: &str| format!(r#"{PUBLIC}, "hostnames": [{hosts}], "rules": [{{ {CART} }}]"#);
+    let spec =
+        |hosts: &str| format!(r#"{PUBLIC}, "hostnames": [{hosts}], "rules": [{{ {CART} }}]"#);
     for (http, grpc, created, expected) in [
         (r#""a.com""#, r#""a.com""#, (early, late), [Accepted, HostnameConflict]),
         (r#""a.com""#, r#""a.com""#, (late, early), [HostnameConflict, Accepted]),
@@ -96,7 +97,8 @@ fn of_two_kinds_with_a_common_host_the_older_route_is_accepted() {
 fn a_route_keeps_the_listeners_that_the_other_kind_leaves() {
     let more = r#" }, { "name": "other", "port": 80, "hostname": "b.com",
                    "allowedRoutes": { "namespaces": { "from": "All" } }"#;
-    let only = r#""parentRefs": [{ "namespace": "infra", "name": "public", "sectionName": "web" }]"#;
+    let only =
+        r#""parentRefs": [{ "namespace": "infra", "name": "public", "sectionName": "web" }]"#;
     let import = imported(
         more,
         &[
@@ -140,13 +142,11 @@ fn on_a_port_of_a_service_grpc_routes_hold() {
                 grpc("g", &to(r#""name": "stock", "sectionName": "a""#)),
             ],
         );
-        let expected =
-            [(RouteKind::Http, "h", reason), (RouteKind::Grpc, "g", Accepted)];
+        let expected = [(RouteKind::Http, "h", reason), (RouteKind::Grpc, "g", Accepted)];
         assert_eq!(told(&import), expected, "{http}");
-        for (port, at, others) in [
-            (80, at_80, &["Service shop/cart", "Service web/site"][..]),
-            (81, at_81, &[]),
-        ] {
+        for (port, at, others) in
+            [(80, at_80, &["Service shop/cart", "Service web/site"][..]), (81, at_81, &[])]
+        {
             let document = import.document(&Entry::mesh("shop", port));
             assert!(crate::compile(&document).is_ok());
             let found = names(&document);
