@@ -32,7 +32,7 @@ fn carry(machine: &mut Machine, sample: &Sample, outcome: &Outcome, now: &mut Ti
                 *now = now.saturating_add(wait.delay);
                 machine.resume(wait.ticket, Outcome::Waited, 0, *now, &mut ())
             }
-            Step::Deliver | Step::Respond(_) => return attempts,
+            Step::Deliver | Step::Respond(_) | Step::Pending => return attempts,
         };
     }
 }

@@ -24,7 +24,7 @@ pub(crate) struct Module {
 /// and takes a third more time for a route.
 pub(crate) const ENGINE: Module = Module {
     name: "engine",
-    features: "engine,balancers,observe",
+    features: "engine,balancers,traffic,observe",
     rustflags: "-C link-arg=-zstack-size=65536",
     opt_level: "s",
 };

@@ -54,5 +54,17 @@ pub const REDIRECT_STATUS: u16 = 302;
 pub const SMALL_POOL_MAX: usize = 4;
 /// Panic threshold of a larger pool, percent.
 pub const PANIC_PERCENT: f64 = 50.0;
+/// How long a browser keeps the answer to a preflight, ms: the Gateway API's own.
+pub const CORS_MAX_AGE_MS: u64 = 5_000;
+/// Requests that a fault may delay at a time, in each isolate.
+pub const FAULT_ACTIVE_MAX: u16 = 100;
+/// Time in which a rate limit lets its requests through, ms.
+pub const LIMIT_PER_MS: u64 = 1_000;
+/// Requests in flight that a concurrency limit starts with: what the algorithm's authors give.
+pub const CONCURRENCY_INITIAL: u16 = 20;
+/// Requests in flight that a concurrency limit never goes below.
+pub const CONCURRENCY_MIN: u16 = 20;
+/// Requests in flight that a concurrency limit never goes above.
+pub const CONCURRENCY_MAX: u16 = 200;
 /// Name of a mesh that names itself not.
 pub const MESH_NAME: &str = "default";

@@ -72,6 +72,10 @@ codes! {
     InvalidStatus = "invalid-status",
     /// No host or host pattern.
     InvalidHost = "invalid-host",
+    /// No origin of web pages.
+    InvalidOrigin = "invalid-origin",
+    /// No version or range of versions.
+    InvalidVersion = "invalid-version",
     /// No path or path pattern.
     InvalidPath = "invalid-path",
     /// No header name or value.
@@ -96,7 +100,13 @@ codes! {
     NoLocation = "no-location",
     /// Times that contradict each other.
     TimeoutOrder = "timeout-order",
-    /// Two rules of one name.
+    /// A backend asks for a version that no endpoint has.
+    NoVersion = "no-version",
+    /// A service falls back to itself.
+    SelfFallback = "self-fallback",
+    /// A setting that changes nothing where it stands.
+    NoEffect = "no-effect",
+    /// Two rules, or two rate limits of one list, of one name.
     DuplicateName = "duplicate-name",
     /// A filter that cannot work on its rule.
     InvalidFilter = "invalid-filter",

@@ -12,28 +12,39 @@ mod address;
 mod backend;
 mod breaker;
 mod bytes;
+mod concurrency;
 mod condition;
+mod cors;
+mod direct_response;
 mod edits;
 mod endpoint;
+mod fallback;
+mod fault;
 mod filter;
 mod header;
 mod health_check;
+mod hedge;
 mod host;
 mod load_balancer;
 mod location;
 mod method;
+mod mirror;
 mod name;
 mod off;
 mod path_match;
 mod percent;
+mod priority;
+mod rate_limit;
 mod retries;
 mod retry_condition;
 mod rule;
 mod service;
 mod slow_start;
 mod status;
+mod sticky;
 mod time_span;
 mod timeout;
+mod version_range;
 
 use alloc::collections::BTreeMap;
 
@@ -45,33 +56,46 @@ pub use self::{
         Breaker, BreakerMode, BreakerSettings, OpenTime, OpenTimeSettings, Probes, SlowCall,
     },
     bytes::Bytes,
+    concurrency::{Concurrency, ConcurrencySettings, InFlight},
     condition::{Condition, ConditionEntry, ConditionTest, ConditionType, Conditions, Present},
+    cors::{Cors, CorsMethod, CorsOrigin},
+    direct_response::{DirectResponse, ResponseBody, ResponseStatus},
     edits::{Edits, HeaderValues},
     endpoint::{Endpoint, EndpointEntry, EndpointHealth, EndpointWeight, Endpoints},
+    fallback::{Fallback, FallbackTarget},
+    fault::{ActiveMax, Fault, FaultAbort, FaultDelay},
     filter::{Filter, PathEdit, Port, Redirect, RedirectStatus, Rewrite, Scheme},
     header::{HeaderName, HeaderValue},
     health_check::{HealthCheck, HealthCheckSettings},
+    hedge::{Hedge, HedgePercentile, HedgeWhen},
     host::{Host, HostPattern, HostPatterns},
     load_balancer::{
         BalancerName, HashKey, HashOn, HashSource, LoadBalancer, LoadBalancerSettings,
     },
     location::{Coordinates, Latitude, Longitude},
     method::{MethodName, Methods, RetryMethod},
+    mirror::{Denominator, Fraction, Mirror, Numerator},
     name::{BindingName, Colo, CookieName, MeshName, Region, ServiceName, Tag},
     off::Off,
     path_match::{PathMatch, PathText, PathType, RequestPath, TypedPath},
     percent::{Percent, Ratio},
+    priority::{EndpointPriority, Priority},
+    rate_limit::{LimitName, LimitTier, RateLimit, Requests},
     retries::{
         Backoff, BackoffSettings, Budget, BudgetFloor, BudgetSettings, Retries, RetryCount,
         RetrySettings,
     },
-    retry_condition::{GrpcCondition, RetryCondition, RetryConditionName},
+    retry_condition::{
+        GrpcCondition, RetryCondition, RetryConditionName, RetryHeader, RetryPredicate,
+    },
     rule::{Match, Rule},
     service::{MinReady, Service},
     slow_start::{SlowStart, SlowStartSettings},
     status::{StatusCode, StatusEntry, StatusPattern, StatusRange, Statuses},
+    sticky::{CookiePath, Sticky, StickyCookie, StickyCookieSettings, StickyKey, StickySource},
     time_span::TimeSpan,
     timeout::{Timeout, TimeoutSettings},
+    version_range::VersionRange,
 };
 pub use crate::decode::ParseError;
 use crate::decode::{object, whole};
@@ -125,6 +149,10 @@ object! {
             "breaker" => breaker: Breaker,
             /// How a recovered endpoint comes back.
             "slowStart" => slow_start: SlowStart,
+            /// How many requests a service gets at a time.
+            "concurrency" => concurrency: Concurrency,
+            /// When a second attempt is sent beside a slow first one.
+            "hedge" => hedge: Hedge,
         }
     }
 }

@@ -80,6 +80,19 @@ pub fn compile_expression(source: &str) -> Result<Automaton, ExpressionError> {
     if source.len() > EXPRESSION_BYTES_MAX {
         return Err(ExpressionError::TooLarge("longer than 1024 bytes"));
     }
+    compile(source)
+}
+
+/// Compiles a list of alternatives. Each is bounded by the one who calls, and what it comes to by
+/// the bounds of an automaton.
+///
+/// # Errors
+/// As [`compile_expression`].
+pub(crate) fn compile_list(alternatives: &[String]) -> Result<Automaton, ExpressionError> {
+    compile(&format!("({})", alternatives.join("|")))
+}
+
+fn compile(source: &str) -> Result<Automaton, ExpressionError> {
     let mut parser =
         ParserBuilder::new().unicode(false).utf8(false).nest_limit(EXPRESSION_DEPTH_MAX).build();
     let hir = parser.parse(source).map_err(|error| ExpressionError::Syntax(syntax(&error)))?;

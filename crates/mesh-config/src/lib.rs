@@ -55,7 +55,7 @@
 //!             now = now.saturating_add(wait.delay);
 //!             machine.resume(wait.ticket, Outcome::Waited, 0, now, &mut events)
 //!         }
-//!         Step::Deliver => break 200,
+//!         Step::Deliver | Step::Pending => break 200,
 //!         Step::Respond(answer) => break answer.status,
 //!     };
 //! };

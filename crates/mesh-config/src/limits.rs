@@ -39,5 +39,25 @@ pub const EXPRESSION_TABLE_BYTES_MAX: usize = 64 * 1024;
 pub const EXPRESSION_STEPS_MAX: usize = 10_000_000;
 /// Most pairs of states looked at to tell whether one expression covers another path.
 pub const COVER_PAIRS_MAX: usize = 65_536;
+/// Most matches for preflights that the compiler adds to one rule with a `cors` filter.
+pub const RULE_PREFLIGHTS_MAX: usize = 256;
+/// Most origins, methods or headers of one list of a `cors` filter: what the Gateway API takes.
+pub const CORS_ITEMS_MAX: usize = 64;
+/// Most copies of one request: they share six connections with the request itself.
+pub const MIRRORS_MAX: usize = 8;
+/// Most faults that one request may meet.
+pub const FAULTS_MAX: usize = 8;
+/// Longest delay of a fault, in microseconds: one hour.
+pub const FAULT_DELAY_US_MAX: u64 = 3_600_000_000;
+/// Most rate limits of one rule or service.
+pub const RATE_LIMITS_MAX: usize = 8;
+/// Longest name of a rate limit, in bytes; it stands in a response header.
+pub const LIMIT_NAME_BYTES_MAX: usize = 64;
+/// Shortest time that a rate limit counts over, in microseconds: one millisecond.
+pub const LIMIT_PER_US_MIN: u64 = 1_000;
+/// Largest bucket of a rate limit, in microseconds: 285 years, which is exact in an `f64`.
+pub const LIMIT_BURST_US_MAX: u64 = (1 << 53) - 1;
+/// Largest body of a direct response, in bytes: it stands in the Snapshot.
+pub const BODY_BYTES_MAX: usize = 16 * 1024;
 /// Longest time span of a document, in microseconds: one day.
 pub const DURATION_US_MAX: u64 = 86_400_000_000;

@@ -4,12 +4,22 @@
 //! Making it finds what only shows when the parts are put together. It goes on after an error, so
 //! that all of them show in one pass.
 
+mod backends;
+mod breaker;
+mod concurrency;
 mod conditions;
+mod context;
+mod endpoints;
+mod fallback;
 mod filters;
+mod matches;
 mod paths;
+mod rate_limits;
 mod rules;
 mod services;
 mod settings;
+mod sticky;
+mod traffic;
 
 use mesh_core::{
     breaker::{BreakerConfig, BreakerMode},
@@ -19,11 +29,18 @@ use mesh_core::{
     time::Micros,
 };
 
-pub(crate) use self::settings::Settings;
+use self::{context::Context, rate_limits::LimitNames};
+pub(crate) use self::{
+    settings::{PlannedHedge, Settings},
+    traffic::{
+        PlannedConcurrency, PlannedConditions, PlannedCors, PlannedFallback, PlannedFault,
+        PlannedLimit, PlannedMirror, PlannedResponse, PlannedSticky, PlannedVersion,
+    },
+};
 use crate::{
     decode::Cursor,
     defaults,
-    document::{Address, Coordinates, Document, EndpointHealth, HealthCheck},
+    document::{Address, Coordinates, Document, EndpointHealth, HealthCheck, Priority},
 };
 
 /// A resolved document.
@@ -47,6 +64,8 @@ pub(crate) struct PlannedService {
     pub(crate) slow_start: Micros,
     pub(crate) slow_start_min_percent: u8,
     pub(crate) health_check: Option<HealthCheck>,
+    pub(crate) limits: Vec<PlannedLimit>,
+    pub(crate) concurrency: Option<PlannedConcurrency>,
 }
 
 /// A resolved endpoint.
@@ -55,6 +74,7 @@ pub(crate) struct PlannedEndpoint {
     pub(crate) address: Address,
     pub(crate) version: Option<String>,
     pub(crate) weight: u16,
+    pub(crate) priority: u8,
     pub(crate) region: Option<String>,
     pub(crate) colo: Option<String>,
     pub(crate) location: Option<Coordinates>,
@@ -71,9 +91,15 @@ pub(crate) struct PlannedRule {
     pub(crate) at: String,
     /// Every combination of host and match.
     pub(crate) matches: Vec<PlannedMatch>,
+    /// Matches for the preflights of cross-origin requests that `matches` would take.
+    pub(crate) preflights: Vec<PlannedMatch>,
     pub(crate) backends: Vec<PlannedBackend>,
     pub(crate) filters: Filters,
     pub(crate) redirect: Option<PlannedRedirect>,
+    pub(crate) cors: Option<PlannedCors>,
+    pub(crate) limits: Vec<PlannedLimit>,
+    pub(crate) sticky: Option<PlannedSticky>,
+    pub(crate) priority: Priority,
 }
 
 /// A resolved match.
@@ -116,18 +142,27 @@ pub(crate) enum PlannedTest {
 #[derive(Clone, Debug)]
 pub(crate) struct PlannedBackend {
     /// In [`Plan::services`]; `None` where the document names it as missing, or where there is
-    /// no such service, which is an error.
+    /// no such service, which is an error, or where the mesh answers itself.
     pub(crate) service: Option<usize>,
+    /// What the mesh answers itself.
+    pub(crate) response: Option<PlannedResponse>,
     pub(crate) weight: u32,
     pub(crate) settings: Settings,
     pub(crate) filters: Filters,
+    /// Requests that go here whatever the weights say.
+    pub(crate) pins: PlannedConditions,
+    pub(crate) version: Option<PlannedVersion>,
+    /// Its identity among the backends of its rule.
+    pub(crate) key: u64,
 }
 
-/// Resolved filters, without redirects.
+/// Resolved filters, without those that only a rule may have.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Filters {
     pub(crate) edits: Vec<PlannedEdit>,
     pub(crate) rewrite: Option<PlannedRewrite>,
+    pub(crate) mirrors: Vec<PlannedMirror>,
+    pub(crate) faults: Vec<PlannedFault>,
 }
 
 /// A resolved header edit.
@@ -135,7 +170,7 @@ pub(crate) struct Filters {
 pub(crate) struct PlannedEdit {
     /// 0 = on the request, 1 = on the response.
     pub(crate) side: u8,
-    /// 0 = set, 1 = add, 2 = remove.
+    /// 0 = set, 1 = add, 2 = remove, 3 = set to the value of a request header.
     pub(crate) action: u8,
     pub(crate) name: String,
     pub(crate) value: String,
@@ -163,7 +198,9 @@ pub(crate) struct PlannedRedirect {
 impl Plan {
     /// Resolves a document; notes what does not fit together.
     pub(crate) fn of(document: &Document, at: &mut Cursor) -> Self {
-        let services = services::plan(document, at);
+        let context = Context { document };
+        let mut names = LimitNames::of(document);
+        let services = services::plan(context, &mut names, at);
         let mut plan = Self {
             name: document
                 .name
@@ -172,7 +209,7 @@ impl Plan {
             services,
             rules: Vec::new(),
         };
-        plan.rules = rules::plan(document, &plan.services, at);
+        plan.rules = rules::plan(context, &plan.services, &mut names, at);
         plan
     }
 }

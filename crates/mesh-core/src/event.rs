@@ -52,11 +52,20 @@ pub enum EventKind {
     SnapshotLoaded,
     /// A Snapshot was refused and the last good one kept. `code`: a `SnapshotError` number.
     SnapshotRefused,
+    /// A copy of a request ended. `code`: a [`Reason`] number; `value`: microseconds.
+    MirrorEnd,
+    /// A request goes to its fallback. `code`: a [`Reason`] number, why.
+    Fallback,
+    /// The fallback had no good answer either, and the request's own stands. `code`: a [`Reason`]
+    /// number, the fallback's.
+    FallbackFailed,
+    /// A second attempt was begun beside the first. `value`: microseconds that was waited.
+    Hedge,
 }
 
 impl EventKind {
     /// Every kind's name, in the order of their numbers.
-    pub const NAMES: [&'static str; 11] = [
+    pub const NAMES: [&'static str; 15] = [
         "attempt_end",
         "request_end",
         "retry",
@@ -68,6 +77,10 @@ impl EventKind {
         "lease_expired",
         "snapshot_loaded",
         "snapshot_refused",
+        "mirror_end",
+        "fallback",
+        "fallback_failed",
+        "hedge",
     ];
 }
 

@@ -36,3 +36,9 @@ pub const SWAP_LOOKS_MAX: usize = 1 << 22;
 pub const PARAMS_MAX: usize = 16;
 /// States of one compiled regular expression.
 pub const AUTOMATON_STATES_MAX: usize = 4_096;
+/// Sets of rate-limit buckets in an isolate; with [`BUCKET_WAYS`] of 16 bytes each that is 64 KiB.
+pub const BUCKET_SETS: usize = 1_024;
+/// Keys that share a set of buckets.
+pub const BUCKET_WAYS: usize = 4;
+/// Copies of one request that go to other services.
+pub const MIRRORS_MAX: u32 = 8;

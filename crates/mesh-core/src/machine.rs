@@ -69,17 +69,22 @@
 
 mod attempt;
 mod begin;
+mod fallback;
+mod hedge;
+mod notes;
 mod select;
 mod settle;
 mod slots;
 pub mod state;
 pub mod step;
 mod swap;
+mod traffic;
 
 use alloc::vec::Vec;
 
 pub use self::{
     begin::{Body, Caller, Request},
+    notes::Notes,
     step::{Outcome, Respond, Send, Step, Ticket, Wait, Wants},
 };
 use self::{
@@ -91,6 +96,7 @@ use crate::{
     dice::SeededDice,
     event::{Event, EventKind, EventSink},
     limits::ATTEMPTS_MAX,
+    rate_limit::Buckets,
     reason::Reason,
     snapshot::{
         Snapshot,
@@ -115,7 +121,16 @@ pub struct Machine {
     text: Vec<u8>,
     /// Candidates of the pick at hand.
     candidates: Vec<u32>,
+    /// What the begin at hand found besides its step.
+    notes: Notes,
+    /// Where rate limits count.
+    buckets: Buckets,
+    /// Requests that faults delay.
+    delayed: u32,
 }
+
+/// True where this build has what the feature `traffic` brings.
+const TRAFFIC: bool = cfg!(feature = "traffic");
 
 impl Machine {
     /// A machine that serves `snapshot`, with nothing learned yet and dice from `seed`.
@@ -139,6 +154,9 @@ impl Machine {
             path: Vec::new(),
             text: Vec::new(),
             candidates: Vec::new(),
+            notes: Notes::NONE,
+            buckets: Buckets::empty(),
+            delayed: 0,
         }
     }
 
@@ -230,6 +248,12 @@ impl Machine {
         self.slots.in_use()
     }
 
+    /// What the last begin found besides its step.
+    #[must_use]
+    pub const fn notes(&self) -> &Notes {
+        &self.notes
+    }
+
     /// The text of the step that was returned last: the path to send, or a `Location`.
     #[must_use]
     pub fn text(&self) -> &[u8] {
@@ -264,7 +288,7 @@ fn state_mut<T>(rows: &mut [T], number: u32) -> Option<&mut T> {
 
 /// An answer of the mesh's own.
 const fn respond(status: u16, reason: Reason) -> Step {
-    Step::Respond(Respond { status, reason, location: false })
+    Step::Respond(Respond { status, reason, location: false, backend: NONE })
 }
 
 #[cfg(test)]

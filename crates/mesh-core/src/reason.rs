@@ -60,6 +60,12 @@ codes! {
         DepthExceeded = "depth_exceeded",
         /// More requests in flight than the bound; 503.
         Overloaded = "overloaded",
+        /// A rate limit is reached; 429.
+        RateLimited = "rate_limited",
+        /// The service's concurrency limit is reached for requests of this priority; 503.
+        ConcurrencyLimit = "concurrency_limit",
+        /// A fault that the configuration puts in; its own status.
+        FaultInjected = "fault_injected",
         /// The caller went away.
         Cancelled = "cancelled",
         /// The Worker's own handler threw; 500.

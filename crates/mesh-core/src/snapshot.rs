@@ -15,12 +15,15 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use self::{
-    draft::Mesh,
+    draft::{Mesh, NEEDS_BALANCERS, NEEDS_TRAFFIC},
     row::{Table, Word},
     sections::{Section, Sections},
-    tables::{Backend, Edit, Endpoint, Policy, Redirect, Rewrite, Rule, Service, Text},
+    tables::{
+        Backend, Cors, Edit, Endpoint, Fault, Limit, Mirror, Policy, Predicate, Redirect, Rewrite, Rule,
+        Service, Text,
+    },
 };
-use crate::{balance::Algorithm, hash::xxh64, limits::SNAPSHOT_BYTES_MAX, route::RouteTable};
+use crate::{hash::xxh64, limits::SNAPSHOT_BYTES_MAX, route::RouteTable};
 
 const MAGIC: [u8; 4] = *b"DMSH";
 const HEADER_BYTES: usize = 16;
@@ -31,6 +34,10 @@ pub const SPARE_BYTES: usize = 256;
 
 /// The byte format that this build reads and writes.
 pub const FORMAT: u16 = 1;
+
+/// What this build's engine has, as bits of [`Mesh::needs`].
+const LINKED: u32 = (if cfg!(feature = "balancers") { NEEDS_BALANCERS } else { 0 })
+    | (if cfg!(feature = "traffic") { NEEDS_TRAFFIC } else { 0 });
 
 /// Why bytes are no Snapshot that this build can serve.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -51,7 +58,7 @@ pub enum SnapshotError {
     Malformed,
     /// Larger than `limits::SNAPSHOT_BYTES_MAX`, or a table longer than its bound.
     TooLarge,
-    /// It asks for a balancer that this build leaves out; see the feature `balancers`.
+    /// It asks for what this build leaves out; see the features `balancers` and `traffic`.
     Unsupported,
 }
 
@@ -94,7 +101,7 @@ impl fmt::Display for SnapshotError {
             Self::Malformed => f.write_str("the Snapshot names a row that it does not hold"),
             Self::TooLarge => f.write_str("the Snapshot is larger than 16 MiB"),
             Self::Unsupported => {
-                f.write_str("the Snapshot asks for a balancer that this build leaves out")
+                f.write_str("the Snapshot asks for a feature that this build leaves out")
             }
         }
     }
@@ -156,7 +163,7 @@ impl Snapshot {
             return Err(SnapshotError::Checksum);
         }
         let read = Self { routes: RouteTable::new(Sections::read(bytes, HEADER_BYTES)?), hash };
-        if read.policies().iter().all(|policy| Algorithm::is_linked(policy.balancer)) {
+        if read.mesh().needs & !LINKED == 0 {
             Ok(read)
         } else {
             Err(SnapshotError::Unsupported)
@@ -252,6 +259,36 @@ impl Snapshot {
     #[must_use]
     pub fn redirects(&self) -> Table<'_, Redirect> {
         self.table(Section::Redirects)
+    }
+
+    /// Cross-origin requests.
+    #[must_use]
+    pub fn cors(&self) -> Table<'_, Cors> {
+        self.table(Section::Cors)
+    }
+
+    /// Rate limits.
+    #[must_use]
+    pub fn limits(&self) -> Table<'_, Limit> {
+        self.table(Section::Limits)
+    }
+
+    /// Copies of requests.
+    #[must_use]
+    pub fn mirrors(&self) -> Table<'_, Mirror> {
+        self.table(Section::Mirrors)
+    }
+
+    /// Faults.
+    #[must_use]
+    pub fn faults(&self) -> Table<'_, Fault> {
+        self.table(Section::Faults)
+    }
+
+    /// What hosts look for in a response to tell whether it is worth another attempt.
+    #[must_use]
+    pub fn predicates(&self) -> Table<'_, Predicate> {
+        self.table(Section::Predicates)
     }
 
     fn table<T: row::Row>(&self, section: Section) -> Table<'_, T> {

@@ -23,10 +23,12 @@ fn main() {
     numbers(&mut text, "BODY", abi::body::ALL);
     numbers(&mut text, "ASK", abi::ask::ALL);
     numbers(&mut text, "TELL", abi::tell::ALL);
+    numbers(&mut text, "NOTE", abi::note::ALL);
     numbers(&mut text, "NEED", abi::need::ALL);
     numbers(&mut text, "EVENT", abi::event::ALL);
     constant(&mut text, "SLOTS", abi::SLOTS);
     constant(&mut text, "INPUT_BYTES_MAX", abi::INPUT_BYTES_MAX);
+    line(&mut text, &format!("export const MIRROR_TARGET = {};\n", abi::MIRROR_TARGET));
     constant(&mut text, "EVENT_WORDS", abi::EVENT_WORDS);
     constant(&mut text, "DEPTH_MAX", usize::from(mesh_core::limits::DEPTH_MAX));
     constant(&mut text, "SNAPSHOT_FORMAT", usize::from(FORMAT));

@@ -9,6 +9,8 @@ mod ask;
 pub mod exports;
 mod handlers;
 mod input;
+#[cfg(feature = "traffic")]
+mod notes;
 #[cfg(feature = "observe")]
 mod ring;
 #[cfg(feature = "observe")]
@@ -25,6 +27,7 @@ use mesh_core::{
     path::normal,
     reason::Reason,
     route::HandlerList,
+    snapshot::tables::NONE,
     time::{Micros, Timestamp},
 };
 
@@ -94,6 +97,8 @@ impl Engine {
     pub(crate) fn begin(&mut self, now_ms: f64) -> u32 {
         let now = timestamp(now_ms);
         let target = self.slot(given::TARGET);
+        #[cfg(feature = "traffic")]
+        self.set(out::NOTES, 0);
         let Self { machine, tables, input: area, slots, path, events, .. } = self;
         // most Snapshots need none, and the room for all of them is worth not clearing
         let mut room;
@@ -109,9 +114,14 @@ impl Engine {
             Ok(path) => path,
             Err(error) => return self.respond(error.into()),
         };
+        #[cfg(feature = "traffic")]
+        if let Some(mirror) = abi::mirror_of(target) {
+            let step = machine.begin_mirror_at(mirror, &request, path, now, events);
+            return self.hand_out_first(step);
+        }
         if let Some(service) = abi::service_of(target) {
             let step = machine.begin_service_at(service, &request, path, now, events);
-            return self.hand_out(step);
+            return self.hand_out_first(step);
         }
         let mut allow = MethodSet::NONE;
         let table = usize::try_from(target).ok().and_then(|at| tables.get(at));
@@ -129,6 +139,11 @@ impl Engine {
         if unrouted && allow != MethodSet::NONE {
             return self.method_not_allowed(allow);
         }
+        self.hand_out_first(step)
+    }
+
+    #[cfg(not(feature = "traffic"))]
+    fn hand_out_first(&mut self, step: Step) -> u32 {
         self.hand_out(step)
     }
 
@@ -136,7 +151,13 @@ impl Engine {
         let now = timestamp(now_ms);
         let outcome = self.outcome();
         let waiting = u8::try_from(self.slot(given::WAITING)).unwrap_or(u8::MAX);
-        let ticket = Ticket::from_raw(self.slot(given::TICKET).cast_unsigned());
+        let ticket = self.slot(given::TICKET).cast_unsigned();
+        #[cfg(feature = "traffic")]
+        if self.slot(given::OUTCOME).cast_unsigned() == outcome::HEDGE {
+            let step = self.machine.hedge(ticket, waiting, now, &mut self.events);
+            return self.hand_out(step);
+        }
+        let ticket = Ticket::from_raw(ticket);
         let step = self.machine.resume(ticket, outcome, waiting, now, &mut self.events);
         self.hand_out(step)
     }
@@ -158,6 +179,7 @@ impl Engine {
                     }
                     Ok(_) | Err(_) => None,
                 },
+                again: self.slot(given::AGAIN) > 0,
             },
             _ => Outcome::Cancelled,
         }
@@ -166,6 +188,7 @@ impl Engine {
     fn hand_out(&mut self, next: Step) -> u32 {
         match next {
             Step::Deliver => step::DELIVER,
+            Step::Pending => step::PENDING,
             Step::Respond(answer) => self.respond(answer),
             Step::Wait(wait) => {
                 self.set(out::TICKET, wait.ticket.into_raw());
@@ -176,6 +199,12 @@ impl Engine {
                 let mut flags = abi::wants(send.wants);
                 flags |= if send.rewritten { flag::TARGET } else { 0 };
                 flags |= if send.keep_body { flag::BUFFER_BODY } else { 0 };
+                #[cfg(feature = "traffic")]
+                {
+                    flags |= if send.fallback { flag::FALLBACK } else { 0 };
+                    self.set(out::POLICY, send.policy);
+                    self.set(out::HEDGE_MS, millis(send.hedge.as_millis_ceil()));
+                }
                 // floored: a host's timer must not end after the deadline
                 self.set(out::TIMEOUT_MS, millis(send.timeout.0 / 1_000));
                 self.set(out::REMAINING_MS, millis(send.remaining.0 / 1_000));
@@ -199,6 +228,7 @@ impl Engine {
     fn respond(&mut self, answer: Respond) -> u32 {
         self.set(out::STATUS, u32::from(answer.status));
         self.set(out::REASON, answer.reason as u32);
+        self.set(out::BACKEND, answer.backend);
         let text = if answer.location { self.machine.text() } else { &[] };
         let (at, len) = (text.as_ptr() as usize, text.len());
         self.set_text(at, len);
@@ -208,7 +238,7 @@ impl Engine {
     fn method_not_allowed(&mut self, methods: MethodSet) -> u32 {
         handlers::allow(methods, &mut self.text);
         let reason = Reason::MethodNotAllowed;
-        let step = self.respond(Respond { status: 405, reason, location: false });
+        let step = self.respond(Respond { status: 405, reason, location: false, backend: NONE });
         self.own_text();
         step
     }

@@ -3,6 +3,7 @@ import { numberIn, type Call } from "./call.js";
 import type { Brain } from "./engine.js";
 import { BODY, FLAG, OUT, OUTCOME, STEP } from "./generated/abi.js";
 import type { Order } from "./outgoing.js";
+import type { Race } from "./traffic/hedge.js";
 import { drop, send, sleep } from "./send.js";
 import { guarded } from "./recovery.js";
 import { finish, reasonName, redirect, refuse } from "./respond.js";
@@ -15,6 +16,12 @@ export interface Sending extends Order {
   readonly brain: Brain;
   readonly ticket: number;
   readonly flags: number;
+  /** Names the predicates. */
+  readonly policy: number;
+  /** Silence in ms after which another attempt may be made beside this one; 0 = never. */
+  readonly hedge: number;
+  /** The two attempts of which this is one. */
+  readonly race?: Race;
 }
 
 /** Carries a request from an attempt to its answer. */
@@ -30,18 +37,33 @@ async function runHeld(call: Call, sending: Sending): Promise<Response> {
   return refuse(400, "cancelled");
 }
 
-/** One attempt and what the engine makes of it. An answer that is good goes on at once. */
 function attempt(call: Call, sending: Sending): Promise<Response> {
+  const { traffic } = call.features;
+  return sending.hedge > 0 && traffic !== undefined ? traffic.hedged(call, sending, once) : once(call, sending);
+}
+
+/** One attempt and what the engine makes of it. An answer that is good goes on at once. */
+function once(call: Call, sending: Sending): Promise<Response> {
   const whole = call.root ?? call;
   const counted = sending.endpoint.transport.aborts ? 1 : 0;
   whole.waiting += counted;
   return send(call, sending, (result) => {
     whole.waiting -= counted;
+    if (sending.race?.over) {
+      return goOn(call, sending, STEP.PENDING, typeof result === "number" ? undefined : result);
+    }
     if (typeof result === "number") {
       return goOn(call, sending, resume(call, sending.brain, sending.ticket, result));
     }
     const step = told(call, sending, result);
-    return step === STEP.DELIVER ? finish(call, sending, result) : goOn(call, sending, step, result);
+    if (step !== STEP.DELIVER) {
+      return goOn(call, sending, step, result);
+    }
+    if (sending.race !== undefined) {
+      sending.race.over = true;
+    }
+    void drop(call.own);
+    return finish(call, sending, result);
   });
 }
 
@@ -51,12 +73,13 @@ async function goOn(call: Call, sending: Sending, reached: number, answer?: Resp
   let step = reached;
   let left = answer;
   if (step === STEP.WAIT) {
-    const ticket = brain.slot(OUT.TICKET);
-    const delay = brain.slot(OUT.DELAY_MS);
-    await drop(left);
+    step = await pause(call, brain, left);
     left = undefined;
-    await sleep(delay);
-    step = resume(call, brain, ticket, OUTCOME.WAITED);
+  }
+  if (step === STEP.PENDING) {
+    await drop(left);
+    // The other attempt of the race has the answer.
+    return new Promise(() => undefined);
   }
   if (step === STEP.RESPOND) {
     const made = respond(call, brain);
@@ -68,18 +91,46 @@ async function goOn(call: Call, sending: Sending, reached: number, answer?: Resp
     // The engine is gone. An answer that is here already is as good as any.
     return left === undefined ? refuse(503, "engine_trap") : finish(call, sending, left);
   }
-  await drop(left);
+  if (next.flags & FLAG.FALLBACK && left !== undefined) {
+    call.own = finish(call, sending, left);
+  } else {
+    await drop(left);
+  }
   return run(call, next);
+}
+
+/** Waits as a WAIT step says; the step after it. */
+async function pause(call: Call, brain: Brain, left?: Response): Promise<number> {
+  const ticket = brain.slot(OUT.TICKET);
+  const delay = brain.slot(OUT.DELAY_MS);
+  await drop(left);
+  await sleep(delay);
+  return resume(call, brain, ticket, OUTCOME.WAITED);
+}
+
+/** Carries a request that waits before its first attempt. */
+export async function delayed(call: Call, brain: Brain): Promise<Response> {
+  const step = await pause(call, brain);
+  const first = step === STEP.SEND ? guarded(call.slot, () => order(call, brain)) : undefined;
+  return first !== undefined ? run(call, first) : step === STEP.RESPOND ? respond(call, brain) : refuse(503, "engine_trap");
 }
 
 /** The answer that the engine asks the host to make. */
 export function respond(call: Call, brain: Brain): Response {
   const made = guarded(call.slot, () => {
     const status = brain.slot(OUT.STATUS);
+    const reason = reasonName(brain.slot(OUT.REASON));
+    if (call.own !== undefined && reason === "upstream_status") {
+      return call.own;
+    }
+    void drop(call.own);
     if (status >= 300 && status < 400) {
       return redirect(status, brain.text());
     }
-    return refuse(status, reasonName(brain.slot(OUT.REASON)), status === 405 ? { allow: brain.text() } : undefined);
+    if (reason === "none" && call.features.traffic !== undefined) {
+      return call.features.traffic.direct(call, status, brain.slot(OUT.BACKEND));
+    }
+    return refuse(status, reason, status === 405 ? { allow: brain.text() } : undefined);
   });
   return made ?? refuse(503, "engine_trap");
 }
@@ -105,11 +156,13 @@ export function order(call: Call, brain: Brain): Sending {
     remaining: brain.slot(OUT.REMAINING_MS),
     idle: brain.slot(OUT.IDLE_MS),
     edits: call.slot.edits(brain.slot(OUT.BACKEND)),
+    policy: brain.slot(OUT.POLICY),
+    hedge: brain.slot(OUT.HEDGE_MS),
   };
 }
 
 /** Holds a body that a retry may need. False when the caller went away while it was read. */
-async function hold(call: Call): Promise<boolean> {
+export async function hold(call: Call): Promise<boolean> {
   if (call.body === BODY.NONE || call.held !== undefined) {
     return true;
   }
@@ -123,22 +176,23 @@ async function hold(call: Call): Promise<boolean> {
 }
 
 /** Tells the engine of an answer, with the headers that it wants. Its `headers` are touched for those only: the first touch makes an object. */
-function told(call: Call, { brain, flags, ticket }: Sending, answer: Response): number {
+function told(call: Call, { brain, flags, policy, ticket }: Sending, answer: Response): number {
   const { status } = answer;
   const wait = flags & FLAG.WANT_RETRY_AFTER && (status === 429 || status === 503) ? answer.headers.get("retry-after") : null;
   const load = flags & FLAG.WANT_LOAD ? answer.headers.get("endpoint-load-metrics") : null;
   const grpc = flags & FLAG.WANT_GRPC ? numberIn(answer.headers, "grpc-status") : 0;
-  return resume(call, brain, ticket, OUTCOME.RESPONSE, status, grpc || -1, waitOf(wait), load);
+  const again = flags & FLAG.WANT_PREDICATES ? call.features.traffic?.again(call, policy, answer) : false;
+  return resume(call, brain, ticket, OUTCOME.RESPONSE, status, grpc || -1, waitOf(wait), load, again);
 }
 
 /** Goes on at the engine, unless it was replaced: then its ticket is worth nothing. */
-function resume(call: Call, brain: Brain, ticket: number, outcome: number, status = 0, grpc = -1, wait = -1, load: string | null = null): number {
+export function resume(call: Call, brain: Brain, ticket: number, outcome: number, status = 0, grpc = -1, wait = -1, load: string | null = null, again = false): number {
   if (call.slot.lost(brain)) {
     return LOST;
   }
   const step = guarded(call.slot, () => {
     const report = load !== null && brain.open(3 * load.length) ? brain.put(load) : 0;
-    return brain.resume(ticket, outcome, status, grpc, wait, report, (call.root ?? call).waiting, performance.now());
+    return brain.resume(ticket, outcome, status, grpc, wait, report, (call.root ?? call).waiting, again ? 1 : 0, performance.now());
   });
   return step ?? LOST;
 }

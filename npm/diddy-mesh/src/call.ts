@@ -5,7 +5,9 @@ import { CALLER, METHODS, NEED, TELL } from "./generated/abi.js";
 import type { HandlerTable } from "./handlers.js";
 import type { Slot } from "./slot.js";
 import type { Trace } from "./trace.js";
+import type { Notes } from "./traffic/notes.js";
 import type { Scene } from "./transport.js";
+import type { MeshOptions } from "./types.js";
 
 export const TIMEOUT_HEADER = "mesh-timeout-ms";
 export const DEPTH_HEADER = "mesh-depth";
@@ -19,6 +21,7 @@ const methods: readonly string[] = METHODS;
 export interface Call extends Scene {
   readonly slot: Slot;
   readonly features: Features;
+  readonly options: MeshOptions;
   readonly request: Request;
   /** The call that came in from outside, of which this is a part; undefined for that one itself. */
   readonly root: Call | undefined;
@@ -47,6 +50,10 @@ export interface Call extends Scene {
   spent: boolean;
   /** The path that goes out in place of the request's own. */
   path: string | undefined;
+  /** What the rule asks of the answer. */
+  notes: Notes | undefined;
+  /** The answer that stands where the fallback has none. */
+  own: Response | undefined;
   /** What an attempt threw last. */
   error: unknown;
 }
@@ -67,7 +74,9 @@ export function begin(brain: Brain, call: Call, target: number): number {
   const hostAt = url.indexOf("//") + 2;
   const pathAt = url.indexOf("/", hostAt);
   const [queryAt, end] = querySpan(url, pathAt);
-  const values = slot.known.headers.map((name) => (name === CLIENT_ADDRESS_HEADER ? outer : request).headers.get(name));
+  const values = slot.known.headers.map((name) =>
+    name.startsWith(":") ? (call.features.traffic?.identity(call, name, outer) ?? null) : (name === CLIENT_ADDRESS_HEADER ? outer : request).headers.get(name),
+  );
   // A UTF-16 unit is at most three bytes.
   if (!brain.open(values.reduce((sum, value) => sum + 2 + 3 * (value?.length ?? 0), url.length))) {
     return TOO_LARGE;

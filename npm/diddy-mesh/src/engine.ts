@@ -56,7 +56,7 @@ export class Brain {
   }
 
   /** Goes on with a request; see `IN`. `wait` is in ms, below 0 = none. A STEP. */
-  resume(ticket: number, outcome: number, status: number, grpc: number, wait: number, load: number, waiting: number, now: number): number {
+  resume(ticket: number, outcome: number, status: number, grpc: number, wait: number, load: number, waiting: number, again: number, now: number): number {
     const slots = this.slots();
     slots[IN.TICKET] = ticket;
     slots[IN.OUTCOME] = outcome;
@@ -65,6 +65,7 @@ export class Brain {
     slots[IN.RETRY_AFTER_MS] = Math.min(wait, SLOT_MAX);
     slots[IN.LOAD] = load;
     slots[IN.WAITING] = waiting;
+    slots[IN.AGAIN] = again;
     return this.raw.engine_resume(now);
   }
 

@@ -1,6 +1,6 @@
 /** The way of a request through the mesh: into the engine, and from its first step to an answer. */
 import { local } from "./answer.js";
-import { order, respond, run, type Sending } from "./attempt.js";
+import { delayed, order, respond, run, type Sending } from "./attempt.js";
 import { begin, TOO_LARGE, type Call } from "./call.js";
 import { OUT, STEP, TELL } from "./generated/abi.js";
 import { tableOf } from "./handlers.js";
@@ -13,6 +13,16 @@ export type Goal = string | HandlerMap | undefined;
 
 /** Answers a request. A trap at its first step costs it retries, not the answer. */
 export function answer(call: Call, goal: Goal, fetch: MeshFetch): Response | Promise<Response> {
+  const made = carried(call, goal, fetch);
+  const { features, notes } = call;
+  if (notes === undefined || features.traffic === undefined) {
+    return made;
+  }
+  const { noted } = features.traffic;
+  return made instanceof Promise ? made.then((one) => noted(call, notes, one)) : noted(call, notes, made);
+}
+
+function carried(call: Call, goal: Goal, fetch: MeshFetch): Response | Promise<Response> {
   const { slot } = call;
   const entering = (): Sending | number => enter(call, goal);
   const first = guarded(slot, entering);
@@ -22,13 +32,19 @@ export function answer(call: Call, goal: Goal, fetch: MeshFetch): Response | Pro
     const endpoint = typeof goal === "string" ? slot.plain(slot.services.get(goal)) : undefined;
     return endpoint === undefined ? refuse(503, "engine_trap") : plain(call, { endpoint, attempt: 1, timeout: 0, remaining: 0, idle: 0, edits: undefined });
   }
-  if (typeof entered === "object") {
-    return first === undefined ? aside(call, entered) : run(call, entered);
+  if (typeof entered === "object" && first === undefined) {
+    return aside(call, entered);
   }
   if (entered === TOO_LARGE) {
     return refuse(414, "path_too_long");
   }
   const brain = slot.brain();
+  if (typeof entered === "object" || entered === STEP.WAIT) {
+    const { traffic } = call.features;
+    const mirrors = call.notes?.mirrors ?? [];
+    const carry = (): Promise<Response> => (typeof entered === "object" ? run(call, entered) : delayed(call, brain));
+    return mirrors.length > 0 && traffic !== undefined ? traffic.mirrored(call, mirrors, carry) : carry();
+  }
   return entered === STEP.LOCAL && typeof goal === "object" ? local(call, brain, goal, fetch) : respond(call, brain);
 }
 
@@ -44,10 +60,11 @@ function enter(call: Call, goal: Goal): Sending | number {
   // A number that no service has gets the engine's own refusal.
   const target = typeof goal === "string" ? -2 - (slot.services.get(goal) ?? slot.services.size) : (call.table?.id ?? -1);
   const step = begin(brain, call, target);
+  call.notes = step === TOO_LARGE ? undefined : call.features.traffic?.notesOf(call, brain);
   if (step === STEP.SEND) {
     return order(call, brain);
   }
-  if (step !== STEP.RESPOND && step !== STEP.LOCAL && step !== TOO_LARGE) {
+  if (step !== STEP.RESPOND && step !== STEP.LOCAL && step !== STEP.WAIT && step !== TOO_LARGE) {
     // An engine that trapped before answers with nothing.
     throw new RangeError(`no request begins with step ${step}`);
   }

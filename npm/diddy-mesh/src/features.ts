@@ -1,11 +1,13 @@
 /** What `diddy-mesh` has over `diddy-mesh/core`: handed in, so that a bundle of the core holds none of it. */
 import type { Slot } from "./slot.js";
+import type { traffic } from "./traffic.js";
 import type { traceOf, writeTrace } from "./trace.js";
 import type { ContextLike, KvReader, MeshEvent } from "./types.js";
 
 /** Absent members are absent features. */
 export interface Features {
   readonly trace?: { readonly of: typeof traceOf; readonly write: typeof writeTrace };
+  readonly traffic?: typeof traffic;
   readonly observe?: {
     readonly drain: (slot: Slot, sink: (event: MeshEvent) => void) => Promise<void>;
   };

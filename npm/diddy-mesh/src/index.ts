@@ -4,12 +4,13 @@ import { Mesh } from "./mesh.js";
 import { findRegistry, refresh } from "./registry.js";
 import { readStats } from "./stats.js";
 import { traceOf, writeTrace } from "./trace.js";
+import { traffic } from "./traffic.js";
 import type { MeshOptions, MeshStats } from "./types.js";
 
 export { MeshError, type ConfigDiagnostic, type MeshErrorCode } from "./errors.js";
 export type * from "./types.js";
 
-const features = { trace: { of: traceOf, write: writeTrace }, observe: { drain }, registry: { find: findRegistry, refresh } };
+const features = { trace: { of: traceOf, write: writeTrace }, observe: { drain }, registry: { find: findRegistry, refresh }, traffic };
 
 /** A mesh with routing, resilience, registry and trace context. Cheap to make per request. */
 export class DiddyMesh extends Mesh {

@@ -92,6 +92,7 @@ export class Mesh {
     const call: Call = {
       slot,
       features: this.#features,
+      options: this.#options,
       env,
       ctx,
       local,
@@ -112,6 +113,8 @@ export class Mesh {
       held: isReusable(init?.body) ? init.body : undefined,
       spent: false,
       path: undefined,
+      notes: undefined,
+      own: undefined,
       error: undefined,
     };
     // Undefined unless there is no Snapshot yet: no turn is lost then.

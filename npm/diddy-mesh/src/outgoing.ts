@@ -35,7 +35,7 @@ export function outgoing(call: Call, order: Order): Request {
       going = new Request(going, { redirect: "manual" });
     }
     if (edits !== undefined) {
-      applyEdits(going.headers, edits.request);
+      applyEdits(going.headers, edits.request, request.headers);
     }
   }
   if (stamped) {

@@ -21,6 +21,11 @@ export function redirect(status: number, location: string): Response {
   return new Response(null, { status, headers: { location } });
 }
 
+/** The same answer with headers that may be changed. */
+export function copyOf(answer: Response): Response {
+  return new Response(answer.body, answer);
+}
+
 /** An answer with what its route asks for; without anything it goes back as it came. */
 export function finish(call: Call, order: Order, answer: Response): Response {
   const kept = watched(call, order, answer);
@@ -28,7 +33,7 @@ export function finish(call: Call, order: Order, answer: Response): Response {
   if (edits === undefined || edits.response.length === 0) {
     return kept;
   }
-  const fresh = new Response(kept.body, kept);
-  applyEdits(fresh.headers, edits.response);
+  const fresh = copyOf(kept);
+  applyEdits(fresh.headers, edits.response, call.request.headers);
   return fresh;
 }

@@ -4,7 +4,8 @@ import { MeshError } from "./errors.js";
 import { OUTCOME } from "./generated/abi.js";
 import { outgoing, type Order } from "./outgoing.js";
 
-const ignore = (): void => undefined;
+/** Takes an error that nobody wants. */
+export const ignore = (): void => undefined;
 const NO_CONNECTION = /^(ECONNREFUSED|ENOTFOUND|EHOSTUNREACH|UND_ERR_CONNECT|Worker not found)/;
 
 /** How an attempt ended: its answer, or the outcome that stands for its absence. */

@@ -1,6 +1,6 @@
 /** What a host keeps of a Snapshot, as the compiler wrote it: see `snapshot/host_text.rs` of the crate `mesh-core`. */
 
-/** One header edit: `=` set, `+` add or `-` remove, the name, the value. */
+/** One header edit: `=` set, `+` add, `-` remove or `^` copy from the request, the name, the value. */
 export type Edit = readonly [verb: string, name: string, value: string];
 
 /** What a backend changes on requests and responses. */
@@ -9,7 +9,18 @@ export interface Edits {
   readonly host: string;
   readonly request: readonly Edit[];
   readonly response: readonly Edit[];
+  /** The body of a direct response. */
+  readonly body?: string;
 }
+
+/** Header edits of answers to other origins. */
+export interface CrossOrigin {
+  readonly preflight: readonly Edit[];
+  readonly actual: readonly Edit[];
+}
+
+/** What asks for another attempt: `?` a header that is there, `=` one of that value, `!` a predicate given in code. */
+export type Predicate = readonly [kind: string, name: string, value: string];
 
 /** See the head of this file. */
 export interface Tables {
@@ -33,18 +44,30 @@ export interface Tables {
   readonly ruleServices: readonly number[];
   /** By number; only those that change something. */
   readonly backends: Readonly<Record<string, Edits>>;
+  readonly cors?: readonly CrossOrigin[];
+  /** `RateLimit-Policy` of each limit. */
+  readonly limits?: readonly string[];
+  /** Name of a sticky cookie, and what follows its value, by rule. */
+  readonly cookies?: Readonly<Record<string, readonly [name: string, attributes: string]>>;
+  /** By policy. */
+  readonly predicates?: Readonly<Record<string, readonly Predicate[]>>;
 }
 
 type Check = (value: unknown) => boolean;
 
 const isText: Check = (value) => typeof value === "string";
 const isNumber: Check = (value) => Number.isInteger(value);
-/** A name that `Headers` takes. */
-const isName: Check = (value) => isText(value) && /^[\w!#$%&'*+.^`|~-]+$/.test(value as string);
+/** A name that `Headers` takes, or with a colon in front one that hosts have a value for. */
+const isName: Check = (value) => isText(value) && /^:?[\w!#$%&'*+.^`|~-]+$/.test(value as string);
 const isColumn = (value: unknown, cell: Check, like: unknown = value): boolean =>
   Array.isArray(value) && value.every(cell) && value.length === (like as readonly unknown[]).length;
 const isEdit: Check = (value) => isColumn(value, isText, "=nv") && isName((value as Edit)[1]);
-const isBackend: Check = (value) => isText((value as Edits).host) && isColumn((value as Edits).request, isEdit) && isColumn((value as Edits).response, isEdit);
+const isEdits: Check = (value) => isColumn(value, isEdit);
+const isCors: Check = (value) => isEdits((value as CrossOrigin).preflight) && isEdits((value as CrossOrigin).actual);
+const isTriple: Check = (value) => isColumn(value, isText, "!nv");
+/** A part that not every Snapshot has. */
+const isMap = (value: object | undefined, cell: Check): boolean => value === undefined || (typeof value === "object" && Object.values(value).every(cell));
+const isBackend: Check = (value) => isText((value as Edits).host) && isEdits((value as Edits).request) && isEdits((value as Edits).response) && isText((value as Edits).body ?? "");
 
 /** Reads the text. Undefined where it is of another shape: a checksum says that it is what was published, not that it is good. */
 export function tablesOf(text: string, endpoints: number): Tables | undefined {
@@ -60,7 +83,11 @@ export function tablesOf(text: string, endpoints: number): Tables | undefined {
       isColumn(rules, isText) &&
       isColumn(ruleServices, isNumber, rules) &&
       typeof backends === "object" &&
-      Object.values(backends).every(isBackend);
+      Object.values(backends).every(isBackend) &&
+      isMap(known.cors, isCors) &&
+      isMap(known.limits, isText) &&
+      isMap(known.cookies, (value) => isColumn(value, isText, "nv")) &&
+      isMap(known.predicates, (value) => isColumn(value, isTriple));
     return good ? known : undefined;
   } catch {
     return undefined;

@@ -61,6 +61,12 @@ export interface MeshOptions extends CoreOptions {
   readonly mesh?: string | undefined;
   /** Take part in W3C trace context: accept and send `traceparent`. Default false. */
   readonly observability?: boolean | undefined;
+  /** Predicates that `retries.on` names: whether an answer asks for another attempt. They see status and headers, and leave the body alone. */
+  readonly predicates?: Readonly<Record<string, (response: Response, request: Request) => boolean>> | undefined;
+  /** Who calls, as a key of limits, splits and balancers: the value of `principal`. Nothing proves it but this function. */
+  readonly principal?: ((request: Request) => string | undefined) | undefined;
+  /** The tenant that a request is for: the value of `tenant`. */
+  readonly tenant?: ((request: Request) => string | undefined) | undefined;
   /** Called for each event after the answer was made. What it throws is ignored. */
   readonly onEvent?: ((event: MeshEvent) => void) | undefined;
 }

@@ -112,7 +112,7 @@ impl Host for Driver {
                     *now = now.saturating_add(wait.delay);
                     machine.resume(wait.ticket, Outcome::Waited, 0, *now, &mut events)
                 }
-                Step::Deliver => return Ok(answer),
+                Step::Deliver | Step::Pending => return Ok(answer),
                 Step::Respond(respond) => {
                     answer.status = respond.status;
                     answer.reason = Some(respond.reason.name().to_owned());

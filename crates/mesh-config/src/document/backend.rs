@@ -1,6 +1,6 @@
 //! Where a rule sends, and how much of its traffic.
 
-use super::{Filter, ServiceName};
+use super::{Conditions, Filter, ServiceName, VersionRange};
 use crate::{
     decode::{Cursor, Decode, object, whole, wrong_type},
     node::Node,
@@ -23,7 +23,22 @@ object! {
             "weight" => weight: BackendWeight = crate::defaults::BACKEND_WEIGHT,
             /// What happens to requests that go there, after the rule's own filters. No redirects.
             "filters" => filters: Vec<Filter>,
+            /// Requests whose headers meet these conditions go here, whatever the weights say.
+            "headers" => headers: Conditions,
+            /// Requests whose query meets these conditions go here, whatever the weights say. With
+            /// `headers` too, both must hold.
+            "query" => query: Conditions,
+            /// Only the service's endpoints whose version is in this range.
+            "version" => version: VersionRange,
         }
+    }
+}
+
+impl Backend {
+    /// A backend of which only the service is known.
+    #[must_use]
+    pub const fn of(service: ServiceName) -> Self {
+        Self { service, weight: None, filters: None, headers: None, query: None, version: None }
     }
 }
 
@@ -62,9 +77,7 @@ impl BackendEntry {
     #[must_use]
     pub fn backend(&self) -> Option<Backend> {
         match self {
-            Self::Service(service) => {
-                Some(Backend { service: service.clone(), weight: None, filters: None })
-            }
+            Self::Service(service) => Some(Backend::of(service.clone())),
             Self::Backend(backend) => Some(backend.clone()),
             Self::Missing(_) => None,
         }

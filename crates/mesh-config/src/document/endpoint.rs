@@ -1,6 +1,6 @@
 //! One way to reach a service.
 
-use super::{Address, Colo, Coordinates, Region, Tag};
+use super::{Address, Colo, Coordinates, EndpointPriority, Region, Tag};
 use crate::{
     decode::{Cursor, Decode, names, object, whole, wrong_type},
     node::Node,
@@ -36,6 +36,8 @@ object! {
             "version" => version: Tag,
             /// Its share where weights count; 0 = only where nothing else is left.
             "weight" => weight: EndpointWeight = crate::defaults::WEIGHT,
+            /// The order of failover: 0 first, higher ones as those of lower ones fail.
+            "priority" => priority: EndpointPriority = 0,
             /// The region where it stands.
             "region" => region: Region,
             /// The data centre where it stands, by its airport code.
@@ -61,6 +63,7 @@ impl Endpoint {
             address,
             version: None,
             weight: None,
+            priority: None,
             region: None,
             colo: None,
             location: None,

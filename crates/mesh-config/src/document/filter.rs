@@ -1,6 +1,6 @@
 //! What happens to a request or a response on its way.
 
-use super::{Edits, Host, RequestPath};
+use super::{Cors, DirectResponse, Edits, Fault, Host, Mirror, RequestPath};
 use crate::{
     decode::{Cursor, Decode, names, object, whole, wrong_type},
     diagnostic::Code,
@@ -22,6 +22,14 @@ pub enum Filter {
     Rewrite(Rewrite),
     /// Answers with a redirect in place of sending the request.
     Redirect(Redirect),
+    /// Answers in place of sending the request. On rules only.
+    DirectResponse(DirectResponse),
+    /// Lets web pages of other origins call. On rules only.
+    Cors(Cors),
+    /// Sends a copy to another service.
+    Mirror(Mirror),
+    /// Puts faults into requests on purpose.
+    Fault(Fault),
 }
 
 object! {
@@ -140,24 +148,40 @@ impl Decode for RedirectStatus {
     }
 }
 
+/// The names of the filters.
+const FIELDS: [&str; 8] = [
+    "requestHeaders",
+    "responseHeaders",
+    "rewrite",
+    "redirect",
+    "directResponse",
+    "cors",
+    "mirror",
+    "fault",
+];
+
 impl Decode for Filter {
     fn expected() -> String {
-        "an object with one of `requestHeaders`, `responseHeaders`, `rewrite`, `redirect`"
-            .to_owned()
+        let names: Vec<String> = FIELDS.iter().map(|name| format!("`{name}`")).collect();
+        format!("an object with one of {}", names.join(", "))
     }
 
     fn decode(node: &Node, at: &mut Cursor) -> Option<Self> {
-        let known = ["requestHeaders", "responseHeaders", "rewrite", "redirect"];
-        let fields = crate::decode::Fields::of::<Self>(node, &known, at)?;
+        let fields = crate::decode::Fields::of::<Self>(node, &FIELDS, at)?;
         let request = fields.optional("requestHeaders", at).map(Self::RequestHeaders);
         let response = fields.optional("responseHeaders", at).map(Self::ResponseHeaders);
         let rewrite = fields.optional("rewrite", at).map(Self::Rewrite);
         let redirect = fields.optional("redirect", at).map(Self::Redirect);
+        let answer = fields.optional("directResponse", at).map(Self::DirectResponse);
+        let cors = fields.optional("cors", at).map(Self::Cors);
+        let mirror = fields.optional("mirror", at).map(Self::Mirror);
+        let fault = fields.optional("fault", at).map(Self::Fault);
         if fields.count() != 1 {
             at.error(Code::WrongType, "not exactly one field", &Self::expected());
             return None;
         }
-        request.or(response).or(rewrite).or(redirect)
+        let found = request.or(response).or(rewrite).or(redirect);
+        found.or(answer).or(cors).or(mirror).or(fault)
     }
 }
 

@@ -36,17 +36,21 @@ names! {
         Path = "path",
         /// The address of the caller.
         ClientAddress = "clientAddress",
+        /// Who calls, as the host knows it.
+        Principal = "principal",
+        /// The tenant of who calls, as the host knows it.
+        Tenant = "tenant",
     }
 }
 
-/// What `consistentHash` takes its key from.
+/// What `consistentHash` and rate limits take their key from.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify), tsify(type = "HashSource | HashKey"))]
 #[serde(untagged)]
 #[non_exhaustive]
 pub enum HashOn {
-    /// The path or the caller's address.
+    /// The path, or what the host knows of the caller.
     Source(HashSource),
     /// A named part of the request.
     Key(HashKey),
@@ -121,7 +125,8 @@ impl Decode for LoadBalancer {
 
 impl Decode for HashOn {
     fn expected() -> String {
-        "\"path\", \"clientAddress\", { header }, { cookie } or { query }".to_owned()
+        "\"path\", \"clientAddress\", \"principal\", \"tenant\", { header }, { cookie } or { query }"
+            .to_owned()
     }
 
     fn decode(node: &Node, at: &mut Cursor) -> Option<Self> {

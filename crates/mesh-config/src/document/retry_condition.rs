@@ -1,8 +1,8 @@
 //! What is worth another attempt.
 
-use super::{StatusCode, StatusPattern};
+use super::{HeaderName, HeaderValue, StatusCode, StatusPattern, Tag};
 use crate::{
-    decode::{Cursor, Decode, names, wrong_type},
+    decode::{Cursor, Decode, names, object, wrong_type},
     diagnostic::Code,
     nearest::nearest,
     node::Node,
@@ -67,15 +67,41 @@ impl GrpcCondition {
     }
 }
 
+object! {
+    /// A header of a response that asks for another attempt.
+    pub struct RetryHeader is "an object with `header` and `value`" {
+        required {
+            /// Its name.
+            "header" => header: HeaderName,
+        }
+        optional {
+            /// Its value. By default any.
+            "value" => value: HeaderValue,
+        }
+    }
+}
+
+object! {
+    /// A predicate that is given in code and looks at the response.
+    pub struct RetryPredicate is "an object with `predicate`" {
+        required {
+            /// Its name.
+            "predicate" => predicate: Tag,
+        }
+        optional {}
+    }
+}
+
 /// What is worth another attempt: a kind of failure by name, a status, a range of statuses as text
-/// (`"502-504"`), or a gRPC status (`"grpc:unavailable"`).
+/// (`"502-504"`), a gRPC status (`"grpc:unavailable"`), a header of the response, or a predicate that
+/// is given in code.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(
     feature = "typescript",
     derive(tsify::Tsify),
     tsify(
-        type = "RetryConditionName | GrpcCondition | number | `${number}` | `${number}-${number}` | `${1 | 2 | 3 | 4 | 5}xx`"
+        type = "RetryConditionName | GrpcCondition | number | `${number}` | `${number}-${number}` | `${1 | 2 | 3 | 4 | 5}xx` | RetryHeader | RetryPredicate"
     )
 )]
 #[serde(untagged)]
@@ -89,19 +115,30 @@ pub enum RetryCondition {
     Status(StatusCode),
     /// Statuses as text.
     Statuses(StatusPattern),
+    /// A header of the response.
+    Header(RetryHeader),
+    /// A predicate given in code.
+    Predicate(RetryPredicate),
 }
 
 impl Decode for RetryCondition {
     fn expected() -> String {
         let names: Vec<String> =
             RetryConditionName::NAMES.iter().map(|name| format!("\"{name}\"")).collect();
-        format!("{}, a status, \"502-504\", or \"grpc:unavailable\"", names.join(", "))
+        format!(
+            "{}, a status, \"502-504\", \"grpc:unavailable\", {{ header, value }} or {{ predicate }}",
+            names.join(", ")
+        )
     }
 
     fn decode(node: &Node, at: &mut Cursor) -> Option<Self> {
         let text = match node {
             Node::Number(_) => return StatusCode::decode(node, at).map(Self::Status),
             Node::Text(text) => text,
+            Node::Object(fields) if fields.iter().any(|(name, _)| name == "predicate") => {
+                return RetryPredicate::decode(node, at).map(Self::Predicate);
+            }
+            Node::Object(_) => return RetryHeader::decode(node, at).map(Self::Header),
             _ => return wrong_type(node, at),
         };
         let found = RetryConditionName::from_name(text)

@@ -1,14 +1,14 @@
 //! Which requests go where.
 
 use super::{
-    BackendEntry, Conditions, Filter, HostPatterns, LoadBalancer, Methods, PathMatch, Retries,
-    ServiceName, Timeout,
+    BackendEntry, Conditions, Fallback, Filter, Hedge, HostPatterns, LoadBalancer, Methods,
+    PathMatch, Priority, RateLimit, Retries, ServiceName, Sticky, Timeout,
 };
 use crate::decode::object;
 
 object! {
     /// A rule: which requests it takes, and where they go. Give `service`, or `backends`, or a
-    /// `redirect` filter.
+    /// `redirect` or `directResponse` filter.
     #[derive(Default)]
     pub struct Rule is "a rule: an object with `path`, `service`, …", else default {
         optional {
@@ -43,6 +43,16 @@ object! {
             "retries" => retries: Retries,
             /// How its requests choose an endpoint, over what the service says.
             "loadBalancer" => load_balancer: LoadBalancer,
+            /// What keeps a caller with one of the backends. By default each request is drawn.
+            "sticky" => sticky: Sticky,
+            /// How many requests callers may send, beside what their services say.
+            "rateLimits" => rate_limits: Vec<RateLimit>,
+            /// How much of a service's concurrency limit its requests may fill.
+            "priority" => priority: Priority = "normal",
+            /// Where its requests go that got no good answer, over what the service says.
+            "fallback" => fallback: Fallback,
+            /// When a second attempt is sent beside a slow first one, over what the service says.
+            "hedge" => hedge: Hedge,
         }
     }
 }

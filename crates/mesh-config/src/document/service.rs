@@ -1,6 +1,9 @@
 //! A logical name and what stands behind it.
 
-use super::{Breaker, Endpoints, HealthCheck, LoadBalancer, Percent, Retries, SlowStart, Timeout};
+use super::{
+    Breaker, Concurrency, Endpoints, Fallback, HealthCheck, Hedge, LoadBalancer, Percent,
+    RateLimit, Retries, SlowStart, Timeout,
+};
 use crate::decode::{object, whole};
 
 whole! {
@@ -35,6 +38,14 @@ object! {
             "panicThreshold" => panic_threshold: Percent,
             /// How a recovered endpoint comes back.
             "slowStart" => slow_start: SlowStart,
+            /// How many requests callers may send, by rules and by its name.
+            "rateLimits" => rate_limits: Vec<RateLimit>,
+            /// How many requests it gets at a time.
+            "concurrency" => concurrency: Concurrency = false,
+            /// Where a request goes that got no good answer. The fallback's own is not asked.
+            "fallback" => fallback: Fallback,
+            /// When a second attempt is sent beside a slow first one; `false` = never.
+            "hedge" => hedge: Hedge = false,
         }
     }
 }

@@ -243,7 +243,7 @@ impl Writer {
         if patterns.is_empty() {
             return;
         }
-        let backend = Backend { service: service.service.clone(), weight: None, filters: None };
+        let backend = Backend::of(service.service.clone());
         let name = self.name(&format!("Service {}/{}", service.namespace, service.name));
         self.rules.push(Rule {
             name: Some(name),

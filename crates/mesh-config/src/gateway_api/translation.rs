@@ -179,9 +179,9 @@ impl Translator<'_> {
         }
         match self.inventory.resolve(self.kind, self.namespace, from) {
             Ok(found) => BackendEntry::Backend(Backend {
-                service: found.service.clone(),
                 weight: from.weight,
                 filters: (!filters.is_empty()).then_some(filters),
+                ..Backend::of(found.service.clone())
             }),
             Err(refusal) => {
                 let found = format!("a reference to {}", refusal.message);

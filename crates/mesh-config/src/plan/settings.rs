@@ -12,12 +12,14 @@ use mesh_core::{
     time::Micros,
 };
 
+use super::PlannedFallback;
 use crate::{
     defaults,
     document::{
         Backoff, BackoffSettings, BalancerName, Budget, BudgetFloor, BudgetSettings, Bytes, HashOn,
-        LoadBalancer, Percent, Retries, RetryCondition, RetryConditionName, RetryCount,
-        RetrySettings, StatusRange, TimeSpan, Timeout, TimeoutSettings,
+        Hedge, HedgePercentile, HedgeWhen, LoadBalancer, Percent, Retries, RetryCondition,
+        RetryConditionName, RetryCount, RetrySettings, StatusRange, TimeSpan, Timeout,
+        TimeoutSettings,
     },
 };
 
@@ -27,6 +29,7 @@ pub(super) struct Layer<'d> {
     pub(super) timeout: Option<&'d Timeout>,
     pub(super) retries: Option<&'d Retries>,
     pub(super) load_balancer: Option<&'d LoadBalancer>,
+    pub(super) hedge: Option<&'d Hedge>,
 }
 
 /// The settings in force for one backend of a rule, or for calls to a service by its name.
@@ -44,6 +47,16 @@ pub(crate) struct Settings {
     pub(crate) budget: Option<RetryBudgetConfig>,
     pub(crate) balancer: BalancerName,
     pub(crate) hash_on: Option<HashOn>,
+    pub(crate) hedge: Option<PlannedHedge>,
+    /// Resolved apart, as it names services.
+    pub(crate) fallback: Option<PlannedFallback>,
+}
+
+/// When a second attempt is sent beside a slow first one.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum PlannedHedge {
+    After(Micros),
+    Percentile(u8),
 }
 
 impl Settings {
@@ -103,8 +116,27 @@ impl Settings {
             budget: budget(retries.iter().filter_map(|retries| retries.budget.as_ref())),
             balancer: balancer.as_ref().map_or(BalancerName::P2c, |balancer| balancer.name),
             hash_on: balancer.and_then(|balancer| balancer.on),
+            hedge: layers.iter().find_map(|layer| layer.hedge).and_then(hedge),
+            fallback: None,
         }
     }
+
+    /// For one attempt and no more: no retries, no hedge, no fallback.
+    pub(super) fn once(mut self) -> Self {
+        self.retry.retries = 0;
+        self.hedge = None;
+        self.fallback = None;
+        self
+    }
+}
+
+fn hedge(hedge: &Hedge) -> Option<PlannedHedge> {
+    Some(match hedge.when()? {
+        HedgeWhen::After(after) => PlannedHedge::After(after.micros()),
+        HedgeWhen::Percentile(percentile) => {
+            PlannedHedge::Percentile(HedgePercentile::value(percentile))
+        }
+    })
 }
 
 fn default_conditions() -> Vec<RetryCondition> {
@@ -170,6 +202,8 @@ fn engine_conditions(conditions: &[RetryCondition]) -> RetryConditions {
             }
             RetryCondition::Status(status) => add_statuses(status.range(), &mut on),
             RetryCondition::Statuses(pattern) => add_statuses(pattern.range(), &mut on),
+            RetryCondition::Header(_) => on.on = on.on.union(RetryOn::HEADER),
+            RetryCondition::Predicate(_) => on.on = on.on.union(RetryOn::PREDICATE),
         }
     }
     on

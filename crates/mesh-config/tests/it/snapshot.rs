@@ -8,7 +8,7 @@ use mesh_core::{
     retry::conditions::RetryOn,
     snapshot::{
         Snapshot,
-        tables::{HashOn, Health, NONE, Policy, Transport},
+        tables::{Health, KeySource, NONE, Policy, Transport},
     },
     time::Micros,
 };
@@ -130,18 +130,18 @@ fn breakers_are_off_forced_or_configured() {
 #[test]
 fn hash_keys_ask_hosts_for_what_they_need() {
     for (on, kind, header, query) in [
-        (r#""path""#, HashOn::Path, None, false),
-        (r#""clientAddress""#, HashOn::ClientAddress, Some("cf-connecting-ip"), false),
-        (r#"{ "header": "X-User" }"#, HashOn::Header, Some("x-user"), false),
-        (r#"{ "cookie": "Sid" }"#, HashOn::Cookie, Some("cookie"), false),
-        (r#"{ "query": "user" }"#, HashOn::Query, None, true),
+        (r#""path""#, KeySource::Path, None, false),
+        (r#""clientAddress""#, KeySource::Header, Some("cf-connecting-ip"), false),
+        (r#"{ "header": "X-User" }"#, KeySource::Header, Some("x-user"), false),
+        (r#"{ "cookie": "Sid" }"#, KeySource::Cookie, Some("cookie"), false),
+        (r#"{ "query": "user" }"#, KeySource::Query, None, true),
     ] {
         let text = format!(
             r#"{{ "services": {{ "a": {{ "loadBalancer": {{ "type": "consistentHash", "on": {on} }} }} }} }}"#
         );
         let snapshot = snapshot(&text);
         let policy = snapshot.policies().get(0).unwrap();
-        assert_eq!(policy.hash_on, kind as u8, "{on}");
+        assert_eq!(policy.hash.source, kind as u8, "{on}");
         let headers: Vec<&[u8]> = snapshot.routes().headers().collect();
         assert_eq!(headers, header.map(str::as_bytes).into_iter().collect::<Vec<_>>(), "{on}");
         assert_eq!(snapshot.routes().needs_query(), query, "{on}");
@@ -150,7 +150,7 @@ fn hash_keys_ask_hosts_for_what_they_need() {
             None if query => b"user",
             Some(_) | None => b"",
         };
-        assert_eq!(snapshot.text(policy.hash_name), name, "{on}");
+        assert_eq!(snapshot.text(policy.hash.name), name, "{on}");
     }
 }
 

@@ -67,6 +67,12 @@ impl Gradient2 {
         Self { config, limit, long: 0.0, warmup: 0.0, samples: 0 }
     }
 
+    /// Its settings.
+    #[must_use]
+    pub const fn config(&self) -> &Gradient2Config {
+        &self.config
+    }
+
     /// Requests that may be in flight.
     #[must_use]
     pub const fn limit(&self) -> u32 {

@@ -1,8 +1,9 @@
 //! One attempt: its time, its endpoint, its lease.
 
 use super::{
-    Machine, Terms, respond,
+    Machine, TRAFFIC, Terms, respond,
     select::Pick,
+    fallback::Own,
     slots::Live,
     state::breaker_event,
     state_mut,
@@ -30,8 +31,15 @@ impl Machine {
         now: Timestamp,
         sink: &mut impl EventSink,
     ) -> Step {
+        if TRAFFIC && live.abort > 0 {
+            self.end(&live, Reason::FaultInjected, now, sink);
+            return respond(live.abort, Reason::FaultInjected);
+        }
         let remaining = live.deadline.map_or(Micros::MAX, |end| end.saturating_since(now));
         if remaining < ATTEMPT_MIN {
+            if TRAFFIC && live.partner != NONE {
+                return Step::Pending;
+            }
             return self.give_up(live, Reason::Deadline, now, sink);
         }
         let Some(terms) = terms else {
@@ -45,11 +53,16 @@ impl Machine {
         live.full_time = timeout >= Micros(given.0 / 2);
         let again = live.attempt < policy.retry.retries && live.replayable(policy);
         let retryable = again && live.repeatable(policy);
-        let keep_body = again && live.body != super::Body::None;
+        let falls = TRAFFIC && policy.fallback.len > 0 && live.can_fall(policy);
+        let hedges = TRAFFIC
+            && (policy.hedge_percentile > 0 || !policy.hedge_after.is_zero())
+            && live.can_hedge(policy);
+        let keep_body = (again || falls || hedges) && live.body != super::Body::None;
         let pick = match self.select(&live, terms, retryable, now, sink) {
             Ok(pick) => pick,
             Err(reason) => {
                 return match failed {
+                    _ if TRAFFIC && live.partner != NONE => Step::Pending,
                     Some(outcome) => self.finish(live, outcome, now, sink),
                     None => self.give_up(live, reason, now, sink),
                 };
@@ -58,7 +71,9 @@ impl Machine {
         live.attempt = live.attempt.saturating_add(1);
         live.attempt_started = now;
         self.take(&mut live, &terms.service, &pick, timeout, now, sink);
-        let Live { endpoint, attempt, rule, backend, rewritten, .. } = live;
+        let fallback = live.fallen();
+        let hedge = if TRAFFIC { self.hedge_after(&live, policy) } else { Micros::ZERO };
+        let Live { endpoint, attempt, rule, backend, rewritten, policy: number, .. } = live;
         match self.slots.insert(live) {
             Some(ticket) => Step::Send(Send {
                 ticket: Ticket::new(ticket),
@@ -66,11 +81,14 @@ impl Machine {
                 attempt,
                 timeout,
                 remaining,
+                hedge,
                 idle: policy.idle_timeout,
                 rule,
+                policy: number,
                 backend,
                 rewritten,
                 keep_body,
+                fallback,
                 wants: Wants::of(policy),
             }),
             None => respond(503, Reason::Overloaded),
@@ -116,7 +134,7 @@ impl Machine {
         }
     }
 
-    /// Ends a request with an answer of the mesh's own.
+    /// Ends a request with an answer of the mesh's own, where its fallback has none.
     pub(super) fn give_up(
         &mut self,
         live: Live,
@@ -124,8 +142,17 @@ impl Machine {
         now: Timestamp,
         sink: &mut impl EventSink,
     ) -> Step {
-        self.end(&live, reason, now, sink);
-        respond(status_of(reason), reason)
+        let own = Own { status: status_of(reason), reason };
+        let own = if TRAFFIC {
+            match self.fall_back(&live, own, now, sink) {
+                Ok(step) => return step,
+                Err(own) => own,
+            }
+        } else {
+            own
+        };
+        self.end(&live, own.reason, now, sink);
+        respond(own.status, own.reason)
     }
 
     /// Counts and tells the end of a request.
@@ -145,17 +172,31 @@ impl Machine {
             };
             *counter = counter.wrapping_add(1);
         }
+        let answered = matches!(reason, Reason::None | Reason::UpstreamStatus);
+        let latency = now.saturating_since(live.attempt_started);
+        self.leave(live, (answered && live.endpoint != NONE).then_some(latency));
+        let kind = if TRAFFIC && live.mirror { EventKind::MirrorEnd } else { EventKind::RequestEnd };
         sink.event(Event {
             service: live.service,
             endpoint: live.endpoint,
             attempt: live.attempt,
             value: now.saturating_since(live.started).0,
-            ..Event::new(EventKind::RequestEnd, now).with_reason(reason)
+            ..Event::new(kind, now).with_reason(reason)
         });
+    }
+
+    /// Gives back what a request holds at its service; `latency` is what its last attempt took.
+    pub(super) fn leave(&mut self, live: &Live, latency: Option<Micros>) {
+        if TRAFFIC && live.roomed {
+            self.give_room(live.service, latency);
+        }
     }
 
     /// Gives back what an attempt holds without learning from it.
     pub(super) fn let_go(&mut self, live: &Live) {
+        if TRAFFIC && live.delayed {
+            self.delayed = self.delayed.saturating_sub(1);
+        }
         if let Some(state) = state_mut(&mut self.endpoints, live.endpoint) {
             state.in_flight = state.in_flight.saturating_sub(1);
             if let Some(ticket) = live.breaker {
@@ -190,6 +231,7 @@ pub(super) const fn status_of(reason: Reason) -> u16 {
         Reason::ConnectFailure | Reason::Reset | Reason::UpstreamException => 502,
         Reason::Cancelled => 499,
         Reason::Internal | Reason::NoBackend | Reason::HandlerException => 500,
+        Reason::RateLimited => 429,
         Reason::NoRoute => 404,
         Reason::MethodNotAllowed => 405,
         Reason::BadPath => 400,
@@ -202,6 +244,8 @@ pub(super) const fn status_of(reason: Reason) -> u16 {
         | Reason::BreakerOpen
         | Reason::UpstreamStatus
         | Reason::Overloaded
+        | Reason::ConcurrencyLimit
+        | Reason::FaultInjected
         | Reason::EngineTrap => 503,
     }
 }

@@ -1,7 +1,7 @@
 //! The start of a request: its path's normal form, its rule, its backend.
 
 use super::{
-    Machine, respond,
+    Machine, Notes, TRAFFIC, respond,
     slots::Live,
     state_mut,
     step::{Respond, Step},
@@ -19,7 +19,7 @@ use crate::{
     route::{RequestHead, condition},
     snapshot::{
         row::{Row, Table},
-        tables::{Backend, HashOn, NONE, Policy, Rows},
+        tables::{Backend, Key, KeySource, NONE, Policy, Rows},
     },
     time::{Micros, Timestamp},
 };
@@ -123,6 +123,12 @@ impl Machine {
         let Some(rule) = self.snapshot.rules().get(found.target) else {
             return respond(500, Reason::Internal);
         };
+        if TRAFFIC {
+            self.notes = Notes::NONE;
+            if let Some(step) = self.admit(&rule, &head(request, path), now) {
+                return step;
+            }
+        }
         let bytes = path.as_bytes();
         self.text.clear();
         let redirect = named(self.snapshot.redirects(), rule.redirect);
@@ -134,24 +140,77 @@ impl Machine {
                 status: redirect.status,
                 reason: Reason::None,
                 location: true,
+                backend: NONE,
             });
         }
-        let chosen = weighted(self.snapshot.backends(), rule.backends, &mut self.dice);
+        let held = if TRAFFIC {
+            self.held(&rule, found.target, &head(request, path))
+        } else {
+            None
+        };
+        let chosen =
+            held.or_else(|| weighted(self.snapshot.backends(), rule.backends, &mut self.dice));
         let Some((number, backend)) = chosen else {
             return respond(500, Reason::NoBackend);
         };
-        if backend.service == NONE {
+        let way = Way { rule: found.target, priority: rule.priority_percent, ..Way::to(number) };
+        self.start_at(request, path, found.depth, &backend, way, now, sink)
+    }
+
+    /// Begins a copy of a request that a rule mirrors, with that request as it came. Its answer is
+    /// told like any other and then thrown away.
+    pub fn begin_mirror_at(
+        &mut self,
+        mirror: u32,
+        request: &Request<'_>,
+        path: NormalPath<'_>,
+        now: Timestamp,
+        sink: &mut impl EventSink,
+    ) -> Step {
+        self.notes = Notes::NONE;
+        let found = self.snapshot.routes().find(&head(request, path));
+        let mirror = self.snapshot.mirrors().get(mirror);
+        let (Some(found), Some(mirror)) = (found, mirror) else {
+            return respond(404, Reason::NoRoute);
+        };
+        let Some(backend) = self.snapshot.backends().get(mirror.backend) else {
             return respond(500, Reason::NoBackend);
+        };
+        let way = Way { rule: found.target, mirror: true, ..Way::to(mirror.backend) };
+        self.start_at(request, path, found.depth, &backend, way, now, sink)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "a call of its own keeps the engine small")]
+    fn start_at(
+        &mut self,
+        request: &Request<'_>,
+        path: NormalPath<'_>,
+        depth: u16,
+        backend: &Backend,
+        way: Way,
+        now: Timestamp,
+        sink: &mut impl EventSink,
+    ) -> Step {
+        if backend.service == NONE {
+            return if backend.status > 0 {
+                direct(backend, way.backend)
+            } else {
+                respond(500, Reason::NoBackend)
+            };
         }
+        self.text.clear();
         let rewritten = named(self.snapshot.rewrites(), backend.rewrite).is_some_and(|rewrite| {
-            filter::rewrite_path(&self.snapshot, &rewrite, bytes, found.depth, &mut self.text)
+            let bytes = path.as_bytes();
+            filter::rewrite_path(&self.snapshot, &rewrite, bytes, depth, &mut self.text)
         });
         let way = Way {
             service: backend.service,
             policy: backend.policy,
-            rule: found.target,
-            backend: number,
             rewritten,
+            subset: backend.subset,
+            mirrors: backend.mirrors,
+            faults: backend.faults,
+            ..way
         };
         self.start(request, path, way, now, sink)
     }
@@ -168,7 +227,10 @@ impl Machine {
         let Some(policy) = self.snapshot.services().get(service).map(|row| row.policy) else {
             return respond(503, Reason::NoService);
         };
-        let way = Way { service, policy, rule: NONE, backend: NONE, rewritten: false };
+        if TRAFFIC {
+            self.notes = Notes::NONE;
+        }
+        let way = Way { service, policy, ..Way::to(NONE) };
         self.start(request, path, way, now, sink)
     }
 
@@ -190,6 +252,16 @@ impl Machine {
         let Some(terms) = self.terms(way.service, way.policy) else {
             return respond(500, Reason::Internal);
         };
+        if TRAFFIC {
+            if let Some(step) = self.limited(terms.service.limits, &head(request, path), now) {
+                return step;
+            }
+            let limited = terms.service.concurrency_initial > 0;
+            if limited && !self.has_room(way.service, &terms.service, way.priority) {
+                return respond(503, Reason::ConcurrencyLimit);
+            }
+            self.copies(way.mirrors);
+        }
         let policy = &terms.policy;
         let own = (!policy.request_timeout.is_zero()).then_some(policy.request_timeout);
         let time = match (own, request.caller.remaining) {
@@ -202,7 +274,7 @@ impl Machine {
             self.text.extend_from_slice(path.as_bytes());
             rewritten = true;
         }
-        let live = Live {
+        let mut live = Live {
             service: way.service,
             policy: way.policy,
             rule: way.rule,
@@ -222,10 +294,26 @@ impl Machine {
             body: request.body,
             rewritten,
             lease_until: now,
+            subset: way.subset,
+            mirror: way.mirror,
+            roomed: TRAFFIC && terms.service.concurrency_initial > 0,
+            delayed: false,
+            abort: 0,
+            own: None,
+            partner: NONE,
         };
         if let Some(service) = state_mut(&mut self.services, way.service) {
             service.counters.requests = service.counters.requests.wrapping_add(1);
             service.budget.deposit(&policy.budget, now);
+        }
+        if TRAFFIC && way.faults.len > 0 {
+            let injected = self.faults(way.faults, &head(request, path));
+            live.abort = injected.status;
+            if !injected.delay.is_zero() {
+                live.delayed = true;
+                self.delayed = self.delayed.saturating_add(1);
+                return self.pause(live, injected.delay, now);
+            }
         }
         self.attempt(live, Some(&terms), None, now, sink)
     }
@@ -238,6 +326,40 @@ struct Way {
     rule: u32,
     backend: u32,
     rewritten: bool,
+    subset: u64,
+    mirrors: Rows,
+    faults: Rows,
+    mirror: bool,
+    priority: u8,
+}
+
+impl Way {
+    /// To a backend, whose row says the rest.
+    const fn to(backend: u32) -> Self {
+        let nothing = Rows { start: NONE, len: 0 };
+        Self {
+            service: NONE,
+            policy: NONE,
+            rule: NONE,
+            backend,
+            rewritten: false,
+            subset: 0,
+            mirrors: nothing,
+            faults: nothing,
+            mirror: false,
+            priority: 0,
+        }
+    }
+}
+
+/// The answer that a backend without a service is.
+pub(super) const fn direct(backend: &Backend, number: u32) -> Step {
+    Step::Respond(Respond {
+        status: backend.status,
+        reason: Reason::None,
+        location: false,
+        backend: number,
+    })
 }
 
 const fn head<'a>(request: &Request<'a>, path: NormalPath<'a>) -> RequestHead<'a> {
@@ -281,20 +403,29 @@ fn hash_key(
     if policy.balancer != hashes || !Algorithm::is_linked(hashes) {
         return 0;
     }
-    let name = snapshot.text(policy.hash_name);
-    let header = || head.headers.get(usize::from(policy.hash_field)).copied().flatten();
-    let value = if policy.hash_on == HashOn::Path as u8 {
+    let value = key_value(&policy.hash, head, snapshot);
+    value.map_or_else(|| dice.roll(), |value| xxh64(value, 0))
+}
+
+/// The value of a key in a request, where it has one.
+pub(super) fn key_value<'a>(
+    key: &Key,
+    head: &RequestHead<'a>,
+    snapshot: &crate::snapshot::Snapshot,
+) -> Option<&'a [u8]> {
+    let name = snapshot.text(key.name);
+    let header = || head.headers.get(usize::from(key.header)).copied().flatten();
+    if key.source == KeySource::Path as u8 {
         Some(head.path)
-    } else if policy.hash_on == HashOn::Query as u8 {
+    } else if key.source == KeySource::Query as u8 {
         condition::query_value(head.query, name)
-    } else if policy.hash_on == HashOn::Cookie as u8 {
+    } else if key.source == KeySource::Cookie as u8 {
         header().and_then(|cookies| condition::cookie_value(cookies, name))
-    } else if policy.hash_on == HashOn::Nothing as u8 {
+    } else if key.source == KeySource::Nothing as u8 {
         None
     } else {
         header()
-    };
-    value.map_or_else(|| dice.roll(), |value| xxh64(value, 0))
+    }
 }
 
 impl Machine {
@@ -302,6 +433,7 @@ impl Machine {
     fn expire_leases(&mut self, now: Timestamp, sink: &mut impl EventSink) {
         while let Some(live) = self.slots.expired(now) {
             self.let_go(&live);
+            self.leave(&live, None);
             sink.event(Event {
                 service: live.service,
                 endpoint: live.endpoint,

@@ -5,17 +5,18 @@
 //! that recovery does not wait until the balancer forgets the failure's penalty.
 
 use super::{
-    Machine, Terms, row,
+    Machine, TRAFFIC, Terms, row,
     slots::Live,
     state::{EndpointState, ServiceState},
     state_mut,
 };
 use crate::{
     balance::{
-        Algorithm, adaptive, geographic, least_request, least_request::Load, p2c, rendezvous,
-        round_robin, slow_start, stride,
+        Algorithm, adaptive, geographic, least_request, least_request::Load, p2c,
+        priority::OVERPROVISIONING, rendezvous, round_robin, slow_start, stride,
     },
     breaker::{Admission, BreakerConfig, BreakerMode},
+    dice::Dice,
     event::{Event, EventKind, EventSink},
     limits::TRIED_ENDPOINTS_MAX,
     reason::Reason,
@@ -49,6 +50,9 @@ impl Machine {
         for (place, endpoint) in (0u32..).zip(service.endpoints.numbers()) {
             // a run that leaves its table is not walked to its end
             let Some(state) = state_mut(&mut self.endpoints, endpoint) else { break };
+            if TRAFFIC && !live.may_use(place) {
+                continue;
+            }
             let tried = place < TRIED_ENDPOINTS_MAX && live.tried >> place & 1 == 1;
             match census.count(state, config, now) {
                 Some(Admission::Probe) if retryable && !tried => {
@@ -65,10 +69,13 @@ impl Machine {
             && census.ready.saturating_mul(100)
                 < census.reachable.saturating_mul(u32::from(service.panic_percent));
         if panic || self.candidates.is_empty() {
-            self.widen(service.endpoints.numbers(), panic, config, now);
+            self.widen(live, service.endpoints.numbers(), panic, config, now);
             if panic {
                 sink.event(Event { service: live.service, ..Event::new(EventKind::Panic, now) });
             }
+        }
+        if TRAFFIC && !panic && census.failover {
+            self.fail_over(service.endpoints.numbers(), config, now);
         }
         let chosen = self.balance(live, terms, now).ok_or_else(|| census.reason())?;
         let admission = match self.endpoint_state(chosen) {
@@ -82,14 +89,18 @@ impl Machine {
     /// took out on purpose.
     fn widen(
         &mut self,
+        live: &Live,
         numbers: core::ops::Range<u32>,
         panic: bool,
         config: &BreakerConfig,
         now: Timestamp,
     ) {
         self.candidates.clear();
-        for endpoint in numbers {
+        for (place, endpoint) in (0u32..).zip(numbers) {
             let Some(state) = row(&self.endpoints, endpoint) else { break };
+            if TRAFFIC && !live.may_use(place) {
+                continue;
+            }
             let admitted = state.is_up() && state.breaker.admits(config, now) != Admission::Refused;
             let usable = panic
                 && state.reachable
@@ -98,6 +109,40 @@ impl Machine {
             if usable || admitted {
                 self.candidates.push(endpoint);
             }
+        }
+    }
+
+    /// Leaves the candidates of one level: the first takes all while 100/140 of it is ready, then
+    /// spills to the next, as Envoy's priorities do.
+    fn fail_over(
+        &mut self,
+        numbers: core::ops::Range<u32>,
+        config: &BreakerConfig,
+        now: Timestamp,
+    ) {
+        let Self { endpoints, candidates, dice, .. } = self;
+        let level = |number: u32| row(endpoints, number).map_or(0, |state| state.priority);
+        let mut draw = dice.below(100);
+        let mut chosen = None;
+        let mut next = candidates.iter().map(|&number| level(number)).min();
+        while let Some(at) = next {
+            chosen = Some(at);
+            let states = numbers.clone().map_while(|number| row(endpoints, number));
+            let states = states.filter(|state| state.priority == at && state.reachable);
+            let (all, ready) = states.fold((0u32, 0u32), |(all, ready), state| {
+                let is_ready =
+                    state.is_up() && state.breaker.admits(config, now) != Admission::Refused;
+                (all + 1, ready + u32::from(is_ready))
+            });
+            let share = ready.saturating_mul(OVERPROVISIONING).checked_div(all).unwrap_or(0);
+            if draw < share {
+                break;
+            }
+            draw = draw.saturating_sub(share);
+            next = candidates.iter().map(|&number| level(number)).filter(|&one| one > at).min();
+        }
+        if let Some(chosen) = chosen {
+            candidates.retain(|&number| level(number) == chosen);
         }
     }
 
@@ -144,6 +189,8 @@ struct Census {
     reachable: u32,
     up: u32,
     ready: u32,
+    /// Some endpoint is only for when others fail.
+    failover: bool,
 }
 
 impl Census {
@@ -154,6 +201,7 @@ impl Census {
         now: Timestamp,
     ) -> Option<Admission> {
         self.reachable += u32::from(state.reachable);
+        self.failover |= state.priority > 0;
         if !state.is_up() {
             return None;
         }

@@ -1,8 +1,9 @@
 //! What came of an attempt: what is learned, and whether there is another.
 
 use super::{
-    Machine, Terms,
+    Machine, TRAFFIC, Terms,
     attempt::reason_of,
+    fallback::Own,
     respond, row,
     slots::Live,
     state::breaker_event,
@@ -34,19 +35,28 @@ impl Machine {
         now: Timestamp,
         sink: &mut impl EventSink,
     ) -> Step {
-        let Some(live) = self.slots.remove(ticket.into_raw()) else {
+        let Some(mut live) = self.slots.remove(ticket.into_raw()) else {
             return respond(500, Reason::Internal);
         };
         let terms = self.terms(live.service, live.policy);
         let terms = terms.as_ref();
         match outcome {
-            Outcome::Waited if live.endpoint == NONE => self.attempt(live, terms, None, now, sink),
+            Outcome::Waited if live.endpoint == NONE => {
+                if TRAFFIC && live.delayed {
+                    self.delayed = self.delayed.saturating_sub(1);
+                    live.delayed = false;
+                }
+                self.attempt(live, terms, None, now, sink)
+            }
             Outcome::Waited => {
                 self.let_go(&live);
                 self.give_up(live, Reason::Internal, now, sink)
             }
             Outcome::Cancelled => {
                 self.let_go(&live);
+                if TRAFFIC && self.leave_to_partner(&live) {
+                    return Step::Pending;
+                }
                 self.give_up(live, Reason::Cancelled, now, sink)
             }
             Outcome::Response { .. }
@@ -61,13 +71,15 @@ impl Machine {
     pub fn abandon(&mut self, ticket: Ticket, now: Timestamp, sink: &mut impl EventSink) {
         if let Some(live) = self.slots.remove(ticket.into_raw()) {
             self.let_go(&live);
-            self.end(&live, Reason::Cancelled, now, sink);
+            if !(TRAFFIC && self.leave_to_partner(&live)) {
+                self.end(&live, Reason::Cancelled, now, sink);
+            }
         }
     }
 
     fn settle(
         &mut self,
-        live: Live,
+        mut live: Live,
         terms: Option<&Terms>,
         outcome: &Outcome,
         waiting: u8,
@@ -82,6 +94,13 @@ impl Machine {
             sink.event(Event { value, ..ended });
         } else {
             self.learn(&live, terms, outcome, now, sink);
+        }
+        if TRAFFIC && live.partner != NONE {
+            if reason_of(outcome) == Reason::None {
+                self.drop_partner(&mut live);
+            } else if self.leave_to_partner(&live) {
+                return Step::Pending;
+            }
         }
         match self.next_delay(&live, terms, outcome, waiting, now) {
             Ok(None) => {}
@@ -115,7 +134,17 @@ impl Machine {
         sink: &mut impl EventSink,
     ) -> Step {
         let reason = reason_of(outcome);
-        if let Outcome::Response { .. } = outcome {
+        if let Outcome::Response { status, .. } = outcome {
+            if TRAFFIC && reason != Reason::None {
+                match self.fall_back(&live, Own { status: *status, reason }, now, sink) {
+                    Ok(step) => return step,
+                    Err(own) if live.fallen() => {
+                        self.end(&live, own.reason, now, sink);
+                        return respond(own.status, own.reason);
+                    }
+                    Err(_) => {}
+                }
+            }
             self.end(&live, reason, now, sink);
             return Step::Deliver;
         }
@@ -140,6 +169,10 @@ impl Machine {
         state.in_flight = state.in_flight.saturating_sub(1);
         if seen.class == breaker::Outcome::Success {
             state.latency.record(latency, now);
+            let hedges = TRAFFIC && terms.is_some_and(|terms| terms.policy.hedge_percentile > 0);
+            if let Some(service) = state_mut(&mut self.services, live.service).filter(|_| hedges) {
+                service.latencies.record(latency);
+            }
         } else {
             state.latency.record_failure(PENALTY, seen.hint, now);
         }
@@ -256,8 +289,10 @@ impl Seen {
 /// The outcome as retry conditions see it; `None` where there was no attempt.
 const fn ending(outcome: &Outcome) -> Option<Ending> {
     Some(match *outcome {
-        Outcome::Response { status, grpc, .. } => {
-            Ending::Answered { status, grpc, host: RetryOn::NONE }
+        Outcome::Response { status, grpc, again, .. } => {
+            let host =
+                if again { RetryOn::HEADER.union(RetryOn::PREDICATE) } else { RetryOn::NONE };
+            Ending::Answered { status, grpc, host }
         }
         // over public fetch a callee that throws is a 500; over a binding it is the same fault
         Outcome::Exception => Ending::Answered { status: 500, grpc: None, host: RetryOn::NONE },

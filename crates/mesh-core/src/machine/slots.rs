@@ -5,13 +5,13 @@
 
 use alloc::vec::Vec;
 
-use super::Body;
+use super::{Body, fallback::Own};
 use crate::{
     balance::geographic::Location,
     breaker::BreakerTicket,
     limits::REQUESTS_IN_FLIGHT_MAX,
     method::Method,
-    snapshot::tables::Policy,
+    snapshot::tables::{Policy, SUBSET_ENDPOINTS_MAX},
     time::{Micros, Timestamp},
 };
 
@@ -51,9 +51,28 @@ pub(super) struct Live {
     pub(super) rewritten: bool,
     /// After this the isolate is taken to be gone.
     pub(super) lease_until: Timestamp,
+    /// Endpoints that it may use; see `Backend::subset`.
+    pub(super) subset: u64,
+    /// A copy, whose answer nobody waits for.
+    pub(super) mirror: bool,
+    /// Counts among its service's requests in flight.
+    pub(super) roomed: bool,
+    /// A fault delays it.
+    pub(super) delayed: bool,
+    /// Status of a fault that ends it; 0 = none.
+    pub(super) abort: u16,
+    /// While its fallback is asked: the answer that stands where that one fails.
+    pub(super) own: Option<Own>,
+    /// Ticket of the other attempt of a hedged request, or `NONE`.
+    pub(super) partner: u32,
 }
 
 impl Live {
+    /// True where the endpoint at that place of its service is open to the request.
+    pub(super) const fn may_use(&self, place: u32) -> bool {
+        self.subset == 0 || place < SUBSET_ENDPOINTS_MAX && self.subset >> place & 1 == 1
+    }
+
     /// True where an attempt that may have done its work can be made again.
     pub(super) const fn repeatable(&self, policy: &Policy) -> bool {
         policy.retry.methods.contains(self.method) || self.idempotency_key
@@ -122,6 +141,18 @@ impl Slots {
         slot.generation = slot.generation.wrapping_add(1) & (u32::MAX >> INDEX_BITS);
         self.free.push(ticket & ((1 << INDEX_BITS) - 1));
         Some(live)
+    }
+
+    /// A request in flight.
+    pub(super) fn get(&self, ticket: u32) -> Option<&Live> {
+        let slot = self.slots.get(index_of(ticket))?;
+        slot.live.as_ref().filter(|_| slot.generation == ticket >> INDEX_BITS)
+    }
+
+    /// A request in flight, to change.
+    pub(super) fn get_mut(&mut self, ticket: u32) -> Option<&mut Live> {
+        let slot = self.slots.get_mut(index_of(ticket))?;
+        slot.live.as_mut().filter(|_| slot.generation == ticket >> INDEX_BITS)
     }
 
     /// Every request in flight.

@@ -3,8 +3,10 @@
 use crate::{
     balance::{adaptive::ReportedWeight, peak_ewma::PeakEwma, round_robin},
     breaker::{Breaker, BreakerState, Transition},
+    concurrency::gradient2::Gradient2,
     dice::Dice,
     event::{Event, EventKind},
+    latency::LatencyHistogram,
     retry::budget::RetryBudget,
     snapshot::tables::Health,
     time::Timestamp,
@@ -15,6 +17,8 @@ use crate::{
 pub struct EndpointState {
     pub(super) key: u64,
     pub(super) weight: u32,
+    /// Order of failover.
+    pub(super) priority: u8,
     /// Latency, with failures counted as their penalty.
     pub latency: PeakEwma,
     /// Its breaker.
@@ -49,6 +53,7 @@ impl Default for EndpointState {
         Self {
             key: 0,
             weight: 1,
+            priority: 0,
             latency: PeakEwma::default(),
             breaker: Breaker::new(),
             load: ReportedWeight::default(),
@@ -105,6 +110,12 @@ pub struct ServiceState {
     pub budget: RetryBudget,
     /// Place of the round-robin balancers.
     pub(super) sequence: u32,
+    /// Latencies of late, where hedges go by a percentile.
+    pub latencies: LatencyHistogram,
+    /// Requests in flight, where a limit on them is set.
+    pub in_flight: u32,
+    /// How many there may be; `None` before the first.
+    pub limiter: Option<Gradient2>,
     /// Totals since the isolate began.
     pub counters: ServiceCounters,
 }

@@ -1,10 +1,11 @@
 //! What the host is to do next, and what it tells back.
 
+use super::TRAFFIC;
 use crate::{
     balance::{Algorithm, load_report::LoadReport},
     path::PathError,
     reason::Reason,
-    snapshot::tables::Policy,
+    snapshot::tables::{NONE, Policy},
     time::Micros,
 };
 
@@ -22,6 +23,10 @@ impl Ticket {
     /// The ticket as a number, for hosts over a boundary that has only numbers.
     #[must_use]
     pub const fn into_raw(self) -> u32 {
+        self.0
+    }
+
+    pub(super) const fn raw(&self) -> u32 {
         self.0
     }
 
@@ -44,6 +49,8 @@ pub enum Step {
     Deliver,
     /// Answer with a response of the mesh's own.
     Respond(Respond),
+    /// Drop what was told: another attempt of the request is under way and has its own ticket.
+    Pending,
 }
 
 /// An attempt to make.
@@ -59,11 +66,15 @@ pub struct Send {
     pub timeout: Micros,
     /// What is left of the request's time, for the callee; [`Micros::MAX`] where nothing bounds it.
     pub remaining: Micros,
+    /// How long to wait for it before [`crate::machine::Machine::hedge`]; zero = never.
+    pub hedge: Micros,
     /// Longest silence between two chunks of the response's body, for the host to keep; zero where
     /// nothing bounds it.
     pub idle: Micros,
     /// The rule, or `NONE` for a call by service name.
     pub rule: u32,
+    /// The policy, whose predicates the host asks.
+    pub policy: u32,
     /// The backend, or `NONE` for a call by service name; names the header edits.
     pub backend: u32,
     /// True where another path than the request's is sent. On the first attempt
@@ -71,6 +82,9 @@ pub struct Send {
     pub rewritten: bool,
     /// True where a later attempt may need the body again.
     pub keep_body: bool,
+    /// True where it goes to the fallback: the answer of the attempt before, if there is one, may be
+    /// the one that stands.
+    pub fallback: bool,
     /// What the outcome of the attempt is to tell of the response besides its status.
     pub wants: Wants,
 }
@@ -86,13 +100,16 @@ impl Wants {
     pub const LOAD: Self = Self(2);
     /// The gRPC status.
     pub const GRPC: Self = Self(4);
+    /// Whether a predicate of the policy holds.
+    pub const PREDICATES: Self = Self(64);
 
     /// What that policy looks at.
     pub(super) fn of(policy: &Policy) -> Self {
         let retry_after = u8::from(policy.retry.retries > 0);
         let load = u8::from(policy.balancer == Algorithm::Adaptive as u8) << 1;
         let grpc = u8::from(policy.retry.conditions.grpc.0 != 0) << 2;
-        Self(retry_after | load | grpc)
+        let predicates = u8::from(TRAFFIC && policy.predicates.len > 0) << 6;
+        Self(retry_after | load | grpc | predicates)
     }
 
     /// True where `part` is among them.
@@ -120,6 +137,8 @@ pub struct Respond {
     pub reason: Reason,
     /// True where [`crate::machine::Machine::text`] holds a `Location`.
     pub location: bool,
+    /// The backend whose body and header edits make a direct response, or `NONE`.
+    pub backend: u32,
 }
 
 impl From<PathError> for Respond {
@@ -128,7 +147,7 @@ impl From<PathError> for Respond {
             PathError::Control => (400, Reason::BadPath),
             PathError::TooLong => (414, Reason::PathTooLong),
         };
-        Self { status, reason, location: false }
+        Self { status, reason, location: false, backend: NONE }
     }
 }
 
@@ -148,6 +167,8 @@ pub enum Outcome {
         grpc: Option<u8>,
         /// ORCA load report where the balancer asks for it.
         load: Option<LoadReport>,
+        /// True where one of the policy's predicates says that it is worth another attempt.
+        again: bool,
     },
     /// The attempt's time ran out.
     Timeout,
@@ -165,6 +186,6 @@ impl Outcome {
     /// A response with nothing but a status.
     #[must_use]
     pub const fn status(status: u16) -> Self {
-        Self::Response { status, retry_after: None, grpc: None, load: None }
+        Self::Response { status, retry_after: None, grpc: None, load: None, again: false }
     }
 }

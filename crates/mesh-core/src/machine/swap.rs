@@ -42,6 +42,7 @@ impl Machine {
             }
             state.key = row.key;
             state.weight = row.weight.into();
+            state.priority = row.priority;
             let mode = new.services().get(row.service).map_or(0, |row| row.breaker_mode);
             // nobody is told: the document says it already
             let _moved = state.breaker.set_mode(BreakerMode::from_u8(mode));
@@ -75,6 +76,7 @@ fn renumber(live: &mut Live, new: &Snapshot, services: &Moves, endpoints: &Moves
     live.rule = NONE;
     live.backend = NONE;
     live.tried = 0;
+    live.subset = 0;
 }
 
 /// Which old row became which new one.

@@ -110,7 +110,7 @@ impl RouteTableBuilder {
     /// # Errors
     /// [`BuildError`] where a bound of the table is reached.
     pub fn add(&mut self, spec: &MatchSpec<'_>) -> Result<(), BuildError> {
-        let conditions = self.conditions(spec)?;
+        let conditions = self.conditions(&spec.headers, &spec.query)?;
         let found =
             Match { target: spec.target, methods: spec.methods, conditions, ..Match::default() };
         let rank = rank(spec);
@@ -147,6 +147,28 @@ impl RouteTableBuilder {
         let text = self.tree.text(name.as_bytes());
         self.table.headers.push(Name { text });
         Ok(count(&self.table.headers).saturating_sub(1))
+    }
+
+    /// Lays conditions out: a match's, or those of a pin, a fault or an origin.
+    ///
+    /// # Errors
+    /// [`BuildError::TooManyHeaders`].
+    pub fn conditions(
+        &mut self,
+        headers: &[ConditionSpec<'_>],
+        query: &[ConditionSpec<'_>],
+    ) -> Result<Rows, BuildError> {
+        let start = count(&self.table.conditions);
+        for condition in headers {
+            let header = self.header(condition.name)?;
+            self.condition(header, Text::default(), &condition.value);
+        }
+        for condition in query {
+            self.table.facts.needs_query = 1;
+            let name = self.tree.text(condition.name.as_bytes());
+            self.condition(NONE, name, &condition.value);
+        }
+        Ok(Rows { start, len: count(&self.table.conditions).saturating_sub(start) })
     }
 
     /// Has hosts hand in the query though no match asks for it: a balancer does.
@@ -192,20 +214,6 @@ impl RouteTableBuilder {
             self.table.patterns.push(PathPattern { automaton, matches });
         }
         Rows { start, len: count(&self.table.patterns).saturating_sub(start) }
-    }
-
-    fn conditions(&mut self, spec: &MatchSpec<'_>) -> Result<Rows, BuildError> {
-        let start = count(&self.table.conditions);
-        for condition in &spec.headers {
-            let header = self.header(condition.name)?;
-            self.condition(header, Text::default(), &condition.value);
-        }
-        for condition in &spec.query {
-            self.table.facts.needs_query = 1;
-            let name = self.tree.text(condition.name.as_bytes());
-            self.condition(NONE, name, &condition.value);
-        }
-        Ok(Rows { start, len: count(&self.table.conditions).saturating_sub(start) })
     }
 
     fn condition(&mut self, header: u32, name: Text, value: &ValueSpec<'_>) {

@@ -137,8 +137,13 @@ impl RouteTable {
 
     fn fits(&self, found: &Match, head: &RequestHead<'_>) -> bool {
         let method = found.methods == MethodSet::NONE || found.methods.contains(head.method);
+        method && self.all_hold(found.conditions, head)
+    }
+
+    /// True where every condition of a run holds.
+    pub(crate) fn all_hold(&self, rows: Rows, head: &RequestHead<'_>) -> bool {
         let conditions: Table<'_, Condition> = self.table(Section::Conditions);
-        method && conditions.run(found.conditions).all(|c| self.holds(&c, head))
+        conditions.run(rows).all(|condition| self.holds(&condition, head))
     }
 
     /// Start and length of each named parameter of a match in a path that it matched.

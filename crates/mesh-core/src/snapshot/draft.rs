@@ -6,9 +6,12 @@ use super::{
     FORMAT, MAGIC,
     row::{Word, record},
     sections::Packer,
-    tables::{Backend, Edit, Endpoint, Policy, Redirect, Rewrite, Rule, Service, Text},
+    tables::{
+        Backend, Cors, Edit, Endpoint, Fault, KeySource, Limit, Mirror, Policy, Predicate, Redirect,
+        Rewrite, Rule, Service, Text,
+    },
 };
-use crate::{hash::xxh64, route::table::RouteRows};
+use crate::{balance::Algorithm, hash::xxh64, route::table::RouteRows};
 
 record! {
     /// What there is once per Snapshot.
@@ -18,8 +21,15 @@ record! {
         pub version: u64,
         /// Name of the mesh.
         pub name: Text,
+        /// What an engine must have for it, as bits; written by [`SnapshotDraft::encode`].
+        pub needs: u32,
     }
 }
+
+/// Bit of `needs`: the feature `balancers`.
+pub(super) const NEEDS_BALANCERS: u32 = 1;
+/// Bit of `needs`: the feature `traffic`.
+pub(super) const NEEDS_TRAFFIC: u32 = 2;
 
 /// The tables of a Snapshot to be.
 #[derive(Clone, Debug, Default)]
@@ -44,6 +54,16 @@ pub struct SnapshotDraft {
     pub rewrites: Vec<Rewrite>,
     /// Redirects.
     pub redirects: Vec<Redirect>,
+    /// Cross-origin requests.
+    pub cors: Vec<Cors>,
+    /// Rate limits.
+    pub limits: Vec<Limit>,
+    /// Copies.
+    pub mirrors: Vec<Mirror>,
+    /// Faults.
+    pub faults: Vec<Fault>,
+    /// What asks for another attempt.
+    pub predicates: Vec<Predicate>,
     /// The route table; its targets are rules.
     pub routes: RouteRows,
 }
@@ -61,6 +81,29 @@ impl SnapshotDraft {
         run
     }
 
+    /// What an engine must have for it.
+    fn needs(&self) -> u32 {
+        let last_of_all = Algorithm::LeastRequest.as_u8();
+        let balances = self.policies.iter().any(|policy| policy.balancer > last_of_all);
+        let backends = self.backends.iter().any(|backend| {
+            backend.status > 0 || backend.subset > 0 || backend.pins.len > 0
+        });
+        let sticky =
+            self.rules.iter().any(|rule| rule.sticky.source != KeySource::Nothing as u8);
+        let policies = self.policies.iter().any(|policy| {
+            policy.fallback.len > 0 || policy.hedge_percentile > 0 || !policy.hedge_after.is_zero()
+        });
+        let concurrency = self.services.iter().any(|service| service.concurrency_initial > 0);
+        let failover = self.endpoints.iter().any(|endpoint| endpoint.priority > 0);
+        let tables = !(self.cors.is_empty()
+            && self.limits.is_empty()
+            && self.mirrors.is_empty()
+            && self.predicates.is_empty()
+            && self.faults.is_empty());
+        let traffic = tables || backends || sticky || policies || concurrency || failover;
+        u32::from(balances) * NEEDS_BALANCERS | u32::from(traffic) * NEEDS_TRAFFIC
+    }
+
     /// The text pool so far.
     pub(super) fn pool(&self) -> &[u8] {
         &self.text
@@ -72,7 +115,7 @@ impl SnapshotDraft {
         let mut packer = Packer::default();
         self.routes.pack(&mut packer);
         packer.pool(&self.text);
-        packer.table(&[self.mesh]);
+        packer.table(&[Mesh { needs: self.needs(), ..self.mesh }]);
         packer.table(&self.services);
         packer.table(&self.endpoints);
         packer.table(&self.policies);
@@ -82,6 +125,11 @@ impl SnapshotDraft {
         packer.table(&self.rewrites);
         packer.table(&self.redirects);
         packer.pool(&super::host_text::write(self));
+        packer.table(&self.cors);
+        packer.table(&self.limits);
+        packer.table(&self.mirrors);
+        packer.table(&self.faults);
+        packer.table(&self.predicates);
         let body = packer.body();
         let mut bytes = Vec::with_capacity(body.len().saturating_add(16));
         bytes.extend_from_slice(&MAGIC);

@@ -14,14 +14,25 @@
 //!
 //! Tables are columns, which cost a parser less than rows. A service has its first endpoint and a
 //! rule its first backend's service, -1 where there is none. Backends are listed where they change
-//! headers or the host; edits are `=` set, `+` add, `-` remove.
+//! headers or the host, or have a body; edits are `=` set, `+` add, `-` remove, `^` set to the value
+//! of a request header. The rest stands there only where the Snapshot has it:
+//!
+//! ```json
+//! {"cors":[{"preflight":[["=","vary","origin"]],"actual":[]}],
+//!  "limits":["\"per-user\";q=100;w=60"],
+//!  "cookies":{"0":["canary","; Path=/"]},
+//!  "predicates":{"0":[["?","x-retry",""],["=","x-retry","1"],["!","stale",""]]}}
+//! ```
+//!
+//! `cookies` are by rule; `predicates` by policy: `?` a header that is there, `=` one of that value,
+//! `!` a predicate given in code.
 
 use alloc::{format, vec::Vec};
 
 use super::{
     draft::SnapshotDraft,
     sections::text_of,
-    tables::{Backend, Edit, NONE, Text},
+    tables::{Backend, Edit, NONE, PredicateKind, Rows, Text},
 };
 use crate::balance::Algorithm;
 
@@ -56,23 +67,64 @@ pub(super) fn write(draft: &SnapshotDraft) -> Vec<u8> {
     let mut rest = false;
     for (number, backend) in draft.backends.iter().enumerate() {
         let host = host_of(draft, backend);
-        if backend.edits.len == 0 && host.len == 0 {
+        if backend.edits.len == 0 && host.len == 0 && backend.body.len == 0 {
             continue;
         }
         out.raw(if rest { ",\"" } else { "\"" });
         rest = true;
         out.raw(&format!("{number}\":{{\"host\":"));
         out.text(host);
+        if backend.body.len > 0 {
+            out.raw(",\"body\":");
+            out.text(backend.body);
+        }
         for (name, side) in [("request", 0), ("response", 1)] {
             out.raw(&format!(",\"{name}\":"));
-            let edits = draft.edits.iter().skip(backend.edits.start as usize);
-            let edits = edits.take(backend.edits.len as usize).filter(|edit| edit.side == side);
-            out.list(edits, Writer::edit);
+            out.list(run(&draft.edits, backend.edits).filter(|edit| edit.side == side), Writer::edit);
         }
         out.raw("}");
     }
-    out.raw("}}");
+    out.raw("}");
+    traffic(&mut out);
+    out.raw("}");
     out.out
+}
+
+/// What only some Snapshots have.
+fn traffic(out: &mut Writer<'_>) {
+    let draft = out.draft;
+    if !draft.cors.is_empty() {
+        out.column("cors", &draft.cors, |out, row| {
+            out.raw("{\"preflight\":");
+            out.list(run(&draft.edits, row.preflight), Writer::edit);
+            out.raw(",\"actual\":");
+            out.list(run(&draft.edits, row.actual), Writer::edit);
+            out.raw("}");
+        });
+    }
+    if !draft.limits.is_empty() {
+        out.column("limits", &draft.limits, |out, limit| out.text(limit.policy));
+    }
+    let cookies = draft.rules.iter().enumerate().filter(|(_, rule)| rule.sticky_cookie.len > 0);
+    out.map("cookies", cookies, |out, rule| {
+        out.raw("[");
+        out.text(rule.sticky.name);
+        out.raw(",");
+        out.text(rule.sticky_cookie);
+        out.raw("]");
+    });
+    let policies = draft.policies.iter().enumerate().filter(|(_, row)| row.predicates.len > 0);
+    out.map("predicates", policies, |out, policy| {
+        out.list(run(&draft.predicates, policy.predicates), |out, row| {
+            let kind = [("?", PredicateKind::Present), ("=", PredicateKind::Exact)];
+            let kind = kind.iter().find(|(_, kind)| *kind as u8 == row.kind);
+            out.triple(kind.map_or("!", |(verb, _)| verb), row.name, row.value);
+        });
+    });
+}
+
+fn run<T>(rows: &[T], run: Rows) -> impl Iterator<Item = &T> {
+    rows.iter().skip(run.start as usize).take(run.len as usize)
 }
 
 fn needs(draft: &SnapshotDraft) -> u32 {
@@ -117,15 +169,40 @@ impl Writer<'_> {
         self.raw(&if number == NONE { "-1".into() } else { format!("{number}") });
     }
 
+    /// Rows by their number; nothing where there are none.
+    fn map<'r, T: 'r>(
+        &mut self,
+        name: &str,
+        rows: impl Iterator<Item = (usize, &'r T)>,
+        write: impl Fn(&mut Self, &T),
+    ) {
+        let mut open = false;
+        for (number, row) in rows {
+            self.raw(&if open { ",\"".into() } else { format!(",\"{name}\":{{\"") });
+            open = true;
+            self.raw(&format!("{number}\":"));
+            write(self, row);
+        }
+        if open {
+            self.raw("}");
+        }
+    }
+
     fn edit(&mut self, edit: &Edit) {
-        self.raw(match edit.action {
-            0 => "[\"=\",",
-            1 => "[\"+\",",
-            _ => "[\"-\",",
-        });
-        self.text(edit.name);
+        let verb = match edit.action {
+            0 => "=",
+            1 => "+",
+            2 => "-",
+            _ => "^",
+        };
+        self.triple(verb, edit.name, edit.value);
+    }
+
+    fn triple(&mut self, verb: &str, name: Text, value: Text) {
+        self.raw(&format!("[\"{verb}\","));
+        self.text(name);
         self.raw(",");
-        self.text(edit.value);
+        self.text(value);
         self.raw("]");
     }
 
@@ -185,7 +262,7 @@ mod tests {
             Backend { rewrite: NONE, ..Backend::default() },
             Backend { rewrite: 0, edits, service: NONE, ..Backend::default() },
         ];
-        let rule = |start| Rule { name, backends: Rows { start, len: 1 }, redirect: NONE };
+        let rule = |start| Rule { name, backends: Rows { start, len: 1 }, redirect: NONE, ..Rule::default() };
         draft.rules = vec![rule(0), rule(1), Rule { backends: Rows::default(), ..rule(0) }];
         let snapshot = Snapshot::decode(&draft.encode()).unwrap();
         assert_eq!(

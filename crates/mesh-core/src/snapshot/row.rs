@@ -95,10 +95,10 @@ impl Word for StatusSet {
 /// A group of settings as one field: its members in order.
 macro_rules! group {
     ($name:ident { $($field:ident: $kind:ty),* $(,)? }) => {
-        impl Word for $name {
+        impl $crate::snapshot::row::Word for $name {
             const SIZE: usize = 0 $(+ <$kind as Word>::SIZE)*;
 
-            fn put(self, out: &mut Vec<u8>) {
+            fn put(self, out: &mut alloc::vec::Vec<u8>) {
                 $(self.$field.put(out);)*
             }
 
@@ -109,6 +109,7 @@ macro_rules! group {
         }
     };
 }
+pub(crate) use group;
 group!(RetryPolicy {
     retries: u8,
     methods: MethodSet,

@@ -10,7 +10,10 @@ use super::{
     SPARE_BYTES, SnapshotError,
     draft::Mesh,
     row::{Row, Table, Word},
-    tables::{Backend, Edit, Endpoint, Policy, Redirect, Rewrite, Rule, Service, Text},
+    tables::{
+        Backend, Cors, Edit, Endpoint, Fault, Limit, Mirror, Policy, Predicate, Redirect, Rewrite, Rule,
+        Service, Text,
+    },
 };
 use crate::route::table::{
     AutomatonRow, Condition, Edge, Facts, Host, Match, Name, Node, Param, PathPattern,
@@ -42,10 +45,15 @@ pub(crate) enum Section {
     Rewrites,
     Redirects,
     HostText,
+    Cors,
+    Limits,
+    Mirrors,
+    Faults,
+    Predicates,
 }
 
 /// Number of sections that this build knows.
-const COUNT: usize = Section::HostText as usize + 1;
+const COUNT: usize = Section::Predicates as usize + 1;
 
 /// Bytes that can be read from the start of any row: more than the widest row has.
 const WINDOW: usize = SPARE_BYTES;
@@ -74,6 +82,11 @@ const WIDTHS: [u8; COUNT] = [
     width::<Rewrite>(),
     width::<Redirect>(),
     1,
+    width::<Cors>(),
+    width::<Limit>(),
+    width::<Mirror>(),
+    width::<Fault>(),
+    width::<Predicate>(),
 ];
 
 #[expect(clippy::cast_possible_truncation, reason = "checked at compile time")]

@@ -3,6 +3,9 @@
 //! Tables are flat: a row names rows of another table by [`Rows`] (a run) or by a number, and
 //! text by [`Text`] (a run of the byte pool). A number that means "none" is [`NONE`].
 
+mod traffic;
+
+pub use self::traffic::{Cors, Fault, Key, KeySource, Limit, Mirror, Predicate, PredicateKind, RESTRICTED, SUBSET_ENDPOINTS_MAX};
 use super::row::record;
 use crate::{
     breaker::BreakerConfig,
@@ -61,6 +64,14 @@ record! {
         pub slow_start: Micros,
         /// Share of its weight that it starts with, percent.
         pub slow_start_min_percent: u8,
+        /// In the limits table: those of all its requests, by rules and by name.
+        pub limits: Rows,
+        /// Requests in flight that are let through at first; 0 = no limit on them.
+        pub concurrency_initial: u16,
+        /// The limit never falls below this.
+        pub concurrency_min: u16,
+        /// The limit never rises above this.
+        pub concurrency_max: u16,
     }
 }
 
@@ -92,6 +103,8 @@ record! {
         pub region: Text,
         /// Colo it names; empty where none.
         pub colo: Text,
+        /// Order of failover: endpoints of a higher number are used as those of lower ones fail.
+        pub priority: u8,
     }
 }
 
@@ -181,32 +194,17 @@ record! {
         pub budget: RetryBudgetConfig,
         /// A `balance::Algorithm` number.
         pub balancer: u8,
-        /// What `consistentHash` hashes: a [`HashOn`] number.
-        pub hash_on: u8,
-        /// For a header or a cookie: the needed header's number.
-        pub hash_field: u16,
-        /// For a cookie or a query parameter: its name.
-        pub hash_name: Text,
+        /// What `consistentHash` hashes; without one every request draws a key.
+        pub hash: Key,
+        /// In the predicates table: what of a response asks for another attempt; any one of them.
+        pub predicates: Rows,
+        /// In the backends table: where a request goes that got no good answer.
+        pub fallback: Rows,
+        /// Wait before a hedge; 0 = by `hedge_percentile`.
+        pub hedge_after: Micros,
+        /// Latency percentile of the service that is waited for; 0 with no `hedge_after` = no hedges.
+        pub hedge_percentile: u8,
     }
-}
-
-/// What `consistentHash` takes its key from.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[repr(u8)]
-#[non_exhaustive]
-pub enum HashOn {
-    /// Nothing: every request draws a key.
-    Nothing,
-    /// The path.
-    Path,
-    /// A request header.
-    Header,
-    /// A cookie.
-    Cookie,
-    /// A query parameter.
-    Query,
-    /// The caller's address, from `cf-connecting-ip`.
-    ClientAddress,
 }
 
 record! {
@@ -219,6 +217,17 @@ record! {
         pub backends: Rows,
         /// In the redirects table, or [`NONE`].
         pub redirect: u32,
+        /// In the cross-origin table; one or none.
+        pub cors: Rows,
+        /// In the limits table: the rule's own.
+        pub limits: Rows,
+        /// What keeps a caller with one backend; nothing = each request is drawn.
+        pub sticky: Key,
+        /// What follows name and value in the `Set-Cookie` of a sticky cookie that is missing; empty =
+        /// none is set.
+        pub sticky_cookie: Text,
+        /// Share of a service's concurrency limit that its requests may fill, percent; 0 = all.
+        pub priority_percent: u8,
     }
 }
 
@@ -226,7 +235,7 @@ record! {
     /// One destination of a rule.
     #[derive(Clone, Copy, Debug, Default, PartialEq)]
     pub struct Backend {
-        /// The service, or [`NONE`] where it does not exist: such a share answers 500.
+        /// The service, or [`NONE`] where the mesh answers itself: with `status`, or 500.
         pub service: u32,
         /// Its share among the rule's backends.
         pub weight: u32,
@@ -236,6 +245,21 @@ record! {
         pub edits: Rows,
         /// In the rewrites table, or [`NONE`]: its own, else the rule's.
         pub rewrite: u32,
+        /// Its identity among the backends of its rule over Snapshots, for sticky splits.
+        pub key: u64,
+        /// Status of a direct response; 0 = none.
+        pub status: u16,
+        /// Its body.
+        pub body: Text,
+        /// Which endpoints of the service it may use: [`RESTRICTED`] and a bit for each by its
+        /// place; 0 = all.
+        pub subset: u64,
+        /// Conditions: requests that meet all of them go here whatever the weights say.
+        pub pins: Rows,
+        /// In the mirrors table: the rule's, then its own.
+        pub mirrors: Rows,
+        /// In the faults table: the rule's, then its own.
+        pub faults: Rows,
     }
 }
 
@@ -245,11 +269,11 @@ record! {
     pub struct Edit {
         /// 0 = on the request, 1 = on the response.
         pub side: u8,
-        /// 0 = set, 1 = add, 2 = remove.
+        /// 0 = set, 1 = add, 2 = remove, 3 = set to the value of a request header.
         pub action: u8,
         /// Header name, lowercase.
         pub name: Text,
-        /// Value; empty for remove.
+        /// Value, or the name of that request header; empty for remove.
         pub value: Text,
     }
 }

@@ -22,7 +22,7 @@ use mesh_core::{
     snapshot::{
         Snapshot,
         draft::SnapshotDraft,
-        tables::{Endpoint, HashOn, Health, Policy, Rows, Service},
+        tables::{Endpoint, Key, KeySource, Health, Policy, Rows, Service},
     },
     time::{Micros, Timestamp},
 };
@@ -88,7 +88,7 @@ impl Plan {
             body_max: 100,
             budget: self.budget,
             balancer: self.balancer,
-            hash_on: HashOn::Path as u8,
+            hash: Key { source: KeySource::Path as u8, ..Key::default() },
             ..Policy::default()
         });
         Snapshot::decode(&draft.encode()).unwrap()
@@ -154,7 +154,7 @@ fn acts() -> impl Strategy<Value = Act> {
     let outcome = prop_oneof![
         4 => Just(Outcome::status(200)),
         4 => (status, hint).prop_map(|(status, retry_after)| Outcome::Response {
-            status, retry_after, grpc: None, load: None,
+            status, retry_after, grpc: None, load: None, again: false
         }),
         1 => Just(Outcome::Timeout),
         1 => Just(Outcome::Reset),
@@ -354,7 +354,7 @@ impl World {
                 open.lease_until = self.now.saturating_add(wait.delay).saturating_add(LEASE_MAX);
                 assert!(self.open.insert(wait.ticket.into_raw(), open).is_none());
             }
-            Step::Deliver => {}
+            Step::Deliver | Step::Pending => {}
             Step::Respond(answer) => {
                 assert_ne!(answer.reason, Reason::Internal);
                 assert_ne!(answer.reason, Reason::None);

@@ -3,7 +3,7 @@
 use mesh_core::{machine::Wants, snapshot::host_text};
 
 /// Numbers that cross with a call.
-pub const SLOTS: usize = 72;
+pub const SLOTS: usize = 84;
 
 /// Largest input in bytes: a request's head, or a Snapshot.
 pub const INPUT_BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -41,6 +41,8 @@ numbers! {
         RESPOND = 3,
         /// Call handler `HANDLER`; `PARAMS` spans from `PARAM_FIRST` over the text, its path.
         LOCAL = 4,
+        /// Drop what was told: another attempt of the request is under way, with its own ticket.
+        PENDING = 5,
     }
 }
 
@@ -48,7 +50,8 @@ numbers! {
     /// Slots that a host sets before a call; `IN` in TypeScript.
     given: usize {
         /// `engine_begin`: a handler table, which goes before the rules; -1 = the rules alone; -2
-        /// and below = a call to service `-2 - target`.
+        /// and below = a call to service `-2 - target`; `MIRROR_TARGET` and below = a copy for mirror
+        /// `MIRROR_TARGET - target`.
         TARGET = 56,
         /// Number of a `METHODS`, or one past them.
         METHOD = 57,
@@ -78,6 +81,8 @@ numbers! {
         LOAD = 69,
         /// Connections of the same invocation that wait for headers.
         WAITING = 70,
+        /// 1 where a predicate of the policy holds for the response.
+        AGAIN = 71,
     }
 }
 
@@ -104,7 +109,7 @@ numbers! {
         DELAY_MS = 8,
         /// Rule, or -1.
         RULE = 9,
-        /// Backend, which names the header edits, or -1.
+        /// Backend, which names header edits and the body of a direct response, or -1.
         BACKEND = 10,
         /// Address of the step's text.
         TEXT_PTR = 11,
@@ -118,6 +123,30 @@ numbers! {
         IDLE_MS = 15,
         /// Start and length of each parameter in the text.
         PARAM_FIRST = 16,
+        /// Time in ms after which an attempt that is still silent is told as `HEDGE`; 0 = never.
+        HEDGE_MS = 72,
+        /// Policy, whose predicates are asked.
+        POLICY = 73,
+        /// After a begin: `NOTE` bits, which say which of the next slots hold something.
+        NOTES = 74,
+        /// Row of the cross-origin table.
+        CORS = 75,
+        /// Row of the limits table.
+        LIMIT = 76,
+        /// Requests that the limit lets through at once.
+        LIMIT_REMAINING = 77,
+        /// Seconds until the limit is whole again, or until a request fits.
+        LIMIT_RESET = 78,
+        /// Bits of the mirrors that get a copy.
+        MIRRORS = 79,
+        /// The first of them, in the mirrors table.
+        MIRROR_FIRST = 80,
+        /// High half of a sticky cookie's value.
+        COOKIE_HIGH = 81,
+        /// Its low half.
+        COOKIE_LOW = 82,
+        /// The rule, which names the cookie.
+        COOKIE_RULE = 83,
     }
 }
 
@@ -134,7 +163,35 @@ numbers! {
         TARGET = 8,
         /// A later attempt may need the body: keep it.
         BUFFER_BODY = 16,
+        /// It goes to the fallback: keep the answer that is here.
+        FALLBACK = 32,
+        /// Ask the predicates of `POLICY`.
+        WANT_PREDICATES = super::wants(Wants::PREDICATES),
     }
+}
+
+numbers! {
+    /// What a begin found besides its step, as bits.
+    note: u32 {
+        /// An allowed origin: `CORS`.
+        CORS = 1,
+        /// The step answers a preflight.
+        PREFLIGHT = 2,
+        /// A rate limit: `LIMIT`, `LIMIT_REMAINING`, `LIMIT_RESET`.
+        LIMIT = 4,
+        /// A sticky cookie to set: `COOKIE_HIGH`, `COOKIE_LOW`.
+        COOKIE = 8,
+        /// Copies to send: `MIRRORS`, `MIRROR_FIRST`.
+        MIRRORS = 16,
+    }
+}
+
+/// See `IN.TARGET`.
+pub const MIRROR_TARGET: i32 = -(1 << 25);
+
+/// The mirror of an `IN.TARGET`, where it names one.
+pub(super) fn mirror_of(target: i32) -> Option<u32> {
+    u32::try_from(MIRROR_TARGET.saturating_sub(target)).ok()
 }
 
 /// The bits of `FLAG` that say what the outcome is to tell.
@@ -159,6 +216,8 @@ numbers! {
         WAITED = 5,
         /// The caller went away.
         CANCELLED = 6,
+        /// The attempt is silent for `HEDGE_MS`; it goes on.
+        HEDGE = 7,
     }
 }
 

@@ -6,6 +6,7 @@ export const STEP = {
   WAIT: 2,
   RESPOND: 3,
   LOCAL: 4,
+  PENDING: 5,
 } as const;
 
 export const IN = {
@@ -24,6 +25,7 @@ export const IN = {
   RETRY_AFTER_MS: 68,
   LOAD: 69,
   WAITING: 70,
+  AGAIN: 71,
 } as const;
 
 export const OUT = {
@@ -44,6 +46,18 @@ export const OUT = {
   PARAMS: 14,
   IDLE_MS: 15,
   PARAM_FIRST: 16,
+  HEDGE_MS: 72,
+  POLICY: 73,
+  NOTES: 74,
+  CORS: 75,
+  LIMIT: 76,
+  LIMIT_REMAINING: 77,
+  LIMIT_RESET: 78,
+  MIRRORS: 79,
+  MIRROR_FIRST: 80,
+  COOKIE_HIGH: 81,
+  COOKIE_LOW: 82,
+  COOKIE_RULE: 83,
 } as const;
 
 export const FLAG = {
@@ -52,6 +66,8 @@ export const FLAG = {
   WANT_GRPC: 4,
   TARGET: 8,
   BUFFER_BODY: 16,
+  FALLBACK: 32,
+  WANT_PREDICATES: 64,
 } as const;
 
 export const OUTCOME = {
@@ -62,6 +78,7 @@ export const OUTCOME = {
   EXCEPTION: 4,
   WAITED: 5,
   CANCELLED: 6,
+  HEDGE: 7,
 } as const;
 
 export const CALLER = {
@@ -95,6 +112,14 @@ export const TELL = {
   DRAINING: 7,
 } as const;
 
+export const NOTE = {
+  CORS: 1,
+  PREFLIGHT: 2,
+  LIMIT: 4,
+  COOKIE: 8,
+  MIRRORS: 16,
+} as const;
+
 export const NEED = {
   QUERY: 1,
   LOCATION: 2,
@@ -111,9 +136,11 @@ export const EVENT = {
   AT_HIGH: 7,
 } as const;
 
-export const SLOTS = 72;
+export const SLOTS = 84;
 
 export const INPUT_BYTES_MAX = 16777216;
+
+export const MIRROR_TARGET = -33554432;
 
 export const EVENT_WORDS = 8;
 
@@ -140,6 +167,9 @@ export const REASONS = [
   "upstream_status",
   "depth_exceeded",
   "overloaded",
+  "rate_limited",
+  "concurrency_limit",
+  "fault_injected",
   "cancelled",
   "handler_exception",
   "engine_trap",
@@ -172,6 +202,10 @@ export const EVENTS = [
   "lease_expired",
   "snapshot_loaded",
   "snapshot_refused",
+  "mirror_end",
+  "fallback",
+  "fallback_failed",
+  "hedge",
 ] as const;
 export type EventKind = (typeof EVENTS)[number];
 

@@ -10,17 +10,18 @@ export const url: Transport = {
   reachable: () => true,
   async send(endpoint, request, _scene, signal) {
     const answer = await fetch(request, signal === undefined ? undefined : { signal });
-    // Only an answer of exactly that length is read.
-    if (answer.status < 400 || answer.headers.get("content-length") !== "16" || !answer.headers.get("content-type")?.startsWith("text/plain")) {
+    // Only an answer of exactly that length is read, and none that reading would decode.
+    if (answer.status < 400 || answer.headers.get("content-length") !== "16" || answer.headers.has("content-encoding")) {
       return answer;
     }
-    const text = await answer.text();
-    if (text === SAME_ZONE) {
+    const bytes = await answer.arrayBuffer();
+    if ((await new Response(bytes).text()) === SAME_ZONE) {
       throw new MeshError(
         "same_zone_fetch",
         `${endpoint.address} answered with error 1042: a Worker cannot fetch one of its own zone by URL. Use a service binding (binding:NAME) or the compatibility flag global_fetch_strictly_public`,
       );
     }
-    return new Response(text, answer);
+    // As bytes: what is no UTF-8 stays as it came.
+    return new Response(bytes, answer);
   },
 };

@@ -202,9 +202,9 @@ test("docs/errors.md names every code, and none that is gone", async () => {
   assert.deepEqual([...told].filter((code) => !known.has(code)), [], "gone");
 });
 
-test("docs/configuration.md and docs/resilience.md name every field of the schema, with its default", () => {
+test("docs/configuration.md, docs/resilience.md and docs/traffic.md name every field of the schema, with its default", () => {
   const { $defs, properties } = JSON.parse(read("npm/diddy-mesh/schema.json"));
-  const text = read("docs/configuration.md") + read("docs/resilience.md");
+  const text = ["configuration", "resilience", "traffic"].map((page) => read(`docs/${page}.md`)).join("\n");
   const fields = [["", { properties }], ...Object.entries($defs)].flatMap(([, { properties = {} }]) => Object.entries(properties));
   const named = new Set(Array.from(text.matchAll(/`([\w$.]+)`/g), ([, name]) => name.split(".")).flat());
   assert.deepEqual(fields.map(([name]) => name).filter((name) => !named.has(name)), []);

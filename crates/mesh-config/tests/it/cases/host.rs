@@ -151,6 +151,7 @@ impl Host {
     fn seen(&mut self, name: &str, next: Step) -> Value {
         match next {
             Step::Deliver => json!({ "step": "deliver" }),
+            Step::Pending => json!({ "step": "pending" }),
             Step::Respond(answer) => answered(answer, self.machine.text()),
             Step::Wait(wait) => {
                 self.tickets.insert(name.to_owned(), wait.ticket.into_raw());

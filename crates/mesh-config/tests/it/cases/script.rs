@@ -58,6 +58,7 @@ fn outcome(step: &Value) -> Outcome {
             retry_after: step["retryAfter"].as_u64().map(Micros::from_millis),
             grpc: step["grpc"].as_u64().map(|code| code.try_into().unwrap()),
             load: step["load"].as_str().and_then(|report| LoadReport::parse(report.as_bytes())),
+            again: false,
         },
         Some("waited") => Outcome::Waited,
         Some("timeout") => Outcome::Timeout,

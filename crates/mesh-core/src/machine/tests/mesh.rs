@@ -73,7 +73,7 @@ impl Plan {
 
     pub(super) fn draft(&self) -> SnapshotDraft {
         let mut draft = SnapshotDraft::default();
-        draft.mesh = Mesh { version: self.version, name: draft.text("test") };
+        draft.mesh = Mesh { version: self.version, name: draft.text("test"), needs: 0 };
         let name = draft.text("users");
         let len = u32::try_from(self.endpoints.len()).unwrap();
         draft.services.push(Service { name, endpoints: Rows { start: 0, len }, ..self.service });
@@ -88,7 +88,7 @@ impl Plan {
             Backend { service: 0, weight: 1, policy: 0, rewrite: NONE, ..Backend::default() };
         draft.backends.push(backend);
         let name = draft.text("rules[0]");
-        draft.rules.push(Rule { name, backends: Rows { start: 0, len: 1 }, redirect: NONE });
+        draft.rules.push(Rule { name, backends: Rows { start: 0, len: 1 }, redirect: NONE, ..Rule::default() });
         draft.routes = routes(&["/api/*"]);
         draft
     }
@@ -202,26 +202,26 @@ impl Step {
     pub(super) fn sent(self) -> Send {
         match self {
             Self::Send(send) => send,
-            Self::Wait(_) | Self::Deliver | Self::Respond(_) => panic!("not sent: {self:?}"),
+            Self::Wait(_) | Self::Deliver | Self::Respond(_) | Self::Pending => panic!("not sent: {self:?}"),
         }
     }
 
     pub(super) fn waited(self) -> Wait {
         match self {
             Self::Wait(wait) => wait,
-            Self::Send(_) | Self::Deliver | Self::Respond(_) => panic!("no wait: {self:?}"),
+            Self::Send(_) | Self::Deliver | Self::Respond(_) | Self::Pending => panic!("no wait: {self:?}"),
         }
     }
 
     pub(super) fn answered(self) -> Respond {
         match self {
             Self::Respond(respond) => respond,
-            Self::Send(_) | Self::Wait(_) | Self::Deliver => panic!("no answer: {self:?}"),
+            Self::Send(_) | Self::Wait(_) | Self::Deliver | Self::Pending => panic!("no answer: {self:?}"),
         }
     }
 }
 
 /// An answer that is no redirect.
 pub(super) const fn answer(status: u16, reason: Reason) -> Respond {
-    Respond { status, reason, location: false }
+    Respond { status, reason, location: false, backend: NONE }
 }

@@ -4,7 +4,7 @@ use super::mesh::{GET, POST, Plan, Running, SECOND};
 use crate::{
     balance::{Algorithm, geographic::Location, load_report::LoadReport},
     machine::{Caller, Outcome, Request, Step},
-    snapshot::tables::{HashOn, Health},
+    snapshot::tables::{KeySource, Health},
     time::Micros,
 };
 
@@ -90,7 +90,7 @@ fn failures_that_come_fast_attract_no_traffic() {
 #[test]
 fn the_same_key_goes_to_the_same_endpoint() {
     let mut plan = balanced(Algorithm::ConsistentHash, 6);
-    plan.policy.hash_on = HashOn::Path as u8;
+    plan.policy.hash.source = KeySource::Path as u8;
     let mut mesh = plan.run();
     let paths: Vec<_> = (0..100).map(|i| alloc::format!("/api/users/{i}").into_bytes()).collect();
     let picks = |mesh: &mut Running| -> Vec<u32> {
@@ -112,7 +112,7 @@ fn the_same_key_goes_to_the_same_endpoint() {
 #[test]
 fn requests_without_a_key_spread() {
     let mut plan = balanced(Algorithm::ConsistentHash, 6);
-    plan.policy.hash_on = HashOn::Header as u8;
+    plan.policy.hash.source = KeySource::Header as u8;
     let seen = shares(&mut plan.run(), 6_000);
     assert!(seen.iter().all(|count| (800..1_200).contains(count)), "{seen:?}");
 }
@@ -148,7 +148,7 @@ fn adaptive_follows_the_reports() {
         let rps = if send.endpoint == 0 { 300.0 } else { 100.0 };
         let load = LoadReport { application_utilization: 0.5, rps, ..LoadReport::default() };
         let outcome =
-            Outcome::Response { status: 200, retry_after: None, grpc: None, load: Some(load) };
+            Outcome::Response { status: 200, retry_after: None, grpc: None, load: Some(load), again: false };
         assert_eq!(mesh.resume(send.ticket, outcome), Step::Deliver);
     };
     for _ in 0..22 {

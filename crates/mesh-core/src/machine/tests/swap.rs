@@ -28,7 +28,7 @@ fn turned(plan: &Plan) -> Plan {
 }
 
 const HINTED: Outcome =
-    Outcome::Response { status: 503, retry_after: Some(SECOND), grpc: None, load: None };
+    Outcome::Response { status: 503, retry_after: Some(SECOND), grpc: None, load: None, again: false };
 
 #[test]
 fn what_was_learned_follows_its_endpoint() {

@@ -1,0 +1,106 @@
+//! Hedges: a second attempt beside a first one that is slow, so that one slow endpoint does not
+//! make a request slow. The better of the two answers counts.
+//!
+//! A hedge is paid for like a retry, from the service's budget and the invocation's connections,
+//! and there is at most one for each request.
+
+use super::{
+    Machine, Terms,
+    slots::Live,
+    state_mut,
+    step::{Step, Ticket},
+};
+use crate::{
+    event::{Event, EventKind, EventSink},
+    limits::CONNECTIONS_PER_SCOPE,
+    snapshot::tables::{NONE, Policy, Transport},
+    time::{Micros, Timestamp},
+};
+
+impl Machine {
+    /// How long an attempt is waited for before a hedge; zero = there is none.
+    pub(super) fn hedge_after(&self, live: &Live, policy: &Policy) -> Micros {
+        let percent = policy.hedge_percentile;
+        let hedges = percent > 0 || !policy.hedge_after.is_zero();
+        if !hedges || live.attempt != 1 || live.fallen() || live.mirror || !live.can_hedge(policy) {
+            return Micros::ZERO;
+        }
+        if percent == 0 {
+            return policy.hedge_after;
+        }
+        let state = super::row(&self.services, live.service);
+        state.and_then(|state| state.latencies.percentile(percent)).unwrap_or(Micros::ZERO)
+    }
+
+    /// Begins the second attempt of a request whose first is slow, where the budget and the
+    /// connections that wait, `waiting`, leave room for it; else [`Step::Pending`].
+    pub fn hedge(
+        &mut self,
+        ticket: u32,
+        waiting: u8,
+        now: Timestamp,
+        sink: &mut impl EventSink,
+    ) -> Step {
+        let Some(first) = self.slots.get(ticket).filter(|first| first.partner == NONE) else {
+            return Step::Pending;
+        };
+        let first = first.clone();
+        let Some(terms) = self.terms(first.service, first.policy) else { return Step::Pending };
+        if self.hedge_after(&first, &terms.policy).is_zero() {
+            return Step::Pending;
+        }
+        let transport = self.snapshot.endpoints().get(first.endpoint).map_or(0, |row| row.transport);
+        if Transport::takes_connection(transport) && waiting >= CONNECTIONS_PER_SCOPE {
+            return Step::Pending;
+        }
+        if !self.pays(&first, &terms, now) {
+            return Step::Pending;
+        }
+        let waited = now.saturating_since(first.attempt_started);
+        let second = Live { endpoint: NONE, breaker: None, roomed: false, partner: ticket, ..first };
+        let step = self.attempt(second, Some(&terms), None, now, sink);
+        let Step::Send(send) = step else { return Step::Pending };
+        let (other, attempt) = (Some(&send.ticket).map_or(NONE, Ticket::raw), send.attempt);
+        if let Some(first) = self.slots.get_mut(ticket) {
+            first.partner = other;
+            first.attempt = attempt;
+            let about = Event::new(EventKind::Hedge, now);
+            let Live { service, .. } = *first;
+            let endpoint = send.endpoint;
+            sink.event(Event { service, endpoint, attempt, value: waited.0, ..about });
+        }
+        Step::Send(send)
+    }
+
+    fn pays(&mut self, live: &Live, terms: &Terms, now: Timestamp) -> bool {
+        state_mut(&mut self.services, live.service)
+            .is_some_and(|service| service.budget.withdraw(&terms.policy.budget, now))
+    }
+
+    /// The other attempt of a hedged request goes on alone.
+    pub(super) fn leave_to_partner(&mut self, live: &Live) -> bool {
+        if live.partner == NONE {
+            return false;
+        }
+        let Some(partner) = self.slots.get_mut(live.partner) else { return false };
+        partner.partner = NONE;
+        partner.roomed |= live.roomed;
+        true
+    }
+
+    /// The other attempt of a hedged request is given up: this one has the answer.
+    pub(super) fn drop_partner(&mut self, live: &mut Live) {
+        if let Some(partner) = self.slots.remove(live.partner) {
+            self.let_go(&partner);
+            live.roomed |= partner.roomed;
+        }
+        live.partner = NONE;
+    }
+}
+
+impl Live {
+    /// True where two attempts may be under way at once.
+    pub(super) const fn can_hedge(&self, policy: &Policy) -> bool {
+        self.repeatable(policy) && self.replayable(policy)
+    }
+}

@@ -1,0 +1,205 @@
+//! What a rule does to its traffic besides sending it on: origins and limits before a backend is
+//! chosen, the choice itself where something pins it, faults and copies after it.
+
+use super::{
+    Machine,
+    begin::key_value,
+    respond, state_mut,
+    step::{Respond, Step},
+};
+use crate::{
+    balance::rendezvous,
+    concurrency::{
+        Sample,
+        gradient2::{Gradient2, Gradient2Config},
+    },
+    dice::Dice,
+    hash::xxh64,
+    limits::MIRRORS_MAX,
+    method::Method,
+    rate_limit::Rate,
+    reason::Reason,
+    route::RequestHead,
+    snapshot::tables::{Backend, Cors, NONE, Rows, Rule, Service},
+    time::{Micros, Timestamp},
+};
+
+/// All of a share in millionths.
+const WHOLE: u32 = 1_000_000;
+
+/// What a fault does to a request.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Injected {
+    /// Wait before anything else; zero = none.
+    pub(super) delay: Micros,
+    /// Status of the answer in place of the service's; 0 = none.
+    pub(super) status: u16,
+}
+
+impl Machine {
+    /// What stands before a rule's backends. A step where the request ends here.
+    pub(super) fn admit(
+        &mut self,
+        rule: &Rule,
+        head: &RequestHead<'_>,
+        now: Timestamp,
+    ) -> Option<Step> {
+        let cors = self.snapshot.cors().run(rule.cors).next();
+        if let Some(step) = cors.and_then(|row| self.cross_origin(&row, rule.cors.start, head)) {
+            return Some(step);
+        }
+        self.limited(rule.limits, head, now)
+    }
+
+    /// Notes an allowed origin; answers a preflight.
+    fn cross_origin(&mut self, row: &Cors, number: u32, head: &RequestHead<'_>) -> Option<Step> {
+        if self.hold(row.origins, head) {
+            self.notes.cors = number;
+        }
+        self.notes.preflight = head.method == Method::Options && self.hold(row.asks, head);
+        // without an allowed origin the answer has none of the headers, which is a browser's "no"
+        self.notes.preflight.then_some(Step::Respond(Respond {
+            status: 204,
+            reason: Reason::None,
+            location: false,
+            backend: NONE,
+        }))
+    }
+
+    /// Counts a request at limits, in order; an answer where one of them is reached.
+    pub(super) fn limited(
+        &mut self,
+        limits: Rows,
+        head: &RequestHead<'_>,
+        now: Timestamp,
+    ) -> Option<Step> {
+        for number in limits.numbers() {
+            let limit = self.snapshot.limits().get(number)?;
+            // callers without a key share a bucket: leaving a header out must not lift the limit
+            let value = key_value(&limit.key, head, &self.snapshot).unwrap_or(b"");
+            let rate = Rate { interval: limit.interval, burst: limit.burst };
+            let taken = self.buckets.take(xxh64(value, limit.seed), &rate, now);
+            let notes = &mut self.notes;
+            if !taken.allowed || notes.limit == NONE || taken.remaining < notes.remaining {
+                notes.limit = number;
+                notes.remaining = taken.remaining;
+                notes.reset = taken.wait;
+            }
+            if !taken.allowed {
+                return Some(respond(429, Reason::RateLimited));
+            }
+        }
+        None
+    }
+
+    /// The backend that something but weights and dice decides on.
+    pub(super) fn held(
+        &mut self,
+        rule: &Rule,
+        number: u32,
+        head: &RequestHead<'_>,
+    ) -> Option<(u32, Backend)> {
+        if rule.backends.len < 2 {
+            return None;
+        }
+        let table = self.snapshot.backends();
+        let mut backends = rule.backends.numbers().zip(table.run(rule.backends));
+        let pinned = |(_, backend): &(u32, Backend)| {
+            backend.pins.len > 0 && self.hold(backend.pins, head)
+        };
+        if let Some(found) = backends.find(pinned) {
+            return Some(found);
+        }
+        let key = match key_value(&rule.sticky, head, &self.snapshot) {
+            Some(value) => xxh64(value, 0),
+            None if rule.sticky_cookie.len > 0 => {
+                let drawn = self.dice.roll();
+                self.notes.cookie = Some(drawn);
+                self.notes.rule = number;
+                xxh64(&hexadecimal(drawn), 0)
+            }
+            None => return None,
+        };
+        let weights = table.run(rule.backends).map(|backend| (backend.key, backend.weight));
+        let number = rule.backends.start.checked_add(rendezvous::pick(key, weights)?)?;
+        Some((number, table.get(number)?))
+    }
+
+    /// Rolls for the faults of a backend.
+    pub(super) fn faults(&mut self, faults: Rows, head: &RequestHead<'_>) -> Injected {
+        let mut injected = Injected::default();
+        for number in faults.numbers() {
+            let Some(fault) = self.snapshot.faults().get(number) else { break };
+            if !self.hold(fault.conditions, head) {
+                continue;
+            }
+            let delays = self.dice.below(WHOLE) < fault.delay_millionths;
+            if delays && self.delayed < u32::from(fault.active_max) {
+                injected.delay = injected.delay.saturating_add(fault.delay);
+            }
+            if injected.status == 0 && self.dice.below(WHOLE) < fault.abort_millionths {
+                injected.status = fault.abort_status;
+            }
+        }
+        injected
+    }
+
+    /// Rolls for the copies of a request.
+    pub(super) fn copies(&mut self, mirrors: Rows) {
+        self.notes.first_mirror = mirrors.start;
+        for (bit, mirror) in (0..MIRRORS_MAX).zip(self.snapshot.mirrors().run(mirrors)) {
+            if self.dice.below(WHOLE) < mirror.millionths {
+                self.notes.mirrors |= 1 << bit;
+            }
+        }
+    }
+
+    /// Whether the service has room for one request more of that priority; takes it then.
+    pub(super) fn has_room(&mut self, number: u32, service: &Service, percent: u8) -> bool {
+        let Some(state) = state_mut(&mut self.services, number) else { return true };
+        let config = limiter(service);
+        if state.limiter.as_ref().is_none_or(|limiter| *limiter.config() != config) {
+            state.limiter = Some(Gradient2::new(config));
+        }
+        let limit = state.limiter.as_ref().map_or(0, Gradient2::limit);
+        let share = if percent == 0 { 100 } else { u32::from(percent) };
+        let room = limit.saturating_mul(share) / 100;
+        let free = state.in_flight < room.max(1);
+        state.in_flight = state.in_flight.saturating_add(u32::from(free));
+        free
+    }
+
+    /// Gives back a service's room; an answered request teaches how much there is.
+    pub(super) fn give_room(&mut self, number: u32, latency: Option<Micros>) {
+        let Some(state) = state_mut(&mut self.services, number) else { return };
+        let in_flight = state.in_flight;
+        state.in_flight = in_flight.saturating_sub(1);
+        if let (Some(latency), Some(limiter)) = (latency, &mut state.limiter) {
+            limiter.on_sample(&Sample { latency, in_flight, dropped: false });
+        }
+    }
+
+    /// True where all conditions of a run hold.
+    fn hold(&self, conditions: Rows, head: &RequestHead<'_>) -> bool {
+        self.snapshot.routes().all_hold(conditions, head)
+    }
+}
+
+fn limiter(service: &Service) -> Gradient2Config {
+    Gradient2Config {
+        initial: service.concurrency_initial.into(),
+        min: service.concurrency_min.into(),
+        max: service.concurrency_max.into(),
+        ..Gradient2Config::DEFAULT
+    }
+}
+
+/// A number as a sticky cookie's value: 16 digits, the highest first.
+fn hexadecimal(number: u64) -> [u8; 16] {
+    let mut text = [0; 16];
+    for (place, digit) in (0u32..).zip(text.iter_mut().rev()) {
+        let nibble = (number >> (4 * place) & 15) as u8;
+        *digit = nibble + if nibble < 10 { b'0' } else { b'a' - 10 };
+    }
+    text
+}

@@ -1,0 +1,207 @@
+//! Rate limits by GCRA: one number per key, the time at which its bucket is full again.
+//!
+//! The buckets of an isolate are a bounded table of sets: a key that finds its set full takes the
+//! place of the one that is nearest to being full again, so that callers who are at their limit
+//! are forgotten last. Nothing here is shared between isolates: what a limit guarantees is
+//! [`Guarantee::Isolate`].
+
+use alloc::vec::Vec;
+
+use crate::{
+    limits::{BUCKET_SETS, BUCKET_WAYS},
+    time::{Micros, Timestamp},
+};
+
+/// Where a limit's requests were counted.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[repr(u8)]
+#[non_exhaustive]
+pub enum Guarantee {
+    /// In this isolate alone.
+    Isolate,
+}
+
+/// The rate that a bucket holds to.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Rate {
+    /// Time that one request takes from the bucket; zero limits nothing.
+    pub interval: Micros,
+    /// Size of the bucket, a multiple of `interval`: what may be taken at once.
+    pub burst: Micros,
+}
+
+/// What came of taking one request from a bucket.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Taken {
+    /// Whether the request is within the limit.
+    pub allowed: bool,
+    /// Requests that may follow at once.
+    pub remaining: u32,
+    /// Where it is allowed, time until the bucket is full again; else until one request fits.
+    pub wait: Micros,
+}
+
+impl Rate {
+    /// Takes one request from a bucket that is full again at `full_at`; says when it is then.
+    ///
+    /// ```
+    /// use mesh_core::{rate_limit::Rate, time::{Micros, Timestamp}};
+    ///
+    /// // two at once, then one a second
+    /// let rate = Rate { interval: Micros::from_secs(1), burst: Micros::from_secs(2) };
+    /// let now = Timestamp::from_millis(5_000);
+    /// let (first, full_at) = rate.take(Timestamp::ZERO, now);
+    /// let (second, full_at) = rate.take(full_at, now);
+    /// let (third, _) = rate.take(full_at, now);
+    /// assert_eq!((first.allowed, first.remaining), (true, 1));
+    /// assert_eq!((second.allowed, second.remaining), (true, 0));
+    /// assert_eq!((third.allowed, third.wait), (false, Micros::from_secs(1)));
+    /// ```
+    #[must_use]
+    pub fn take(&self, full_at: Timestamp, now: Timestamp) -> (Taken, Timestamp) {
+        let next = full_at.max(now).saturating_add(self.interval);
+        let used = next.saturating_since(now);
+        if used > self.burst {
+            let wait = Micros(used.0.saturating_sub(self.burst.0));
+            return (Taken { allowed: false, remaining: 0, wait }, full_at);
+        }
+        let free = self.burst.0.saturating_sub(used.0);
+        let remaining = free.checked_div(self.interval.0).unwrap_or(u64::MAX);
+        let remaining = u32::try_from(remaining).unwrap_or(u32::MAX);
+        (Taken { allowed: true, remaining, wait: used }, next)
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Bucket {
+    key: u64,
+    full_at: Timestamp,
+}
+
+/// The buckets of an isolate. Memory: none before the first limited request, then 64 KiB.
+#[derive(Clone, Debug, Default)]
+pub struct Buckets {
+    sets: Vec<[Bucket; BUCKET_WAYS]>,
+}
+
+impl Buckets {
+    /// No buckets yet.
+    #[must_use]
+    pub const fn empty() -> Self {
+        Self { sets: Vec::new() }
+    }
+
+    /// Takes one request from the bucket of `key`, a hash that is spread well.
+    pub fn take(&mut self, key: u64, rate: &Rate, now: Timestamp) -> Taken {
+        if self.sets.is_empty() {
+            self.sets.resize(BUCKET_SETS, [Bucket::default(); BUCKET_WAYS]);
+        }
+        // the low bits of any key
+        let at = (key as u32 as usize) % BUCKET_SETS;
+        let found = self.sets.get_mut(at).and_then(|set| {
+            let known = set.iter().position(|bucket| bucket.key == key);
+            let spare = || (0..set.len()).min_by_key(|&way| set.get(way).map(|b| b.full_at));
+            let way = known.or_else(spare)?;
+            set.get_mut(way)
+        });
+        let Some(bucket) = found else {
+            return Taken { allowed: true, remaining: 0, wait: Micros::ZERO };
+        };
+        if bucket.key != key {
+            *bucket = Bucket { key, full_at: Timestamp::ZERO };
+        }
+        let (taken, full_at) = rate.take(bucket.full_at, now);
+        bucket.full_at = full_at;
+        taken
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const RATE: Rate =
+        Rate { interval: Micros::from_millis(100), burst: Micros::from_millis(1_000) };
+
+    #[test]
+    fn a_burst_passes_and_then_the_rate() {
+        let mut buckets = Buckets::empty();
+        let start = Timestamp::from_millis(1_000);
+        let at_once = (0..20).filter(|_| buckets.take(7, &RATE, start).allowed).count();
+        assert_eq!(at_once, 10);
+        let mut allowed = 0;
+        for ms in 1..=1_000 {
+            let now = start.saturating_add(Micros::from_millis(ms));
+            allowed += u32::from(buckets.take(7, &RATE, now).allowed);
+        }
+        assert_eq!(allowed, 10);
+    }
+
+    #[test]
+    fn a_refused_request_says_when_the_next_one_fits_and_takes_nothing() {
+        let mut buckets = Buckets::empty();
+        let now = Timestamp::from_millis(50);
+        for _ in 0..10 {
+            assert!(buckets.take(1, &RATE, now).allowed);
+        }
+        for _ in 0..100 {
+            let taken = buckets.take(1, &RATE, now);
+            assert_eq!((taken.allowed, taken.wait), (false, Micros::from_millis(100)));
+        }
+        let then = now.saturating_add(Micros::from_millis(100));
+        assert!(buckets.take(1, &RATE, then).allowed);
+    }
+
+    #[test]
+    fn a_clock_that_stands_still_or_goes_back_opens_nothing() {
+        let mut buckets = Buckets::empty();
+        let now = Timestamp::from_millis(9_000);
+        let allowed = (0..1_000).filter(|_| buckets.take(3, &RATE, now).allowed).count();
+        assert_eq!(allowed, 10);
+        assert!(!buckets.take(3, &RATE, Timestamp::from_millis(8_000)).allowed);
+    }
+
+    #[test]
+    fn keys_of_one_set_push_out_the_fullest_bucket_first() {
+        let mut buckets = Buckets::empty();
+        let now = Timestamp::from_millis(1_000);
+        let key = |number: u64| number << 32 | 5;
+        for _ in 0..10 {
+            buckets.take(key(1), &RATE, now);
+        }
+        for other in 2..100 {
+            assert!(buckets.take(key(other), &RATE, now).allowed);
+        }
+        assert!(!buckets.take(key(1), &RATE, now).allowed, "the one at its limit was forgotten");
+    }
+
+    proptest! {
+        /// Against a bucket that is filled by hand, with whole tokens.
+        #[test]
+        fn never_more_than_burst_and_rate_allow(
+            gaps in proptest::collection::vec(0u64..400, 1..200),
+            burst in 1u64..20,
+        ) {
+            let rate = Rate { burst: Micros::from_millis(100 * burst), ..RATE };
+            let mut buckets = Buckets::empty();
+            let mut now = Timestamp::from_millis(1_000);
+            // milliseconds of credit, 100 for a request
+            let mut credit = 100 * burst;
+            for gap in gaps {
+                now = now.saturating_add(Micros::from_millis(gap));
+                credit = (credit + gap).min(100 * burst);
+                let expected = credit >= 100;
+                if expected {
+                    credit -= 100;
+                }
+                let taken = buckets.take(42, &rate, now);
+                prop_assert_eq!(taken.allowed, expected);
+                if expected {
+                    prop_assert_eq!(u64::from(taken.remaining), credit / 100);
+                }
+            }
+        }
+    }
+}

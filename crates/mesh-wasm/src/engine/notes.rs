@@ -1,0 +1,40 @@
+//! What a begin found besides its step, as slots.
+
+use mesh_core::machine::{Notes, Step};
+
+use super::{
+    Engine,
+    abi::{note, out},
+};
+
+impl Engine {
+    /// Hands out the first step of a request, and its notes.
+    pub(super) fn hand_out_first(&mut self, step: Step) -> u32 {
+        let notes = *self.machine.notes();
+        if notes != Notes::NONE {
+            self.note(&notes);
+        }
+        self.hand_out(step)
+    }
+
+    fn note(&mut self, notes: &Notes) {
+        let bit = |there: bool, bit: u32| if there { bit } else { 0 };
+        let cookie = notes.cookie.unwrap_or(0);
+        let bits = bit(notes.cors != u32::MAX, note::CORS)
+            | bit(notes.preflight, note::PREFLIGHT)
+            | bit(notes.limit != u32::MAX, note::LIMIT)
+            | bit(notes.cookie.is_some(), note::COOKIE)
+            | bit(notes.mirrors != 0, note::MIRRORS);
+        let seconds = notes.reset.0.div_ceil(1_000_000);
+        self.set(out::NOTES, bits);
+        self.set(out::CORS, notes.cors);
+        self.set(out::LIMIT, notes.limit);
+        self.set(out::LIMIT_REMAINING, notes.remaining);
+        self.set(out::LIMIT_RESET, u32::try_from(seconds).unwrap_or(u32::MAX));
+        self.set(out::MIRRORS, notes.mirrors);
+        self.set(out::MIRROR_FIRST, notes.first_mirror);
+        self.set(out::COOKIE_HIGH, (cookie >> 32) as u32);
+        self.set(out::COOKIE_LOW, cookie as u32);
+        self.set(out::COOKIE_RULE, notes.rule);
+    }
+}

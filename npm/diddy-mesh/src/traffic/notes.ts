@@ -1,0 +1,67 @@
+/** What a rule asks of an answer besides itself: cross-origin headers, the state of a rate limit, a cookie that keeps a caller with its backend. */
+import type { Call } from "../call.js";
+import { applyEdits } from "../edits.js";
+import type { Brain } from "../engine.js";
+import { NOTE, OUT } from "../generated/abi.js";
+import { copyOf } from "../respond.js";
+import type { Edit } from "../tables.js";
+
+/** See the head of this file. Read right after a begin, while the engine has it. */
+export interface Notes {
+  /** Changes of the answer's headers. */
+  readonly edits: readonly Edit[];
+  /** Value for `Retry-After` where the engine refuses, in seconds. */
+  readonly retryAfter: number;
+  /** Numbers of the mirrors that get a copy. */
+  readonly mirrors: readonly number[];
+}
+
+/** The notes of the request that just began; undefined where there are none, which is nearly always. */
+export function notesOf(call: Call, brain: Brain): Notes | undefined {
+  const bits = brain.slot(OUT.NOTES);
+  if (bits === 0) {
+    return undefined;
+  }
+  const { known } = call.slot;
+  const edits: Edit[] = [];
+  if (bits & NOTE.CORS) {
+    const row = known.cors?.[brain.slot(OUT.CORS)];
+    edits.push(...((bits & NOTE.PREFLIGHT ? row?.preflight : row?.actual) ?? []));
+  }
+  if (bits & NOTE.LIMIT) {
+    const policy = known.limits?.[brain.slot(OUT.LIMIT)] ?? "";
+    edits.push(["=", "ratelimit-policy", policy], ["=", "ratelimit", `${policy.split(";")[0]};r=${brain.slot(OUT.LIMIT_REMAINING)};t=${brain.slot(OUT.LIMIT_RESET)}`]);
+  }
+  if (bits & NOTE.COOKIE) {
+    const [name, attributes] = known.cookies?.[brain.slot(OUT.COOKIE_RULE)] ?? ["", ""];
+    const secure = call.url.startsWith("https:") ? "; Secure" : "";
+    edits.push(["+", "set-cookie", `${name}=${hex(brain.slot(OUT.COOKIE_HIGH))}${hex(brain.slot(OUT.COOKIE_LOW))}${attributes}${secure}`]);
+  }
+  const mirrors: number[] = [];
+  if (bits & NOTE.MIRRORS) {
+    const mask = brain.slot(OUT.MIRRORS);
+    for (let bit = 0; mask >> bit > 0; bit++) {
+      if ((mask >> bit) & 1) {
+        mirrors.push(brain.slot(OUT.MIRROR_FIRST) + bit);
+      }
+    }
+  }
+  return { edits, retryAfter: brain.slot(OUT.LIMIT_RESET), mirrors };
+}
+
+/** An answer with what the notes ask for. */
+export function noted(call: Call, { edits, retryAfter }: Notes, answer: Response): Response {
+  if (edits.length === 0) {
+    return answer;
+  }
+  const fresh = copyOf(answer);
+  applyEdits(fresh.headers, edits, call.request.headers);
+  if (fresh.headers.get("mesh-reason") === "rate_limited") {
+    fresh.headers.set("retry-after", String(retryAfter));
+  }
+  return fresh;
+}
+
+function hex(half: number): string {
+  return (half >>> 0).toString(16).padStart(8, "0");
+}

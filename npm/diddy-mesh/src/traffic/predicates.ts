@@ -1,0 +1,22 @@
+/** What of an answer asks for another attempt: a header, or a predicate given in code. */
+import type { Call } from "../call.js";
+
+/** Whether one of the policy's predicates holds. One that throws, or that nobody gave, does not. */
+export function again(call: Call, policy: number, answer: Response): boolean {
+  return (call.slot.known.predicates?.[policy] ?? []).some(([kind, name, value]) => {
+    const said = kind === "!" ? null : answer.headers.get(name);
+    if (kind !== "!") {
+      return kind === "?" ? said !== null : said === value;
+    }
+    try {
+      const predicate = call.options.predicates?.[name];
+      if (predicate === undefined) {
+        throw new TypeError("no predicate of that name is among the options of the mesh");
+      }
+      return predicate(answer, call.request);
+    } catch (cause) {
+      call.slot.notice({ type: "predicate_failed", at: performance.now(), detail: name, cause });
+      return false;
+    }
+  });
+}
