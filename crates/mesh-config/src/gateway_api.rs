@@ -8,11 +8,11 @@
 //! leaves the others alone, as the specification asks; only objects that no API server would take
 //! are errors.
 //!
-//! Not here: TLS, addresses of Pods, and listener isolation (a request that finds no rule under
-//! its most specific listener goes on to the next one of the same port).
+//! Not here: TLS, and addresses of Pods.
 
 mod admission;
 mod attach;
+mod attachments;
 mod claims;
 mod documents;
 mod filters;
@@ -31,12 +31,13 @@ mod route_objects;
 mod routes;
 mod status;
 mod translation;
+mod writer;
 
 use alloc::collections::BTreeMap;
 
 use self::{
     attach::{Attached, Attacher},
-    documents::Attachments,
+    attachments::Attachments,
     grants::Grants,
     inventory::Inventory,
     objects::{Object, Objects, at_object},
@@ -125,12 +126,9 @@ pub fn import(objects: &[Node], options: &Options) -> Result<Import, Diagnostics
     // the oldest first, then by name: of two equal matches the first declared wins
     read.routes.sort_by(|a, b| precedence(a).cmp(&precedence(b)));
     let inventory = Inventory::of(&read.services, Grants::of(&read.grants), &options.addresses);
-    let mut binder = Binder {
-        attacher: Attacher::new(&read, &inventory),
-        inventory: &inventory,
-        attachments: Attachments::default(),
-        statuses: Vec::new(),
-    };
+    let (attacher, mut attachments) = (Attacher::new(&read, &inventory), Attachments::default());
+    attacher.keep_apart(&mut attachments);
+    let mut binder = Binder { attacher, inventory: &inventory, attachments, statuses: Vec::new() };
     let routes = read.routes.iter().enumerate();
     let routes = routes.map(|(number, route)| binder.bind(number, route, &mut at)).collect();
     let Binder { attachments, statuses, .. } = binder;

@@ -1,10 +1,8 @@
-//! What an API server asks of the objects beside their shape, as far as an import relies on it; and
-//! listeners that our documents do not keep apart.
+//! What an API server asks of the objects beside their shape, as far as an import relies on it.
 
 use super::{
     grants::GRANT_ENTRIES_MAX,
     grpc_matches,
-    hostname::covers,
     objects::{GatewaySpec, GrantSpec, Listener, Object, Objects, at_object},
     route_objects::{BackendRef, ParentRef},
     routes::{Route, RouteMatches},
@@ -15,6 +13,9 @@ use crate::{
     document::HostPattern,
     node::{Node, excerpt},
 };
+
+/// Most listeners of a Gateway that an API server takes. Each is compared with each.
+const LISTENERS_MAX: usize = 64;
 
 /// Notes an error for each thing that no API server would have taken.
 pub(super) fn check(objects: &Objects, at: &mut Cursor) {
@@ -49,6 +50,10 @@ fn check_grant(grant: &Object<GrantSpec>, at: &mut Cursor) {
 
 fn check_gateway(gateway: &Object<GatewaySpec>, at: &mut Cursor) {
     at.at_field("listeners", |at| {
+        let count = gateway.spec.listeners.as_ref().map_or(0, Vec::len);
+        if count > LISTENERS_MAX {
+            at.error(Code::TooLarge, &format!("{count} listeners"), "at most 64");
+        }
         for (index, listener) in gateway.spec.listeners.iter().flatten().enumerate() {
             at.at_item(index, |at| {
                 required("name", listener.name.is_some(), "the name of the listener", at);
@@ -56,28 +61,9 @@ fn check_gateway(gateway: &Object<GatewaySpec>, at: &mut Cursor) {
                 if let Some(host) = host_of(listener) {
                     at.at_field("hostname", |at| check_host(host, at));
                 }
-                check_isolation(listener, gateway, at);
             });
         }
     });
-}
-
-/// Listener isolation is a feature that an implementation may lack if it says so.
-fn check_isolation(listener: &Listener, gateway: &Object<GatewaySpec>, at: &mut Cursor) {
-    let within = |other: &&Listener| {
-        let (own, other_host) = (host_of(listener), host_of(other));
-        other.port == listener.port
-            && own != other_host
-            && own.is_some_and(|own| other_host.is_none_or(|other| covers(other, own)))
-    };
-    let outer = gateway.spec.listeners.iter().flatten().find(within);
-    if let Some(outer) = outer.and_then(|outer| outer.name.as_deref()) {
-        let found = format!(
-            "a hostname within that of listener {}, which takes what finds no rule here",
-            excerpt(outer)
-        );
-        at.at_field("hostname", |at| at.warning(Code::Unsupported, &found, ""));
-    }
 }
 
 fn host_of(listener: &Listener) -> Option<&str> {

@@ -1,28 +1,20 @@
 //! Which parents take a route: listeners of Gateways, and Services.
 
-use alloc::collections::BTreeMap;
+use alloc::{collections::BTreeMap, rc::Rc};
 
 use super::{
+    attachments::{Attachments, Place},
     claims::Claims,
     hostname::{Hosts, common},
     inventory::Inventory,
     key::Key,
-    listeners::{narrower, takes_kind, takes_namespace},
+    listeners::{narrower, speaks_http, takes_kind, takes_namespace},
     objects::{GROUP, GatewaySpec, Listener, Object, Objects},
     route_objects::ParentRef,
     routes::{Route, RouteKind},
     status::RouteConditionReason,
 };
 use crate::document::Port;
-
-/// Where rules hold.
-#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub(super) enum Place {
-    /// A port of a Gateway.
-    Gateway(Key, u16),
-    /// A port of a Service as called in the mesh.
-    Service(Key, u16),
-}
 
 /// What became of one parent reference.
 #[derive(Debug)]
@@ -39,8 +31,16 @@ pub(super) enum Attached {
 pub(super) struct Attacher<'o> {
     objects: &'o Objects,
     inventory: &'o Inventory,
-    gateways: BTreeMap<Key, &'o Object<GatewaySpec>>,
+    gateways: BTreeMap<Key, Rc<Known<'o>>>,
     claims: Claims,
+}
+
+/// A Gateway, and for each of its listeners the hostnames that narrower ones take from it, with
+/// their names.
+#[derive(Debug)]
+struct Known<'o> {
+    gateway: &'o Object<GatewaySpec>,
+    narrower: Vec<BTreeMap<String, String>>,
 }
 
 /// The parent as it is shown: `Gateway/infra/public#web:80`.
@@ -65,11 +65,29 @@ impl<'o> Attacher<'o> {
     pub(super) fn new(objects: &'o Objects, inventory: &'o Inventory) -> Self {
         let mut gateways = BTreeMap::new();
         for gateway in &objects.gateways {
-            gateways.entry(gateway.key()).or_insert(gateway);
+            gateways.entry(gateway.key()).or_insert_with(|| {
+                let listeners = gateway.spec.listeners.iter().flatten();
+                let narrower = listeners.map(|listener| narrower(listener, gateway)).collect();
+                Rc::new(Known { gateway, narrower })
+            });
         }
         let mut attacher = Self { objects, inventory, gateways, claims: Claims::default() };
         attacher.claim_services();
         attacher
+    }
+
+    /// Has requests for the host of a listener end there, where a wider one has the same port.
+    pub(super) fn keep_apart(&self, attachments: &mut Attachments) {
+        for (key, known) in &self.gateways {
+            let listeners = known.gateway.spec.listeners.iter().flatten();
+            for (listener, narrower) in listeners.zip(&known.narrower) {
+                let Some(port) = listener.port.filter(|_| speaks_http(listener)) else { continue };
+                for (host, name) in narrower {
+                    let place = Place::Gateway(key.clone(), port.value());
+                    attachments.keep_apart(place, host.clone(), name);
+                }
+            }
+        }
     }
 
     /// Attaches a route to one of its parents.
@@ -77,7 +95,10 @@ impl<'o> Attacher<'o> {
         let (kind, key) = target(route, parent);
         match (parent.group.as_deref().unwrap_or(GROUP), kind) {
             (GROUP, "Gateway") => match self.gateways.get(&key) {
-                Some(gateway) => self.at_gateway(route, parent, gateway),
+                Some(known) => {
+                    let known = Rc::clone(known);
+                    self.at_gateway(route, parent, &known)
+                }
                 None => no_parent(format!("Gateway {}/{} is not there", key.namespace, key.name)),
             },
             ("" | "core", "Service") => self.at_service(route, parent, &key),
@@ -89,7 +110,7 @@ impl<'o> Attacher<'o> {
         &mut self,
         route: &Object<Route>,
         parent: &ParentRef,
-        gateway: &Object<GatewaySpec>,
+        Known { gateway, narrower }: &Known<'_>,
     ) -> Attached {
         let allowed = match self.listeners(route, parent, gateway) {
             Ok(allowed) => allowed,
@@ -104,7 +125,10 @@ impl<'o> Attacher<'o> {
                 continue;
             }
             let name = listener.name.as_deref().unwrap_or("");
-            let hosts = hosts.without(&narrower(listener, gateway));
+            let hosts = match narrower.get(number) {
+                Some(narrower) => hosts.without(narrower.keys()),
+                None => hosts,
+            };
             if hosts.is_none() {
                 left.push(format!("narrower listeners take its hosts from listener {name}"));
                 continue;

@@ -7,24 +7,13 @@ use serde::Serialize;
 
 use super::{
     BoundRoute, Import,
-    attach::Place,
-    hostname::Hosts,
+    attachments::Place,
     inventory::{ImportedService, Inventory, UNAVAILABLE},
     key::Key,
     objects::Objects,
+    writer::Writer,
 };
-use crate::{
-    document::{
-        Backend, BackendEntry, Document, Endpoints, Filter, HostPattern, HostPatterns, Port,
-        Routing, Rule, Service, ServiceName,
-    },
-    limits::RULE_MATCHES_MAX,
-};
-
-/// Longest name of a rule that is kept as it is, in bytes; room for a number stays after it.
-const NAME_BYTES_MAX: usize = 240;
-/// What is kept of a longer one, in characters of up to four bytes.
-const NAME_CHARS_KEPT: usize = 60;
+use crate::document::{Backend, Document, Endpoints, Routing, Service, ServiceName};
 
 /// Where requests come in.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
@@ -111,7 +100,7 @@ impl Import {
     /// Services themselves, and by the routes that these declare for all.
     #[must_use]
     pub fn document(&self, entry: &Entry) -> Document {
-        let mut writer = Writer { rules: Vec::new(), names: BTreeMap::new() };
+        let mut writer = Writer::default();
         match entry {
             Entry::Gateway { namespace, name, port } => {
                 let place = Place::Gateway(Key::new(namespace, name), *port);
@@ -149,6 +138,9 @@ impl Import {
                 writer.route(route, &[], port);
             }
         }
+        for (host, listener) in self.attachments.kept_apart(gateway) {
+            writer.nothing_else(host, listener);
+        }
     }
 
     fn mesh_rules(&self, callers: &str, port: u16, writer: &mut Writer) {
@@ -173,110 +165,5 @@ impl Import {
                 writer.itself(service, &hosts);
             }
         }
-    }
-}
-
-/// Where routes hold: by place, then by the number of the route.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Attachments {
-    places: BTreeMap<Place, BTreeMap<usize, HeldHosts>>,
-}
-
-/// The hosts for which a route holds at a place, by all of its listeners.
-#[derive(Clone, Debug, Default)]
-pub(super) struct HeldHosts {
-    any: bool,
-    only: BTreeSet<String>,
-}
-
-impl Attachments {
-    pub(super) fn add(&mut self, place: Place, route: usize, hosts: &Hosts) {
-        let held = self.places.entry(place).or_default().entry(route).or_default();
-        match hosts {
-            Hosts::Any => held.any = true,
-            Hosts::Only(list) => held.only.extend(list.iter().cloned()),
-        }
-    }
-
-    /// The routes at a place, in the order of their precedence.
-    fn at(&self, place: &Place) -> impl Iterator<Item = (&usize, &HeldHosts)> {
-        self.places.get(place).into_iter().flatten()
-    }
-}
-
-struct Writer {
-    rules: Vec<Rule>,
-    /// How often each name was given.
-    names: BTreeMap<String, usize>,
-}
-
-impl Writer {
-    /// Adds the rules of a route for these hosts; for any without.
-    fn route(&mut self, route: &BoundRoute, hosts: &[String], port: u16) {
-        let patterns: Vec<HostPattern> =
-            hosts.iter().filter_map(|host| HostPattern::parse(host).ok()).collect();
-        if patterns.is_empty() && !hosts.is_empty() {
-            return;
-        }
-        let per_rule = RULE_MATCHES_MAX.checked_div(patterns.len()).unwrap_or(RULE_MATCHES_MAX);
-        let hosts = (!patterns.is_empty()).then_some(HostPatterns::Many(patterns));
-        for translated in &route.rules {
-            for matches in translated.matches.chunks(per_rule.max(1)) {
-                let name = self.name(&translated.name);
-                let mut rule = translated.rule.clone();
-                rule.filters.iter_mut().flatten().for_each(|filter| own_port(filter, port));
-                self.rules.push(Rule {
-                    name: Some(name),
-                    hosts: hosts.clone(),
-                    matches: Some(matches.to_vec()),
-                    ..rule
-                });
-            }
-        }
-    }
-
-    /// Calls to a Service without routes.
-    fn itself(&mut self, service: &ImportedService, hosts: &[String]) {
-        let patterns: Vec<HostPattern> =
-            hosts.iter().filter_map(|host| HostPattern::parse(host).ok()).collect();
-        // no hosts would be all hosts
-        if patterns.is_empty() {
-            return;
-        }
-        let backend = Backend::of(service.service.clone());
-        let name = self.name(&format!("Service {}/{}", service.namespace, service.name));
-        self.rules.push(Rule {
-            name: Some(name),
-            hosts: Some(HostPatterns::Many(patterns)),
-            backends: Some(vec![BackendEntry::Backend(backend)]),
-            ..Rule::default()
-        });
-    }
-
-    /// Names are given once; a rule that stands here several times has a number after it.
-    fn name(&mut self, wished: &str) -> String {
-        let mut short = wished.replace(char::is_control, "");
-        if short.len() > NAME_BYTES_MAX {
-            short = short.chars().take(NAME_CHARS_KEPT).collect();
-        }
-        let count = self.names.entry(short.clone()).or_default();
-        *count = count.saturating_add(1);
-        match *count {
-            1 => short,
-            count => format!("{short} ({count})"),
-        }
-    }
-}
-
-/// A redirect without scheme and port goes to the listener's port, says the specification. A
-/// well-known one is left to the request: behind Cloudflare a listener at port 80 is called at 443.
-fn own_port(filter: &mut Filter, port: u16) {
-    if let Filter::Redirect(redirect) = filter
-        && redirect.scheme.is_none()
-        && redirect.port.is_none()
-        && port != 80
-        && port != 443
-    {
-        redirect.port = Port::new(port);
     }
 }

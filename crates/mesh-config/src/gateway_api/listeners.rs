@@ -12,23 +12,28 @@ use super::{
 };
 
 /// Its hostname, in lower case; `None` = any.
-pub(super) fn hostname(listener: &Listener) -> Option<String> {
+fn hostname(listener: &Listener) -> Option<String> {
     listener.hostname.as_deref().filter(|host| !host.is_empty()).map(str::to_ascii_lowercase)
 }
 
-/// The hostnames within that of a listener, of others at its port: requests for them are not its
-/// own.
-pub(super) fn narrower(listener: &Listener, gateway: &Object<GatewaySpec>) -> Vec<String> {
+/// The hostnames within that of a listener, of others at its port, with their names: requests for
+/// them are not its own.
+pub(super) fn narrower(
+    listener: &Listener,
+    gateway: &Object<GatewaySpec>,
+) -> BTreeMap<String, String> {
     let own = hostname(listener);
+    let within = |host: &String| own.as_ref().is_none_or(|own| own != host && covers(own, host));
     let others = gateway.spec.listeners.iter().flatten();
     let at_port = others.filter(|other| other.port == listener.port && speaks_http(other));
-    let within = |host: &String| {
-        own.as_ref().is_none_or(|own| own != host && covers(own, host))
-    };
-    at_port.filter_map(hostname).filter(within).collect()
+    let named = at_port.filter_map(|other| {
+        let name = other.name.clone().unwrap_or_default();
+        Some((hostname(other).filter(within)?, name))
+    });
+    named.collect()
 }
 
-fn speaks_http(listener: &Listener) -> bool {
+pub(super) fn speaks_http(listener: &Listener) -> bool {
     matches!(listener.protocol.as_deref().unwrap_or("HTTP"), "HTTP" | "HTTPS")
 }
 

@@ -205,7 +205,7 @@ impl Translator<'_> {
     fn missing(&self, what: String, weight: Option<BackendWeight>) -> BackendEntry {
         match (self.kind, ServiceName::parse(UNAVAILABLE)) {
             (RouteKind::Grpc, Ok(service)) => {
-                BackendEntry::Backend(Backend { service, weight, filters: None })
+                BackendEntry::Backend(Backend { weight, ..Backend::of(service) })
             }
             (RouteKind::Grpc | RouteKind::Http, _) => {
                 BackendEntry::Missing(MissingBackend { missing: what, weight })

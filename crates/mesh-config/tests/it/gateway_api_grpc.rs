@@ -89,7 +89,7 @@ impl Mesh {
                 Ok(name)
             }
             Step::Respond(respond) => Err(respond.status),
-            Step::Wait(_) | Step::Deliver => panic!("neither waits nor is there a response"),
+            Step::Wait(_) | Step::Deliver | Step::Pending => panic!("nothing was sent yet"),
         }
     }
 

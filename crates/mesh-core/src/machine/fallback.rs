@@ -3,11 +3,7 @@
 //! A fallback is asked once, with the request as its rule would have sent it. Where it has no good
 //! answer either, the request's own stands: a fallback never makes a failure look like another one.
 
-use super::{
-    Machine, begin,
-    slots::Live,
-    step::Step,
-};
+use super::{Machine, begin, slots::Live, step::Step};
 use crate::{
     event::{Event, EventKind, EventSink},
     reason::Reason,

@@ -49,7 +49,8 @@ impl Machine {
         if self.hedge_after(&first, &terms.policy).is_zero() {
             return Step::Pending;
         }
-        let transport = self.snapshot.endpoints().get(first.endpoint).map_or(0, |row| row.transport);
+        let transport =
+            self.snapshot.endpoints().get(first.endpoint).map_or(0, |row| row.transport);
         if Transport::takes_connection(transport) && waiting >= CONNECTIONS_PER_SCOPE {
             return Step::Pending;
         }
@@ -57,7 +58,8 @@ impl Machine {
             return Step::Pending;
         }
         let waited = now.saturating_since(first.attempt_started);
-        let second = Live { endpoint: NONE, breaker: None, roomed: false, partner: ticket, ..first };
+        let second =
+            Live { endpoint: NONE, breaker: None, roomed: false, partner: ticket, ..first };
         let step = self.attempt(second, Some(&terms), None, now, sink);
         let Step::Send(send) = step else { return Step::Pending };
         let (other, attempt) = (Some(&send.ticket).map_or(NONE, Ticket::raw), send.attempt);
