@@ -11,6 +11,7 @@ mod help;
 mod lint;
 mod nostd;
 mod npm;
+mod sim;
 mod size;
 mod test;
 mod tools;
@@ -28,6 +29,7 @@ pub(crate) const TASKS: &[Task] = &[
     npm::TASK,
     size::TASK,
     bench::TASK,
+    sim::TASK,
     conformance::TASK,
     nostd::TASK,
     docs::TASK,

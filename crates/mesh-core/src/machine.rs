@@ -127,6 +127,8 @@ pub struct Machine {
     buckets: Buckets,
     /// Requests that faults delay.
     delayed: u32,
+    /// Whether the step at hand answers for good.
+    last_word: bool,
 }
 
 /// True where this build has what the feature `traffic` brings.
@@ -157,6 +159,7 @@ impl Machine {
             notes: Notes::NONE,
             buckets: Buckets::empty(),
             delayed: 0,
+            last_word: false,
         }
     }
 
@@ -252,6 +255,19 @@ impl Machine {
     #[must_use]
     pub const fn notes(&self) -> &Notes {
         &self.notes
+    }
+
+    /// True where the step that was returned last answers a request that whoever called must not
+    /// try again: its attempts or its budget are used up, or the answer is the last word of a mesh
+    /// below. The host tells its caller, whose mesh hands it in as [`RetryAfter::NEVER`].
+    ///
+    /// So of all layers above a failure only the one next to it retries. Else each would retry what
+    /// the one below had given up, and their budgets would multiply.
+    ///
+    /// [`RetryAfter::NEVER`]: crate::retry::retry_after::RetryAfter::NEVER
+    #[must_use]
+    pub const fn is_last_word(&self) -> bool {
+        self.last_word
     }
 
     /// The text of the step that was returned last: the path to send, or a `Location`.

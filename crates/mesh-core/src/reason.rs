@@ -98,6 +98,8 @@ codes! {
         Connections = "connections",
         /// No endpoint is left.
         Endpoint = "no_endpoint",
+        /// The answer is the last word of a mesh below, which has retried already.
+        LastWord = "last_word",
     }
 }
 

@@ -28,6 +28,7 @@ fn main() {
     numbers(&mut text, "EVENT", abi::event::ALL);
     constant(&mut text, "SLOTS", abi::SLOTS);
     constant(&mut text, "INPUT_BYTES_MAX", abi::INPUT_BYTES_MAX);
+    line(&mut text, &format!("export const NEVER = {};\n", abi::NEVER));
     line(&mut text, &format!("export const MIRROR_TARGET = {};\n", abi::MIRROR_TARGET));
     constant(&mut text, "EVENT_WORDS", abi::EVENT_WORDS);
     constant(&mut text, "DEPTH_MAX", usize::from(mesh_core::limits::DEPTH_MAX));

@@ -26,6 +26,7 @@ use mesh_core::{
     method::MethodSet,
     path::normal,
     reason::Reason,
+    retry::retry_after::RetryAfter,
     route::HandlerList,
     snapshot::tables::NONE,
     time::{Micros, Timestamp},
@@ -171,7 +172,10 @@ impl Engine {
             outcome::EXCEPTION => Outcome::Exception,
             outcome::RESPONSE => Outcome::Response {
                 status: u16::try_from(self.slot(given::STATUS)).unwrap_or(0),
-                retry_after: millis_in(self.slot(given::RETRY_AFTER_MS)),
+                retry_after: match self.slot(given::RETRY_AFTER_MS) {
+                    abi::NEVER => Some(RetryAfter::NEVER),
+                    ms => millis_in(ms),
+                },
                 grpc: u8::try_from(self.slot(given::GRPC)).ok(),
                 load: match usize::try_from(self.slot(given::LOAD)) {
                     Ok(len) if len > 0 && Algorithm::is_linked(Algorithm::Adaptive.as_u8()) => {
@@ -186,6 +190,7 @@ impl Engine {
     }
 
     fn hand_out(&mut self, next: Step) -> u32 {
+        self.set(out::LAST_WORD, self.machine.is_last_word().into());
         match next {
             Step::Deliver => step::DELIVER,
             Step::Pending => step::PENDING,

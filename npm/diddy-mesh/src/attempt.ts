@@ -1,12 +1,12 @@
 /** The way of one request from attempt to attempt: the engine decides, the host sends and tells what happened, until there is an answer. */
 import { numberIn, type Call } from "./call.js";
 import type { Brain } from "./engine.js";
-import { BODY, FLAG, OUT, OUTCOME, STEP } from "./generated/abi.js";
+import { BODY, FLAG, NEVER, OUT, OUTCOME, STEP } from "./generated/abi.js";
 import type { Order } from "./outgoing.js";
 import type { Race } from "./traffic/hedge.js";
 import { drop, send, sleep } from "./send.js";
 import { guarded } from "./recovery.js";
-import { finish, reasonName, redirect, refuse } from "./respond.js";
+import { final, finish, reasonName, redirect, refuse, RETRY_HEADER } from "./respond.js";
 
 /** Stands for the step of an engine that is gone. */
 const LOST = -1;
@@ -63,7 +63,10 @@ function once(call: Call, sending: Sending): Promise<Response> {
       sending.race.over = true;
     }
     void drop(call.own);
-    return finish(call, sending, result);
+    // Before anything else asks the engine.
+    const last = sending.brain.slot(OUT.LAST_WORD);
+    const made = finish(call, sending, result);
+    return last ? final(made) : made;
   });
 }
 
@@ -130,7 +133,8 @@ export function respond(call: Call, brain: Brain): Response {
     if (reason === "none" && call.features.traffic !== undefined) {
       return call.features.traffic.direct(call, status, brain.slot(OUT.BACKEND));
     }
-    return refuse(status, reason, status === 405 ? { allow: brain.text() } : undefined);
+    const made = refuse(status, reason, status === 405 ? { allow: brain.text() } : undefined);
+    return brain.slot(OUT.LAST_WORD) ? final(made) : made;
   });
   return made ?? refuse(503, "engine_trap");
 }
@@ -178,11 +182,12 @@ export async function hold(call: Call): Promise<boolean> {
 /** Tells the engine of an answer, with the headers that it wants. Its `headers` are touched for those only: the first touch makes an object. */
 function told(call: Call, { brain, flags, policy, ticket }: Sending, answer: Response): number {
   const { status } = answer;
-  const wait = flags & FLAG.WANT_RETRY_AFTER && (status === 429 || status === 503) ? answer.headers.get("retry-after") : null;
+  const wait = flags & FLAG.WANT_RETRY_AFTER && (status === 429 || status === 503) ? waitOf(answer.headers.get("retry-after")) : -1;
+  const last = (status === 429 || status > 499) && answer.headers.get(RETRY_HEADER) === "never";
   const load = flags & FLAG.WANT_LOAD ? answer.headers.get("endpoint-load-metrics") : null;
   const grpc = flags & FLAG.WANT_GRPC ? numberIn(answer.headers, "grpc-status") : 0;
   const again = flags & FLAG.WANT_PREDICATES ? call.features.traffic?.again(call, policy, answer) : false;
-  return resume(call, brain, ticket, OUTCOME.RESPONSE, status, grpc || -1, waitOf(wait), load, again);
+  return resume(call, brain, ticket, OUTCOME.RESPONSE, status, grpc || -1, last ? NEVER : wait, load, again);
 }
 
 /** Goes on at the engine, unless it was replaced: then its ticket is worth nothing. */

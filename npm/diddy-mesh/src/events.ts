@@ -35,7 +35,7 @@ function event(slot: Slot, words: Uint32Array): MeshEvent {
     service: slot.known.services[word(EVENT.SERVICE)],
     endpoint: slot.endpoints[word(EVENT.ENDPOINT)]?.address,
     attempt: word(EVENT.ATTEMPT),
-    reason: type === "attempt_end" || type === "request_end" ? reasonName(code) : undefined,
+    reason: /_end$|^fallback/.test(type) ? reasonName(code) : undefined,
     detail: { retry_denied: DENIALS, breaker_opened: TRANSITIONS, snapshot_refused: SNAPSHOT_ERRORS }[type as string]?.[code],
     micros: word(EVENT.VALUE),
   };

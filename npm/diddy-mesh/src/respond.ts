@@ -6,6 +6,9 @@ import { watched } from "./idle.js";
 import type { Order } from "./outgoing.js";
 import type { Reason } from "./types.js";
 
+/** `never` on a failure that no caller is to try again: the mesh next to it has. Else each layer above would, and one failure would become many requests. */
+export const RETRY_HEADER = "mesh-retry";
+
 /** The name of a reason number of the engine. */
 export function reasonName(number: number): Reason {
   return REASONS[number] ?? "internal";
@@ -24,6 +27,16 @@ export function redirect(status: number, location: string): Response {
 /** The same answer with headers that may be changed. */
 export function copyOf(answer: Response): Response {
   return new Response(answer.body, answer);
+}
+
+/** A failure that no caller is to try again. */
+export function final(answer: Response): Response {
+  if (answer.headers.get(RETRY_HEADER) === "never") {
+    return answer;
+  }
+  const marked = copyOf(answer);
+  marked.headers.set(RETRY_HEADER, "never");
+  return marked;
 }
 
 /** An answer with what its route asks for; without anything it goes back as it came. */

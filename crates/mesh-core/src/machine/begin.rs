@@ -117,6 +117,7 @@ impl Machine {
         now: Timestamp,
         sink: &mut impl EventSink,
     ) -> Step {
+        self.last_word = false;
         let Some(found) = self.snapshot.routes().find(&head(request, path)) else {
             return respond(404, Reason::NoRoute);
         };
@@ -221,6 +222,7 @@ impl Machine {
         now: Timestamp,
         sink: &mut impl EventSink,
     ) -> Step {
+        self.last_word = false;
         let Some(policy) = self.snapshot.services().get(service).map(|row| row.policy) else {
             return respond(503, Reason::NoService);
         };

@@ -19,6 +19,7 @@ use crate::{
     retry::{
         FailedAttempt,
         conditions::{Ending, RetryOn},
+        retry_after::RetryAfter,
     },
     snapshot::tables::{NONE, Service, Transport},
     time::{Micros, Timestamp},
@@ -35,6 +36,7 @@ impl Machine {
         now: Timestamp,
         sink: &mut impl EventSink,
     ) -> Step {
+        self.last_word = false;
         let Some(mut live) = self.slots.remove(ticket.into_raw()) else {
             return respond(500, Reason::Internal);
         };
@@ -86,6 +88,7 @@ impl Machine {
         now: Timestamp,
         sink: &mut impl EventSink,
     ) -> Step {
+        let seen = Seen::of(outcome);
         if *outcome == Outcome::Timeout && !live.full_time {
             // whoever left it so little time, it was not the endpoint
             self.let_go(&live);
@@ -93,7 +96,7 @@ impl Machine {
             let value = now.saturating_since(live.attempt_started).0;
             sink.event(Event { value, ..ended });
         } else {
-            self.learn(&live, terms, outcome, now, sink);
+            self.learn(&live, terms, outcome, &seen, now, sink);
         }
         if TRAFFIC && live.partner != NONE {
             if reason_of(outcome) == Reason::None {
@@ -102,7 +105,9 @@ impl Machine {
                 return Step::Pending;
             }
         }
-        match self.next_delay(&live, terms, outcome, waiting, now) {
+        // passed on, whatever this layer would have done itself
+        self.last_word = seen.last_word;
+        match self.next_delay(&live, terms, outcome, &seen, waiting, now) {
             Ok(None) => {}
             Ok(Some(delay)) => {
                 if let Some(service) = state_mut(&mut self.services, live.service) {
@@ -115,6 +120,7 @@ impl Machine {
                 return self.pause(live, delay, now);
             }
             Err(denial) => {
+                self.last_word |= matches!(denial, Denial::Attempts | Denial::Budget);
                 if let Some(service) = state_mut(&mut self.services, live.service) {
                     let denied = &mut service.counters.retries_denied;
                     *denied = denied.wrapping_add(1);
@@ -159,11 +165,11 @@ impl Machine {
         live: &Live,
         terms: Option<&Terms>,
         outcome: &Outcome,
+        seen: &Seen,
         now: Timestamp,
         sink: &mut impl EventSink,
     ) {
         let latency = now.saturating_since(live.attempt_started);
-        let seen = Seen::of(outcome);
         let may_open = terms.is_some_and(|terms| self.may_open(&terms.service, live.endpoint));
         let Some(state) = state_mut(&mut self.endpoints, live.endpoint) else { return };
         state.in_flight = state.in_flight.saturating_sub(1);
@@ -215,6 +221,7 @@ impl Machine {
         live: &Live,
         terms: Option<&Terms>,
         outcome: &Outcome,
+        seen: &Seen,
         waiting: u8,
         now: Timestamp,
     ) -> Result<Option<Micros>, Denial> {
@@ -230,13 +237,14 @@ impl Machine {
             method: live.method,
             idempotency_key: live.idempotency_key,
             replayable: live.replayable(policy),
-            retry_after: Seen::of(outcome).hint,
+            retry_after: seen.hint,
             // hosts wait whole milliseconds and an attempt needs one itself
             remaining: left.saturating_sub(Micros::from_millis(2)),
         };
         match policy.retry.forbids(&failed) {
             Some(Denial::None) => return Ok(None),
             Some(denial) => return Err(denial),
+            None if seen.last_word => return Err(Denial::LastWord),
             None => {}
         }
         let endpoint = self.snapshot.endpoints().get(live.endpoint).ok_or(Denial::Endpoint)?;
@@ -265,12 +273,14 @@ struct Seen {
     class: breaker::Outcome,
     /// A `Retry-After` where the status gives it meaning.
     hint: Option<Micros>,
+    /// True for a failure that a mesh below has retried already.
+    last_word: bool,
 }
 
 impl Seen {
     fn of(outcome: &Outcome) -> Self {
         let Outcome::Response { status, retry_after, grpc, .. } = *outcome else {
-            return Self { class: breaker::Outcome::Failure, hint: None };
+            return Self { class: breaker::Outcome::Failure, hint: None, last_word: false };
         };
         let limited = status == 429 || grpc == Some(8);
         let failed = status >= 500 || matches!(grpc, Some(2 | 4 | 13 | 14 | 15));
@@ -282,7 +292,9 @@ impl Seen {
             breaker::Outcome::Success
         };
         let means_it = limited || status == 503 || grpc == Some(14);
-        Self { class, hint: retry_after.filter(|_| means_it) }
+        let never = retry_after == Some(RetryAfter::NEVER);
+        let hint = retry_after.filter(|_| means_it && !never);
+        Self { class, hint, last_word: never && class != breaker::Outcome::Success }
     }
 }
 

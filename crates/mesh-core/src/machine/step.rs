@@ -161,7 +161,8 @@ pub enum Outcome {
     Response {
         /// Status.
         status: u16,
-        /// `Retry-After`, as [`crate::retry::retry_after::RetryAfter`] reads it.
+        /// `Retry-After`, as [`crate::retry::retry_after::RetryAfter`] reads it; its `NEVER` where a
+        /// mesh below says that this is its last word.
         retry_after: Option<Micros>,
         /// gRPC status where the response carries one.
         grpc: Option<u8>,

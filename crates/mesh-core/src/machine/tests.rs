@@ -3,6 +3,7 @@
 mod begin;
 mod breaker;
 mod deadline;
+mod last_word;
 mod mesh;
 mod retries;
 mod select;

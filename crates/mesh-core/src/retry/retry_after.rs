@@ -21,6 +21,10 @@ const DAYS: [&[u8]; 7] =
 pub struct RetryAfter(pub Micros);
 
 impl RetryAfter {
+    /// No wait is long enough: the answer is the last word on the request, see
+    /// [`crate::machine::Machine::is_last_word`]. No header says so by [`RetryAfter::parse`].
+    pub const NEVER: Micros = Micros::MAX;
+
     /// Reads a value; `None` where it is neither whole seconds nor an HTTP date.
     ///
     /// `unix_now` is the time since 1970-01-01T00:00Z. A date that has passed is a wait of zero;

@@ -7,5 +7,5 @@
 
 extern crate alloc;
 
+mod fast_failure;
 mod machine_properties;
-mod queue_simulation;

@@ -3,7 +3,7 @@
 use mesh_core::{machine::Wants, snapshot::host_text};
 
 /// Numbers that cross with a call.
-pub const SLOTS: usize = 84;
+pub const SLOTS: usize = 85;
 
 /// Largest input in bytes: a request's head, or a Snapshot.
 pub const INPUT_BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -75,7 +75,8 @@ numbers! {
         STATUS = 66,
         /// Its gRPC status; below 0 where there is none.
         GRPC = 67,
-        /// Its `Retry-After` in ms; below 0 where there is none.
+        /// Its `Retry-After` in ms; -1 where there is none, -2 where a mesh below says that this is its
+        /// last word.
         RETRY_AFTER_MS = 68,
         /// Bytes of its load report in the input area; 0 = none.
         LOAD = 69,
@@ -125,6 +126,9 @@ numbers! {
         PARAM_FIRST = 16,
         /// Time in ms after which an attempt that is still silent is told as `HEDGE`; 0 = never.
         HEDGE_MS = 72,
+        /// After DELIVER and RESPOND: 1 where the answer is the last word, which no caller is to try
+        /// again.
+        LAST_WORD = 84,
         /// Policy, whose predicates are asked.
         POLICY = 73,
         /// After a begin: `NOTE` bits, which say which of the next slots hold something.
@@ -186,9 +190,13 @@ numbers! {
     }
 }
 
+/// See `IN.RETRY_AFTER_MS`.
+pub const NEVER: i32 = -2;
+
 /// See `IN.TARGET`.
 pub const MIRROR_TARGET: i32 = -(1 << 25);
 
+#[cfg(feature = "traffic")]
 /// The mirror of an `IN.TARGET`, where it names one.
 pub(super) fn mirror_of(target: i32) -> Option<u32> {
     u32::try_from(MIRROR_TARGET.saturating_sub(target)).ok()

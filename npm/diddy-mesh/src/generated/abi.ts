@@ -47,6 +47,7 @@ export const OUT = {
   IDLE_MS: 15,
   PARAM_FIRST: 16,
   HEDGE_MS: 72,
+  LAST_WORD: 84,
   POLICY: 73,
   NOTES: 74,
   CORS: 75,
@@ -136,9 +137,11 @@ export const EVENT = {
   AT_HIGH: 7,
 } as const;
 
-export const SLOTS = 84;
+export const SLOTS = 85;
 
 export const INPUT_BYTES_MAX = 16777216;
+
+export const NEVER = -2;
 
 export const MIRROR_TARGET = -33554432;
 
@@ -187,6 +190,7 @@ export const DENIALS = [
   "retry_after",
   "connections",
   "no_endpoint",
+  "last_word",
 ] as const;
 export type Denial = (typeof DENIALS)[number];
 
