@@ -1,4 +1,5 @@
-//! Import of Kubernetes Gateway API objects: Gateway, `HTTPRoute`, Service and `ReferenceGrant`.
+//! Import of Kubernetes Gateway API objects: Gateway, `HTTPRoute`, `GRPCRoute`, Service and
+//! `ReferenceGrant`.
 //!
 //! Objects come as node trees, whatever text they were. One import gives a document for each port
 //! of a Gateway, and for each namespace whose workloads call each other (routes whose parent is a
@@ -7,36 +8,46 @@
 //! leaves the others alone, as the specification asks; only objects that no API server would take
 //! are errors.
 //!
-//! Not here: TLS, addresses of Pods, and listener isolation (a request that finds no rule under
-//! its most specific listener goes on to the next one of the same port).
+//! Not here: TLS, and addresses of Pods.
 
 mod admission;
 mod attach;
+mod attachments;
+mod claims;
 mod documents;
 mod filters;
 mod grants;
+mod grpc_matches;
+mod host_index;
 mod hostname;
 mod inventory;
+mod key;
 mod kube;
+mod listeners;
 mod matches;
 mod objects;
 mod policy;
 mod route_objects;
+mod routes;
 mod status;
 mod translation;
+mod writer;
 
 use alloc::collections::BTreeMap;
 
 use self::{
-    attach::{Attached, Attachment},
+    attach::{Attached, Attacher},
+    attachments::Attachments,
+    grants::Grants,
     inventory::Inventory,
     objects::{Object, Objects, at_object},
-    route_objects::RouteSpec,
+    routes::Route,
     translation::{TranslatedRoute, TranslatedRule},
 };
 pub use self::{
     documents::Entry,
     inventory::ImportedService,
+    routes::RouteKind,
     status::{RouteCondition, RouteConditionReason, RouteConditionType, RouteStatus},
 };
 use crate::{
@@ -59,18 +70,18 @@ pub struct Options {
 #[derive(Clone, Debug)]
 pub struct Import {
     routes: Vec<BoundRoute>,
+    attachments: Attachments,
     inventory: Inventory,
     entries: Vec<Entry>,
     statuses: Vec<RouteStatus>,
     diagnostics: Diagnostics,
 }
 
-/// A route with the places where it holds.
+/// The rules of a route.
 #[derive(Clone, Debug)]
 struct BoundRoute {
     namespace: String,
     rules: Vec<TranslatedRule>,
-    attachments: Vec<Attachment>,
 }
 
 /// Imports objects.
@@ -114,66 +125,89 @@ pub fn import(objects: &[Node], options: &Options) -> Result<Import, Diagnostics
     }
     // the oldest first, then by name: of two equal matches the first declared wins
     read.routes.sort_by(|a, b| precedence(a).cmp(&precedence(b)));
-    let grants = core::mem::take(&mut read.grants);
-    let inventory = Inventory::of(&read.services, grants, &options.addresses);
-    let mut statuses = Vec::new();
-    let mut routes = Vec::new();
-    for route in &read.routes {
-        let bound = bind(route, &read, &inventory, &mut statuses, &mut at);
-        routes.push(bound);
-    }
+    let inventory = Inventory::of(&read.services, Grants::of(&read.grants), &options.addresses);
+    let (attacher, mut attachments) = (Attacher::new(&read, &inventory), Attachments::default());
+    attacher.keep_apart(&mut attachments);
+    let mut binder = Binder { attacher, inventory: &inventory, attachments, statuses: Vec::new() };
+    let routes = read.routes.iter().enumerate();
+    let routes = routes.map(|(number, route)| binder.bind(number, route, &mut at)).collect();
+    let Binder { attachments, statuses, .. } = binder;
     let entries = documents::entries(&read, &inventory);
-    Ok(Import { routes, inventory, entries, statuses, diagnostics: at.diagnostics })
+    let diagnostics = at.diagnostics;
+    Ok(Import { routes, attachments, inventory, entries, statuses, diagnostics })
 }
 
 /// What the cluster has not seen yet is the youngest.
-fn precedence(route: &Object<RouteSpec>) -> (bool, Option<&str>, &str, &str) {
+fn precedence(route: &Object<Route>) -> (bool, Option<&str>, &str, &str, RouteKind) {
     let created = route.created.as_deref();
-    (created.is_none(), created, &route.namespace, &route.name)
+    (created.is_none(), created, &route.namespace, &route.name, route.spec.kind)
 }
 
-fn bind(
-    route: &Object<RouteSpec>,
-    objects: &Objects,
-    inventory: &Inventory,
-    statuses: &mut Vec<RouteStatus>,
-    at: &mut Cursor,
-) -> BoundRoute {
-    at_object("HTTPRoute", &route.namespace, &route.name, at, |at| {
-        at.at_field("spec", |at| {
-            let translated = at.at_field("rules", |at| translation::route(route, inventory, at));
-            let mut attachments = Vec::new();
-            for (index, parent) in route.spec.parents.iter().flatten().enumerate() {
-                let shown = attach::shown(route, parent);
-                let accepted = match attach::attach(route, parent, objects, inventory) {
-                    Attached::To(places) => {
-                        attachments.extend(places);
-                        accepted(&translated)
-                    }
-                    Attached::Not(reason, why) => {
-                        RouteCondition::fails(RouteConditionType::Accepted, reason, why)
-                    }
-                    Attached::Foreign(what) => {
-                        let found = format!("a parent that is a {what}, which is not imported");
-                        at.at_field("parentRefs", |at| {
-                            at.at_item(index, |at| at.warning(Code::Unsupported, &found, ""));
+struct Binder<'o> {
+    attacher: Attacher<'o>,
+    inventory: &'o Inventory,
+    attachments: Attachments,
+    statuses: Vec<RouteStatus>,
+}
+
+impl Binder<'_> {
+    /// Translates a route and attaches it to its parents.
+    fn bind(&mut self, number: usize, route: &Object<Route>, at: &mut Cursor) -> BoundRoute {
+        at_object(route.spec.kind.name(), &route.namespace, &route.name, at, |at| {
+            at.at_field("spec", |at| {
+                let translated =
+                    at.at_field("rules", |at| translation::route(route, self.inventory, at));
+                at.at_field("parentRefs", |at| {
+                    for (index, parent) in route.spec.parents.iter().enumerate() {
+                        let attached = self.attacher.attach(route, parent);
+                        let accepted =
+                            at.at_item(index, |at| self.accept(number, attached, &translated, at));
+                        let Some(accepted) = accepted else { continue };
+                        self.statuses.push(RouteStatus {
+                            kind: route.spec.kind,
+                            namespace: route.namespace.clone(),
+                            route: route.name.clone(),
+                            parent: attach::shown(route, parent),
+                            conditions: conditions(accepted, &translated),
                         });
-                        continue;
                     }
-                };
-                statuses.push(RouteStatus {
-                    namespace: route.namespace.clone(),
-                    route: route.name.clone(),
-                    parent: shown,
-                    conditions: conditions(accepted, &translated),
                 });
-            }
-            // one that is not accepted for what it asks keeps its place and answers 500: behind it
-            // may be what one of its filters was to guard
-            let namespace = route.namespace.clone();
-            BoundRoute { namespace, rules: translated.rules, attachments }
+                // one that is not accepted for what it asks keeps its place and answers an error:
+                // behind it may be what one of its filters was to guard
+                BoundRoute { namespace: route.namespace.clone(), rules: translated.rules }
+            })
         })
-    })
+    }
+
+    /// The condition of one parent; `None` where that is none of ours.
+    fn accept(
+        &mut self,
+        number: usize,
+        attached: Attached,
+        route: &TranslatedRoute,
+        at: &mut Cursor,
+    ) -> Option<RouteCondition> {
+        match attached {
+            Attached::To(places, refused) => {
+                for why in refused {
+                    let found = format!("{why}, so this route does not hold there");
+                    at.warning(Code::ConflictingRules, &found, "");
+                }
+                for (place, hosts) in places {
+                    self.attachments.add(place, number, &hosts);
+                }
+                Some(accepted(route))
+            }
+            Attached::Not(reason, why) => {
+                Some(RouteCondition::fails(RouteConditionType::Accepted, reason, why))
+            }
+            Attached::Foreign(what) => {
+                let found = format!("a parent that is a {what}, which is not imported");
+                at.warning(Code::Unsupported, &found, "");
+                None
+            }
+        }
+    }
 }
 
 /// A route none of whose rules works is not accepted.

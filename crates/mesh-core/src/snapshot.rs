@@ -19,8 +19,8 @@ use self::{
     row::{Table, Word},
     sections::{Section, Sections},
     tables::{
-        Backend, Cors, Edit, Endpoint, Fault, Limit, Mirror, Policy, Predicate, Redirect, Rewrite, Rule,
-        Service, Text,
+        Backend, Cors, Edit, Endpoint, Fault, Limit, Mirror, Policy, Predicate, Redirect, Rewrite,
+        Rule, Service, Text,
     },
 };
 use crate::{hash::xxh64, limits::SNAPSHOT_BYTES_MAX, route::RouteTable};
@@ -163,11 +163,7 @@ impl Snapshot {
             return Err(SnapshotError::Checksum);
         }
         let read = Self { routes: RouteTable::new(Sections::read(bytes, HEADER_BYTES)?), hash };
-        if read.mesh().needs & !LINKED == 0 {
-            Ok(read)
-        } else {
-            Err(SnapshotError::Unsupported)
-        }
+        if read.mesh().needs & !LINKED == 0 { Ok(read) } else { Err(SnapshotError::Unsupported) }
     }
 
     /// Hash of the body: equal for equal content.

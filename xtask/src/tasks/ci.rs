@@ -6,25 +6,31 @@ use crate::{
     context::Context,
     failure::Failure,
     suite::Suites,
-    tasks::{TASKS, facts, lint, nostd, size, test},
+    tasks::{TASKS, conformance, facts, lint, nostd, size, test},
 };
 
 /// The task.
 pub(super) const TASK: Task =
-    Task { name: "ci", about: "test, lint, nostd, size, facts", flags: &[], run };
+    Task { name: "ci", about: "test, lint, nostd, size, conformance, facts", flags: &[], run };
 
-const STEPS: &[&str] =
-    &[test::TASK.name, lint::TASK.name, nostd::TASK.name, size::TASK.name, facts::TASK.name];
+const STEPS: &[&str] = &[
+    test::TASK.name,
+    lint::TASK.name,
+    nostd::TASK.name,
+    size::TASK.name,
+    conformance::TASK.name,
+    facts::TASK.name,
+];
 
 fn run(context: &Context, options: &Options) -> Result<(), Failure> {
     let mut steps = Suites::default();
     // all of them, even after a failure: one run shows everything that is wrong
     for task in TASKS.iter().filter(|task| STEPS.contains(&task.name)) {
         let watch = Stopwatch::start();
-        let outcome = if task.name == size::TASK.name {
-            size::ratchet(context)
-        } else {
-            (task.run)(context, options)
+        let outcome = match task.name {
+            name if name == size::TASK.name => size::ratchet(context),
+            name if name == conformance::TASK.name => conformance::ratchet(context),
+            _ => (task.run)(context, options),
         };
         steps.step(task.name, outcome, watch);
     }

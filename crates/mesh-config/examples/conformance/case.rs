@@ -127,18 +127,42 @@ pub(crate) struct Distribution {
     pub(crate) max_attempts: u32,
 }
 
+/// Where a case is tried.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Level {
+    /// The brain alone.
+    Decision,
+    /// Workers.
+    Workerd,
+}
+
+impl Level {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Decision => "decision",
+            Self::Workerd => "workerd",
+        }
+    }
+}
+
+impl Request {
+    pub(crate) fn is_grpc(&self) -> bool {
+        self.protocol.as_deref() == Some("grpc")
+    }
+}
+
 impl Case {
     /// The feature that we do not have and the case needs.
-    pub(crate) fn lacks(&self) -> Option<String> {
+    pub(crate) fn lacks(&self, level: Level) -> Option<String> {
         let request = self.request.as_ref()?;
         let host = request.host.as_deref().unwrap_or("");
-        if let Some(protocol) = &request.protocol {
+        if let Some(protocol) = request.protocol.as_deref().filter(|_| !request.is_grpc()) {
             return Some(format!("protocol {protocol}"));
         }
         if self.expect.mirrored_to.is_some() {
             return Some("the filter RequestMirror".to_owned());
         }
-        if self.expect.websocket_echo.is_some() {
+        if self.expect.websocket_echo.is_some() && level == Level::Decision {
             return Some("WebSocket upgrades at decision level".to_owned());
         }
         if host.starts_with("${POD_IP") {

@@ -1,14 +1,12 @@
 //! The objects that a test applies, and what stands behind its Services.
 
-use std::{collections::BTreeMap, path::Path};
+use std::path::Path;
 
 use mesh_config::{
-    compile,
     diagnostic::Code,
     gateway_api::{Entry, Import, Options, import},
     node::Node,
 };
-use mesh_core::{machine::Machine, snapshot::Snapshot};
 
 use crate::case::{Case, Test};
 
@@ -16,12 +14,6 @@ use crate::case::{Case, Test};
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Cluster {
     objects: Vec<Node>,
-}
-
-/// Compiled documents, which many cases share.
-#[derive(Debug, Default)]
-pub(crate) struct Compiled {
-    snapshots: BTreeMap<Entry, Vec<u8>>,
 }
 
 impl Cluster {
@@ -68,8 +60,7 @@ impl Cluster {
     }
 
     /// The first thing that the objects of a case ask and the import says it cannot do.
-    pub(crate) fn unsupported(&self, case: &Case) -> Option<String> {
-        let import = self.import().ok()?;
+    pub(crate) fn unsupported(&self, case: &Case, import: &Import) -> Option<String> {
         let gateway = format!(".{}.spec", case.gateway.as_deref().unwrap_or(""));
         let mut found = import.diagnostics().iter();
         // the base manifests have Gateways that have nothing to do with the case
@@ -128,24 +119,6 @@ impl Cluster {
             Some(selector) => text(selector, &["app"]) == Some(pods),
             None => pods == "infra-backend-v1",
         }
-    }
-}
-
-impl Compiled {
-    /// A machine for an entry, with nothing learned.
-    pub(crate) fn machine(
-        &mut self,
-        import: &Import,
-        entry: &Entry,
-        seed: u64,
-    ) -> Result<Machine, String> {
-        if !self.snapshots.contains_key(entry) {
-            let compiled = compile(&import.document(entry)).map_err(|found| found.to_string())?;
-            self.snapshots.insert(entry.clone(), compiled.snapshot);
-        }
-        let bytes = self.snapshots.get(entry).ok_or("no snapshot")?;
-        let snapshot = Snapshot::decode(bytes).map_err(|error| error.to_string())?;
-        Ok(Machine::new(snapshot, seed))
     }
 }
 

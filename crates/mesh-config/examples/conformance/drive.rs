@@ -6,70 +6,68 @@ use mesh_core::{
     event::Event,
     machine::{Body, Caller, Machine, Outcome, Request, Send, Step},
     method::Method,
-    snapshot::tables::NONE,
+    snapshot::{Snapshot, tables::NONE},
     time::{Micros, Timestamp},
 };
 
-use crate::case;
+use crate::{
+    case::Expect,
+    host::{Answer, Host, Request as Asked, Sent},
+};
 
+/// Where the dice start. Any number will do; this one is kept so that runs are alike.
+const SEED: u64 = 20_260_821;
 /// Most steps of a request; a machine that goes on past it is stuck.
 const STEPS_MAX: usize = 100;
 
-/// What came of a request.
-#[derive(Debug, Default)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    /// Why the mesh answered itself.
-    pub(crate) reason: &'static str,
-    pub(crate) location: Option<String>,
-    /// What the last attempt sent.
-    pub(crate) sent: Option<Sent>,
-    pub(crate) response_headers: BTreeMap<String, String>,
-}
-
-/// What a backend saw.
-#[derive(Debug, Default)]
-pub(crate) struct Sent {
-    /// Our name of the service.
-    pub(crate) service: String,
-    pub(crate) host: String,
-    pub(crate) method: String,
-    /// With its query.
-    pub(crate) path: String,
-    /// Names in lower case.
-    pub(crate) headers: BTreeMap<String, String>,
-}
-
-/// A clock of its own and what the fixture backends remember.
+/// A machine with a clock of its own, and what the fixture backends remember.
 #[derive(Debug)]
 pub(crate) struct Driver {
+    snapshot: Snapshot,
+    machine: Machine,
     now: Timestamp,
-    /// Calls of `/retry/…` by their `uuid`.
-    calls: BTreeMap<String, u32>,
+    backends: Backends,
     /// What every response has, names in lower case.
     response_headers: BTreeMap<String, String>,
 }
 
+/// The fixture backends of the suite.
+#[derive(Debug, Default)]
+struct Backends {
+    /// Calls of `/retry/…` by their `uuid`.
+    calls: BTreeMap<String, u32>,
+}
+
 impl Driver {
     /// Fixture backends whose responses have these headers.
-    pub(crate) fn new(response_headers: &BTreeMap<String, String>) -> Self {
-        Self {
+    pub(crate) fn new(
+        snapshot: &[u8],
+        response_headers: &BTreeMap<String, String>,
+    ) -> Result<Self, String> {
+        let snapshot = Snapshot::decode(snapshot).map_err(|error| error.to_string())?;
+        let pairs = response_headers.iter();
+        let lower = pairs.map(|(name, value)| (name.to_ascii_lowercase(), value.clone()));
+        Ok(Self {
+            machine: Machine::new(snapshot.clone(), SEED),
+            snapshot,
             now: Timestamp::from_millis(1_000),
-            calls: BTreeMap::new(),
-            response_headers: lower(response_headers),
-        }
+            backends: Backends::default(),
+            response_headers: lower.collect(),
+        })
+    }
+}
+
+impl Host for Driver {
+    /// A machine that has learned nothing, with other dice.
+    fn restart(&mut self, turn: u32) -> Result<(), String> {
+        self.machine = Machine::new(self.snapshot.clone(), SEED.wrapping_add(u64::from(turn)));
+        Ok(())
     }
 
-    /// Drives one request to its answer.
-    pub(crate) fn drive(
-        &mut self,
-        machine: &mut Machine,
-        request: &case::Request,
-    ) -> Result<Answer, String> {
+    fn ask(&mut self, request: &Asked, _: &Expect) -> Result<Answer, String> {
+        let Self { machine, now, backends, response_headers, .. } = self;
         let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
-        let path = if path.is_empty() { "/" } else { path };
-        let host = request.host.as_deref().unwrap_or("gateway.example");
-        let headers = lower(&request.headers);
+        let Asked { host, headers, .. } = request;
         let wanted: Vec<String> = machine
             .snapshot()
             .routes()
@@ -88,7 +86,7 @@ impl Driver {
             caller: Caller { https: request.tls, ..Caller::default() },
         };
         let mut events: Vec<Event> = Vec::new();
-        let mut step = machine.begin(&head, self.now, &mut events);
+        let mut step = machine.begin(&head, *now, &mut events);
         let mut answer = Answer::default();
         let mut rewritten: Option<String> = None;
         for _ in 0..STEPS_MAX {
@@ -98,26 +96,26 @@ impl Driver {
                         rewritten = Some(String::from_utf8_lossy(machine.text()).into_owned());
                     }
                     let path = rewritten.as_deref().unwrap_or(path);
-                    let sent = sent(machine, &send, request, (host, path, query), &headers);
-                    let (outcome, took) = self.backend(&sent, send.timeout);
+                    let sent = sent(machine, &send, request, (path, query));
+                    let (outcome, took) = backends.answer(&sent, send.timeout);
                     if let Outcome::Response { status, .. } = outcome {
                         answer.status = status;
-                        answer.response_headers = self.response_headers.clone();
+                        answer.response_headers = response_headers.clone();
                         answer.response_headers.extend(responded(&sent));
                         edit(machine, send.backend, 1, &mut answer.response_headers);
                     }
                     answer.sent = Some(sent);
-                    self.now = self.now.saturating_add(took);
-                    machine.resume(send.ticket, outcome, 0, self.now, &mut events)
+                    *now = now.saturating_add(took);
+                    machine.resume(send.ticket, outcome, 0, *now, &mut events)
                 }
                 Step::Wait(wait) => {
-                    self.now = self.now.saturating_add(wait.delay);
-                    machine.resume(wait.ticket, Outcome::Waited, 0, self.now, &mut events)
+                    *now = now.saturating_add(wait.delay);
+                    machine.resume(wait.ticket, Outcome::Waited, 0, *now, &mut events)
                 }
                 Step::Deliver | Step::Pending => return Ok(answer),
                 Step::Respond(respond) => {
                     answer.status = respond.status;
-                    answer.reason = respond.reason.name();
+                    answer.reason = Some(respond.reason.name().to_owned());
                     answer.location = respond
                         .location
                         .then(|| String::from_utf8_lossy(machine.text()).into_owned());
@@ -127,9 +125,11 @@ impl Driver {
         }
         Err(format!("no answer after {STEPS_MAX} steps"))
     }
+}
 
-    /// The fixture backend of the suite: what it answers and how long it takes.
-    fn backend(&mut self, sent: &Sent, timeout: Micros) -> (Outcome, Micros) {
+impl Backends {
+    /// What the fixture backend answers, and how long it takes.
+    fn answer(&mut self, sent: &Sent, timeout: Micros) -> (Outcome, Micros) {
         let (path, query) = sent.path.split_once('?').unwrap_or((&sent.path, ""));
         let value = |name: &str| {
             let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
@@ -158,13 +158,7 @@ impl Driver {
 }
 
 /// What a host would send.
-fn sent(
-    machine: &Machine,
-    send: &Send,
-    request: &case::Request,
-    (host, path, query): (&str, &str, &str),
-    headers: &BTreeMap<String, String>,
-) -> Sent {
+fn sent(machine: &Machine, send: &Send, request: &Asked, (path, query): (&str, &str)) -> Sent {
     let snapshot = machine.snapshot();
     let text = |text| String::from_utf8_lossy(snapshot.text(text)).into_owned();
     let service = snapshot
@@ -178,12 +172,12 @@ fn sent(
         .filter(|backend| backend.rewrite != NONE)
         .and_then(|backend| snapshot.rewrites().get(backend.rewrite))
         .map(|rewrite| text(rewrite.host));
-    let mut headers = headers.clone();
+    let mut headers = request.headers.clone();
     edit(machine, send.backend, 0, &mut headers);
     let query = if query.is_empty() { String::new() } else { format!("?{query}") };
     Sent {
         service: service.unwrap_or_default(),
-        host: rewrite.filter(|host| !host.is_empty()).unwrap_or_else(|| host.to_owned()),
+        host: rewrite.filter(|host| !host.is_empty()).unwrap_or_else(|| request.host.clone()),
         method: request.method.clone(),
         path: format!("{path}{query}"),
         headers,
@@ -206,11 +200,6 @@ fn edit(machine: &Machine, backend: u32, side: u8, headers: &mut BTreeMap<String
             _ => drop(headers.remove(&name)),
         }
     }
-}
-
-fn lower(headers: &BTreeMap<String, String>) -> BTreeMap<String, String> {
-    let pairs = headers.iter();
-    pairs.map(|(name, value)| (name.to_ascii_lowercase(), value.clone())).collect()
 }
 
 /// The response headers that a request asks the fixture for.

@@ -3,9 +3,9 @@
 use mesh_config::gateway_api::Import;
 
 use crate::{
-    case::{BackendRequest, Expect, Redirect, Request},
+    case::{BackendRequest, Expect, Redirect},
     cluster::Cluster,
-    drive::{Answer, Sent},
+    host::{Answer, Request, Sent},
 };
 
 /// What is known besides the answer.
@@ -20,8 +20,12 @@ impl Judge<'_> {
     /// The first difference.
     pub(crate) fn differs(&self, expect: &Expect, answer: &Answer) -> Option<String> {
         if !expect.status.contains(&answer.status) {
-            let Answer { status, reason, .. } = answer;
+            let (status, reason) = (answer.status, answer.reason.as_deref().unwrap_or(""));
             return Some(format!("status {status} ({reason}), expected {:?}", expect.status));
+        }
+        if let Some(expected) = &expect.websocket_echo {
+            let echoed = answer.echoed.as_ref();
+            return (echoed != Some(expected)).then(|| format!("{echoed:?} came back"));
         }
         if let Some(redirect) = &expect.redirect {
             return self.redirect(redirect, answer.location.as_deref());
@@ -29,6 +33,9 @@ impl Judge<'_> {
         // upstream looks at the rest only where the request got through
         if !(200..300).contains(&answer.status) {
             return None;
+        }
+        if let Some(status) = answer.grpc_status.filter(|status| *status != 0) {
+            return Some(format!("grpc-status {status}, expected 0"));
         }
         let Some(sent) = &answer.sent else { return Some("no backend was asked".to_owned()) };
         let seen = expect.backend_request.as_ref();
@@ -38,8 +45,8 @@ impl Judge<'_> {
     }
 
     fn backend(&self, expect: &Expect, sent: &Sent) -> Option<String> {
-        let known = self.import.services().iter();
-        let Some(service) = known.clone().find(|one| one.service.as_str() == sent.service) else {
+        let mut known = self.import.services().iter();
+        let Some(service) = known.find(|one| one.service.as_str() == sent.service) else {
             return Some(format!("service {} is none of the import's", sent.service));
         };
         let namespace = expect.namespace.as_deref();
@@ -57,14 +64,16 @@ impl Judge<'_> {
             Some(format!("{what} {found} at the backend, expected {expected}"))
         };
         let path = expected.path.as_deref().map(|path| if path.is_empty() { "/" } else { path });
+        // of a gRPC call the file has neither
+        let path = path.filter(|path| !(self.request.grpc && *path == "/"));
+        let method = expected.method.as_deref().filter(|_| !self.request.grpc);
         let header = |(name, value): (&String, &String)| {
-            let found = sent.headers.get(&name.to_ascii_lowercase()).map_or("", String::as_str);
-            differs(name, found, Some(value))
+            differs(name, &joined(sent.headers.get(&name.to_ascii_lowercase())), Some(value))
         };
         let unwanted = |name: &&String| sent.headers.contains_key(&name.to_ascii_lowercase());
         differs("path", &sent.path, path)
             .or_else(|| differs("host", &sent.host, expected.host.as_deref()))
-            .or_else(|| differs("method", &sent.method, expected.method.as_deref()))
+            .or_else(|| differs("method", &sent.method, method))
             .or_else(|| expected.headers.iter().find_map(header))
             .or_else(|| {
                 let found = expected.absent_headers.iter().find(unwanted)?;
@@ -108,7 +117,7 @@ impl Judge<'_> {
 
 fn response(expect: &Expect, answer: &Answer) -> Option<String> {
     let wrong = expect.response_headers.iter().find(|(name, value)| {
-        answer.response_headers.get(&name.to_ascii_lowercase()) != Some(value)
+        joined(answer.response_headers.get(&name.to_ascii_lowercase())) != **value
     });
     let unwanted = expect
         .response_absent_headers
@@ -117,4 +126,9 @@ fn response(expect: &Expect, answer: &Answer) -> Option<String> {
     wrong
         .map(|(name, value)| format!("response header {name} is not {value}"))
         .or_else(|| unwanted.map(|name| format!("response header {name}, expected none")))
+}
+
+/// Several values of a header, joined as the suite has them.
+fn joined(values: Option<&String>) -> String {
+    values.map(|values| values.replace(", ", ",")).unwrap_or_default()
 }

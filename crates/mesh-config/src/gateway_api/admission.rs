@@ -1,10 +1,11 @@
-//! What an API server asks of the objects beside their shape, as far as an import relies on it; and
-//! listeners that our documents do not keep apart.
+//! What an API server asks of the objects beside their shape, as far as an import relies on it.
 
 use super::{
-    hostname::covers,
-    objects::{GatewaySpec, Listener, Object, Objects, at_object},
-    route_objects::{BackendRef, ParentRef, RouteSpec},
+    grants::GRANT_ENTRIES_MAX,
+    grpc_matches,
+    objects::{GatewaySpec, GrantSpec, Listener, Object, Objects, at_object},
+    route_objects::{BackendRef, ParentRef},
+    routes::{Route, RouteMatches},
 };
 use crate::{
     decode::Cursor,
@@ -13,6 +14,9 @@ use crate::{
     node::{Node, excerpt},
 };
 
+/// Most listeners of a Gateway that an API server takes. Each is compared with each.
+const LISTENERS_MAX: usize = 64;
+
 /// Notes an error for each thing that no API server would have taken.
 pub(super) fn check(objects: &Objects, at: &mut Cursor) {
     for gateway in &objects.gateways {
@@ -20,15 +24,36 @@ pub(super) fn check(objects: &Objects, at: &mut Cursor) {
             at.at_field("spec", |at| check_gateway(gateway, at));
         });
     }
+    for grant in &objects.grants {
+        at_object("ReferenceGrant", &grant.namespace, &grant.name, at, |at| {
+            at.at_field("spec", |at| check_grant(grant, at));
+        });
+    }
     for route in &objects.routes {
-        at_object("HTTPRoute", &route.namespace, &route.name, at, |at| {
+        at_object(route.spec.kind.name(), &route.namespace, &route.name, at, |at| {
             at.at_field("spec", |at| check_route(route, at));
         });
     }
 }
 
+/// What bounds how much one grant stands for.
+fn check_grant(grant: &Object<GrantSpec>, at: &mut Cursor) {
+    let GrantSpec { from, to } = &grant.spec;
+    let (from, to) = (from.as_ref().map_or(0, Vec::len), to.as_ref().map_or(0, Vec::len));
+    for (field, count) in [("from", from), ("to", to)] {
+        if count > GRANT_ENTRIES_MAX {
+            let found = format!("{count} entries");
+            at.at_field(field, |at| at.error(Code::TooLarge, &found, "at most 16"));
+        }
+    }
+}
+
 fn check_gateway(gateway: &Object<GatewaySpec>, at: &mut Cursor) {
     at.at_field("listeners", |at| {
+        let count = gateway.spec.listeners.as_ref().map_or(0, Vec::len);
+        if count > LISTENERS_MAX {
+            at.error(Code::TooLarge, &format!("{count} listeners"), "at most 64");
+        }
         for (index, listener) in gateway.spec.listeners.iter().flatten().enumerate() {
             at.at_item(index, |at| {
                 required("name", listener.name.is_some(), "the name of the listener", at);
@@ -36,57 +61,40 @@ fn check_gateway(gateway: &Object<GatewaySpec>, at: &mut Cursor) {
                 if let Some(host) = host_of(listener) {
                     at.at_field("hostname", |at| check_host(host, at));
                 }
-                check_isolation(listener, gateway, at);
             });
         }
     });
-}
-
-/// Listener isolation is a feature that an implementation may lack if it says so.
-fn check_isolation(listener: &Listener, gateway: &Object<GatewaySpec>, at: &mut Cursor) {
-    let within = |other: &&Listener| {
-        let (own, other_host) = (host_of(listener), host_of(other));
-        other.port == listener.port
-            && own != other_host
-            && own.is_some_and(|own| other_host.is_none_or(|other| covers(other, own)))
-    };
-    let outer = gateway.spec.listeners.iter().flatten().find(within);
-    if let Some(outer) = outer.and_then(|outer| outer.name.as_deref()) {
-        let found = format!(
-            "a hostname within that of listener {}, which takes what finds no rule here",
-            excerpt(outer)
-        );
-        at.at_field("hostname", |at| at.warning(Code::Unsupported, &found, ""));
-    }
 }
 
 fn host_of(listener: &Listener) -> Option<&str> {
     listener.hostname.as_deref().filter(|host| !host.is_empty())
 }
 
-fn check_route(route: &Object<RouteSpec>, at: &mut Cursor) {
+fn check_route(route: &Object<Route>, at: &mut Cursor) {
     at.at_field("hostnames", |at| {
-        for (index, host) in route.spec.hostnames.iter().flatten().enumerate() {
+        for (index, host) in route.spec.hostnames.iter().enumerate() {
             at.at_item(index, |at| check_host(host, at));
         }
     });
     at.at_field("parentRefs", |at| {
         let named = |parent: &ParentRef| parent.name.is_some();
-        check_names(route.spec.parents.as_deref(), named, at);
+        check_names(&route.spec.parents, named, at);
     });
     at.at_field("rules", |at| {
-        for (index, rule) in route.spec.rules.iter().flatten().enumerate() {
+        for (index, rule) in route.spec.rules.iter().enumerate() {
             let named = |backend: &BackendRef| backend.name.is_some();
-            let refs = rule.backends.as_deref();
             at.at_item(index, |at| {
-                at.at_field("backendRefs", |at| check_names(refs, named, at));
+                if let RouteMatches::Grpc(matches) = &rule.matches {
+                    at.at_field("matches", |at| grpc_matches::check(matches, at));
+                }
+                at.at_field("backendRefs", |at| check_names(&rule.backends, named, at));
             });
         }
     });
 }
 
-fn check_names<T>(list: Option<&[T]>, named: impl Fn(&T) -> bool, at: &mut Cursor) {
-    for (index, one) in list.iter().copied().flatten().enumerate() {
+fn check_names<T>(list: &[T], named: impl Fn(&T) -> bool, at: &mut Cursor) {
+    for (index, one) in list.iter().enumerate() {
         at.at_item(index, |at| required("name", named(one), "the name of an object", at));
     }
 }

@@ -18,23 +18,34 @@ use crate::{
     node::excerpt,
 };
 
+/// Where filters stand, and so which of them there are.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum FilterPlace {
+    /// On a rule of an HTTPRoute.
+    HttpRule,
+    /// On one of its backends.
+    HttpBackend,
+    /// On a rule of a GRPCRoute, or on one of its backends.
+    Grpc,
+}
+
 /// Translates filters; what cannot be done is noted.
 pub(super) fn translate(
     filters: &[RouteFilter],
-    on_rule: bool,
+    place: FilterPlace,
     out: &mut Translation,
     at: &mut Cursor,
 ) -> Vec<Filter> {
     let mut translated = Vec::new();
     for (index, filter) in filters.iter().enumerate() {
-        translated.extend(at.at_item(index, |at| one(filter, on_rule, out, at)));
+        translated.extend(at.at_item(index, |at| one(filter, place, out, at)));
     }
     translated
 }
 
 fn one(
     filter: &RouteFilter,
-    on_rule: bool,
+    place: FilterPlace,
     out: &mut Translation,
     at: &mut Cursor,
 ) -> Option<Filter> {
@@ -48,8 +59,10 @@ fn one(
             let edits = filter.response_headers.as_ref()?;
             Some(Filter::ResponseHeaders(header_edits(edits, out, at)))
         }
-        "URLRewrite" => filter.rewrite.as_ref().map(|from| rewrite(from, out, at)),
-        "RequestRedirect" if on_rule => {
+        "URLRewrite" if place != FilterPlace::Grpc => {
+            filter.rewrite.as_ref().map(|from| rewrite(from, out, at))
+        }
+        "RequestRedirect" if place == FilterPlace::HttpRule => {
             filter.redirect.as_ref().map(|from| redirect(from, out, at))
         }
         // the request goes its way without them, which is safe: a copy less, or a browser that
@@ -62,7 +75,10 @@ fn one(
         }
         // what is not understood might have been a guard, so nothing passes without it
         other => {
-            let found = format!("the filter {}, so its requests are answered 500", excerpt(other));
+            let found = format!(
+                "the filter {}, so its requests are answered with an error",
+                excerpt(other)
+            );
             at.warning(Code::Unsupported, &found, "");
             out.broken(format!("the filter {} is not supported", excerpt(other)));
             None

@@ -25,6 +25,24 @@ pub(super) fn common(listener: Option<&str>, route: &[String]) -> Hosts {
     }
 }
 
+impl Hosts {
+    /// These hosts but for those that lie within one of `inner`.
+    pub(super) fn without<'h>(self, inner: impl Iterator<Item = &'h String> + Clone) -> Self {
+        match self {
+            Self::Any => Self::Any,
+            Self::Only(mut list) => {
+                list.retain(|host| !inner.clone().any(|inner| covers(inner, host)));
+                Self::Only(list)
+            }
+        }
+    }
+
+    /// True where there are none.
+    pub(super) const fn is_none(&self) -> bool {
+        matches!(self, Self::Only(list) if list.is_empty())
+    }
+}
+
 /// The narrower of two patterns, where one covers the other.
 fn narrower(listener: &str, route: &str) -> Option<String> {
     let route = route.to_ascii_lowercase();
@@ -72,6 +90,22 @@ mod tests {
             let expected: Vec<String> = expected.into_iter().map(str::to_owned).collect();
             assert_eq!(found, Hosts::Only(expected), "{listener} {route}");
         }
+    }
+
+    #[test]
+    fn what_lies_within_another_listener_is_left_to_it() {
+        let list = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        let all = Hosts::Only(list("*.com *.a.com b.a.com a.com c.org"));
+        for (inner, expected) in [
+            ("*.a.com", "*.com a.com c.org"),
+            ("b.a.com c.org", "*.com *.a.com a.com"),
+            ("x.org", "*.com *.a.com b.a.com a.com c.org"),
+        ] {
+            let found = all.clone().without(list(inner).iter());
+            assert_eq!(found, Hosts::Only(list(expected)), "{inner}");
+        }
+        assert!(all.without(list("*.com *.org").iter()).is_none());
+        assert_eq!(Hosts::Any.without(list("*.com").iter()), Hosts::Any);
     }
 
     #[test]

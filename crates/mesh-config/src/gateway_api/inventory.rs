@@ -6,15 +6,20 @@ use mesh_core::hash::xxh64;
 use serde::Serialize;
 
 use super::{
-    grants,
-    objects::{GrantSpec, Object, ServicePort, ServiceSpec},
+    grants::Grants,
+    key::Key,
+    objects::{Object, ServicePort, ServiceSpec},
     route_objects::BackendRef,
+    routes::RouteKind,
     status::RouteConditionReason,
 };
 use crate::document::{Address, Endpoint, EndpointEntry, Endpoints, Port, Service, ServiceName};
 
 /// Longest DNS label.
 const LABEL_MAX: usize = 63;
+/// The service without endpoints that stands where a GRPCRoute refers to nothing: it answers 503,
+/// which a gRPC client takes for `UNAVAILABLE`. No Service of an import is called so.
+pub(super) const UNAVAILABLE: &str = "grpc-unavailable";
 
 /// A port of a Kubernetes Service, which is a service of ours.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
@@ -45,9 +50,11 @@ pub struct ImportedService {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Inventory {
     pub(super) services: Vec<ImportedService>,
-    grants: Vec<Object<GrantSpec>>,
-    /// Those without ports too.
-    names: BTreeSet<(String, String)>,
+    grants: Grants,
+    /// The numbers of a Service's ports in `services`; of one without ports too.
+    by_object: BTreeMap<Key, Vec<usize>>,
+    /// The number in `services`, by what our documents call it.
+    by_service: BTreeMap<ServiceName, usize>,
 }
 
 /// Why a reference leads nowhere.
@@ -60,18 +67,24 @@ pub(super) struct Refusal {
 impl Inventory {
     pub(super) fn of(
         services: &[Object<ServiceSpec>],
-        grants: Vec<Object<GrantSpec>>,
+        grants: Grants,
         addresses: &BTreeMap<String, Address>,
     ) -> Self {
-        let mut sorted: Vec<&Object<ServiceSpec>> = services.iter().collect();
-        sorted.sort_by(|a, b| (&a.namespace, &a.name).cmp(&(&b.namespace, &b.name)));
-        sorted.dedup_by(|a, b| (&a.namespace, &a.name) == (&b.namespace, &b.name));
-        let mut taken = BTreeSet::new();
+        let mut sorted: BTreeMap<Key, &Object<ServiceSpec>> = BTreeMap::new();
+        let mut namesakes: BTreeMap<&str, usize> = BTreeMap::new();
+        for one in services {
+            // of two with one name the first counts
+            sorted.entry(one.key()).or_insert_with(|| {
+                *namesakes.entry(&one.name).or_default() += 1;
+                one
+            });
+        }
+        let mut taken = BTreeSet::from([UNAVAILABLE.to_owned()]);
         let mut found = Self { grants, ..Self::default() };
-        for one in &sorted {
-            found.names.insert((one.namespace.clone(), one.name.clone()));
-            let alone = sorted.iter().filter(|other| other.name == one.name).count() == 1;
+        for (key, one) in sorted {
+            let alone = namesakes.get(one.name.as_str()) == Some(&1);
             let ports: Vec<&ServicePort> = one.spec.ports.iter().flatten().filter(tcp).collect();
+            let mut numbers = Vec::new();
             for service_port in &ports {
                 let Some(port) = service_port.port.map(Port::value) else { continue };
                 let mut label = one.name.clone();
@@ -85,6 +98,8 @@ impl Inventory {
                 let whole = format!("{}/{}", one.namespace, one.name);
                 let Some(service) = service_name(&label, &full, &mut taken) else { continue };
                 let address = addresses.get(&full).or_else(|| addresses.get(&whole)).cloned();
+                numbers.push(found.services.len());
+                found.by_service.insert(service.clone(), found.services.len());
                 found.services.push(ImportedService {
                     namespace: one.namespace.clone(),
                     name: one.name.clone(),
@@ -95,34 +110,30 @@ impl Inventory {
                     port_name: service_port.name.clone(),
                 });
             }
+            found.by_object.insert(key, numbers);
         }
         found
     }
 
-    /// True where there is such a Service, with or without ports.
-    pub(super) fn has(&self, namespace: &str, name: &str) -> bool {
-        self.names.contains(&(namespace.to_owned(), name.to_owned()))
+    /// The ports of a Service; `None` where there is no such Service.
+    pub(super) fn ports(&self, key: &Key) -> Option<impl Iterator<Item = &ImportedService>> {
+        let numbers = self.by_object.get(key)?;
+        Some(numbers.iter().filter_map(|number| self.services.get(*number)))
     }
 
-    pub(super) fn find(&self, namespace: &str, name: &str, port: u16) -> Option<&ImportedService> {
-        self.services
-            .iter()
-            .find(|one| one.namespace == namespace && one.name == name && one.port == port)
+    pub(super) fn find(&self, key: &Key, port: u16) -> Option<&ImportedService> {
+        self.ports(key)?.find(|one| one.port == port)
     }
 
-    /// The port of that name.
-    pub(super) fn port_named(&self, namespace: &str, name: &str, port_name: &str) -> Option<u16> {
-        let found = self.services.iter().find(|one| {
-            one.namespace == namespace
-                && one.name == name
-                && one.port_name.as_deref() == Some(port_name)
-        });
-        found.map(|one| one.port)
+    /// The one of that name in our documents.
+    pub(super) fn named(&self, service: &ServiceName) -> Option<&ImportedService> {
+        self.services.get(*self.by_service.get(service)?)
     }
 
-    /// The service that a route of namespace `from` refers to.
+    /// The service that a route of that kind and of namespace `from` refers to.
     pub(super) fn resolve(
         &self,
+        kind: RouteKind,
         from: &str,
         backend: &BackendRef,
     ) -> Result<&ImportedService, Refusal> {
@@ -130,19 +141,24 @@ impl Inventory {
         let namespace = backend.namespace.as_deref().unwrap_or(from);
         let name = backend.name.as_deref().unwrap_or("");
         let group = backend.group.as_deref().unwrap_or("");
-        let kind = backend.kind.as_deref().unwrap_or("Service");
-        if !group.is_empty() || kind != "Service" {
-            let what = if group.is_empty() { kind.to_owned() } else { format!("{kind}.{group}") };
+        let target = backend.kind.as_deref().unwrap_or("Service");
+        if !group.is_empty() || target != "Service" {
+            let target = target.to_owned();
+            let what = if group.is_empty() { target } else { format!("{target}.{group}") };
             return refuse(
                 RouteConditionReason::InvalidKind,
                 format!("{what} {name}, which is no Service"),
             );
         }
-        if !grants::permitted(&self.grants, from, namespace, name) {
-            let message = format!("Service {namespace}/{name} without a ReferenceGrant for {from}");
+        if !self.grants.permit(kind, from, namespace, name) {
+            let kind = kind.name();
+            let message = format!(
+                "Service {namespace}/{name} without a ReferenceGrant for any {kind} of {from}"
+            );
             return refuse(RouteConditionReason::RefNotPermitted, message);
         }
-        if !self.has(namespace, name) {
+        let key = Key::new(namespace, name);
+        if !self.by_object.contains_key(&key) {
             let message = format!("Service {namespace}/{name}, which is not there");
             return refuse(RouteConditionReason::BackendNotFound, message);
         }
@@ -150,7 +166,7 @@ impl Inventory {
             let message = format!("Service {namespace}/{name} without a port");
             return refuse(RouteConditionReason::BackendNotFound, message);
         };
-        self.find(namespace, name, port).map_or_else(
+        self.find(&key, port).map_or_else(
             || {
                 let message = format!("Service {namespace}/{name}, which has no port {port}");
                 refuse(RouteConditionReason::BackendNotFound, message)

@@ -1,4 +1,4 @@
-//! Matches of a rule.
+//! Matches of a rule of an HTTPRoute.
 
 use mesh_core::route::PathKind;
 
@@ -23,17 +23,26 @@ use crate::{
 ///
 /// A match that cannot be compared is left out and noted: the others of the rule work.
 pub(super) fn translate(
-    matches: Option<&[RouteMatch]>,
+    matches: &[RouteMatch],
     out: &mut Translation,
     at: &mut Cursor,
 ) -> Vec<Match> {
     let all = [RouteMatch::default()];
-    let matches = matches.filter(|matches| !matches.is_empty()).unwrap_or(&all);
+    each(if matches.is_empty() { &all } else { matches }, translate_one, out, at)
+}
+
+/// Translates each match by itself; one that cannot be compared is left out.
+pub(super) fn each<T>(
+    matches: &[T],
+    translate: fn(&T, &mut Translation, &mut Cursor) -> Match,
+    out: &mut Translation,
+    at: &mut Cursor,
+) -> Vec<Match> {
     let mut translated = Vec::new();
     for (index, one) in matches.iter().enumerate() {
         at.at_item(index, |at| {
             let mut own = Translation::default();
-            let found = translate_one(one, &mut own, at);
+            let found = translate(one, &mut own, at);
             match own.broken.take() {
                 None => translated.push(found),
                 Some(why) => out.partly(why),
@@ -55,8 +64,12 @@ fn translate_one(from: &RouteMatch, out: &mut Translation, at: &mut Cursor) -> M
         path: at.at_field("path", |at| path(from.path.as_ref(), out, at)),
         method,
         methods: None,
-        headers: at.at_field("headers", |at| conditions(from.headers.as_deref(), true, out, at)),
-        query: at.at_field("queryParams", |at| conditions(from.query.as_deref(), false, out, at)),
+        headers: some(at.at_field("headers", |at| {
+            conditions(from.headers.as_deref(), Subject::Headers, out, at)
+        })),
+        query: some(at.at_field("queryParams", |at| {
+            conditions(from.query.as_deref(), Subject::Query, out, at)
+        })),
     }
 }
 
@@ -89,33 +102,44 @@ fn path(from: Option<&ValueMatch>, out: &mut Translation, at: &mut Cursor) -> Op
     Some(PathMatch::Typed(TypedPath { value: value.to_owned(), path_type: Some(path_type) }))
 }
 
-fn conditions(
+/// What a condition looks at.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Subject {
+    Headers,
+    Query,
+}
+
+/// Translates conditions, in order.
+pub(super) fn conditions(
     from: Option<&[ValueMatch]>,
-    of_headers: bool,
+    subject: Subject,
     out: &mut Translation,
     at: &mut Cursor,
-) -> Option<Conditions> {
+) -> Vec<ConditionEntry> {
     let mut list: Vec<ConditionEntry> = Vec::new();
-    for (index, one) in from?.iter().enumerate() {
-        let found = at.at_item(index, |at| condition(one, of_headers, out, at));
+    for (index, one) in from.unwrap_or(&[]).iter().enumerate() {
+        let found = at.at_item(index, |at| condition(one, subject, out, at));
         // of two with one name the first counts, says the specification
         let fresh = found.filter(|found| list.iter().all(|known| known.name != found.name));
         list.extend(fresh);
     }
+    list
+}
+
+fn some(list: Vec<ConditionEntry>) -> Option<Conditions> {
     (!list.is_empty()).then_some(Conditions::List(list))
 }
 
 fn condition(
     from: &ValueMatch,
-    of_headers: bool,
+    subject: Subject,
     out: &mut Translation,
     at: &mut Cursor,
 ) -> Option<ConditionEntry> {
     let name = from.name.as_deref().unwrap_or("");
-    let name = if of_headers {
-        usable(HeaderName::parse(name), out, at)?.as_str().to_owned()
-    } else {
-        name.to_owned()
+    let name = match subject {
+        Subject::Headers => usable(HeaderName::parse(name), out, at)?.as_str().to_owned(),
+        Subject::Query => name.to_owned(),
     };
     let value = from.value.clone().unwrap_or_default();
     if name.is_empty() || name.len() > VALUE_BYTES_MAX || value.len() > VALUE_BYTES_MAX {
@@ -136,7 +160,8 @@ fn condition(
     Some(ConditionEntry { name, condition_type: Some(condition_type), value: Some(value) })
 }
 
-fn expression(source: &str, out: &mut Translation, at: &mut Cursor) -> Option<()> {
+/// Notes what is no expression; a match with it cannot be compared.
+pub(super) fn expression(source: &str, out: &mut Translation, at: &mut Cursor) -> Option<()> {
     let Err(error) = compile_expression(source) else { return Some(()) };
     let error = error.to_string();
     at.at_field("value", |at| at.warning(Code::Unsupported, &error, "a regular expression"));
@@ -144,7 +169,8 @@ fn expression(source: &str, out: &mut Translation, at: &mut Cursor) -> Option<()
     None
 }
 
-fn unsupported(field: &str, value: &str, out: &mut Translation, at: &mut Cursor) {
+/// Notes a value that is not known; a match with it cannot be compared.
+pub(super) fn unsupported(field: &str, value: &str, out: &mut Translation, at: &mut Cursor) {
     let found = format!("the {field} {}", excerpt(value));
     at.at_field(field, |at| at.warning(Code::Unsupported, &found, ""));
     out.broken(format!("{found} is not supported"));

@@ -3,8 +3,10 @@
 use alloc::collections::BTreeMap;
 
 use super::{
+    key::Key,
     kube::{There, kube},
-    route_objects::RouteSpec,
+    route_objects::{GrpcRouteSpec, HttpRouteSpec},
+    routes::Route,
 };
 use crate::{
     decode::{Cursor, Decode, Fields},
@@ -13,6 +15,8 @@ use crate::{
     node::{Node, excerpt},
 };
 
+/// The API group of routes and Gateways.
+pub(super) const GROUP: &str = "gateway.networking.k8s.io";
 /// Kinds that say nothing of traffic by themselves.
 const SILENT_KINDS: [&str; 12] = [
     "Deployment",
@@ -71,7 +75,7 @@ kube! {
 kube! {
     struct AllowedRoutes is "an object with `namespaces` and `kinds`" {
         "namespaces" => namespaces: RouteNamespaces,
-        "kinds" => kinds: Vec<RouteKind>,
+        "kinds" => kinds: Vec<AllowedKind>,
     }
     silent []
 }
@@ -85,7 +89,7 @@ kube! {
 }
 
 kube! {
-    struct RouteKind is "an object with `group` and `kind`" {
+    struct AllowedKind is "an object with `group` and `kind`" {
         "group" => group: String,
         "kind" => kind: String,
     }
@@ -163,11 +167,24 @@ pub(super) struct Object<T> {
     pub(super) spec: T,
 }
 
+impl<T> Object<T> {
+    /// The same object with another form of its specification.
+    pub(super) fn map<U>(self, form: impl FnOnce(T) -> U) -> Object<U> {
+        let Self { namespace, name, created, spec } = self;
+        Object { namespace, name, created, spec: form(spec) }
+    }
+
+    /// What names it among those of its kind.
+    pub(super) fn key(&self) -> Key {
+        Key::new(&self.namespace, &self.name)
+    }
+}
+
 /// All objects of an import.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Objects {
     pub(super) gateways: Vec<Object<GatewaySpec>>,
-    pub(super) routes: Vec<Object<RouteSpec>>,
+    pub(super) routes: Vec<Object<Route>>,
     pub(super) services: Vec<Object<ServiceSpec>>,
     pub(super) grants: Vec<Object<GrantSpec>>,
     /// Labels by namespace.
@@ -190,13 +207,18 @@ impl Objects {
         let group = group.split_once('/').map_or("", |(group, _)| group);
         let metadata = head.metadata.unwrap_or_default();
         match (group, kind) {
-            ("gateway.networking.k8s.io", "Gateway") => {
+            (GROUP, "Gateway") => {
                 self.gateways.extend(object(node, kind, metadata, at));
             }
-            ("gateway.networking.k8s.io", "HTTPRoute") => {
-                self.routes.extend(object(node, kind, metadata, at));
+            (GROUP, "HTTPRoute") => {
+                let route = object::<HttpRouteSpec>(node, kind, metadata, at);
+                self.routes.extend(route.map(|route| route.map(Route::from)));
             }
-            ("gateway.networking.k8s.io", "ReferenceGrant") => {
+            (GROUP, "GRPCRoute") => {
+                let route = object::<GrpcRouteSpec>(node, kind, metadata, at);
+                self.routes.extend(route.map(|route| route.map(Route::from)));
+            }
+            (GROUP, "ReferenceGrant") => {
                 self.grants.extend(object(node, kind, metadata, at));
             }
             ("", "Service") => self.services.extend(object(node, kind, metadata, at)),
@@ -206,14 +228,7 @@ impl Objects {
             }
             ("", "") => at.error(Code::MissingField, "no `kind`", "a Kubernetes object"),
             (_, kind) if SILENT_KINDS.contains(&kind) => {}
-            (_, kind) => {
-                let found = format!("an object of kind {}, which is not imported", excerpt(kind));
-                at.warning(
-                    Code::Unsupported,
-                    &found,
-                    "Gateway, HTTPRoute, Service, ReferenceGrant",
-                );
-            }
+            (group, kind) => foreign(group, kind, &metadata, at),
         }
     }
 
@@ -228,6 +243,27 @@ impl Objects {
             }
         });
     }
+}
+
+/// Names an object that is not imported, and why that is so where it could have been one of ours.
+fn foreign(group: &str, kind: &str, metadata: &Metadata, at: &mut Cursor) {
+    let why = match (group, kind) {
+        (GROUP, "TCPRoute" | "UDPRoute" | "TLSRoute") => "a Worker is given requests of HTTP only",
+        (GROUP, "BackendTLSPolicy") => {
+            "whether and how a service is called over TLS is said by the address of its endpoint"
+        }
+        _ => "Gateway, HTTPRoute, GRPCRoute, Service, ReferenceGrant",
+    };
+    let namespace = metadata.namespace.as_deref().unwrap_or("default");
+    let name = metadata.name.as_deref().unwrap_or("");
+    let what = if group.is_empty() { kind.to_owned() } else { format!("{kind}.{group}") };
+    let found = format!(
+        "{} {}/{}, which is not imported",
+        excerpt(&what),
+        excerpt(namespace),
+        excerpt(name)
+    );
+    at.warning(Code::Unsupported, &found, why);
 }
 
 fn object<T: Decode + Default>(

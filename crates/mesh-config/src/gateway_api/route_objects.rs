@@ -1,13 +1,13 @@
-//! The parts of an HTTPRoute.
+//! The parts of HTTPRoutes and GRPCRoutes.
 
 use super::kube::{There, kube};
 use crate::document::{BackendWeight, Count, Port, RedirectStatus, StatusCode};
 
 kube! {
-    struct RouteSpec is "the specification of an HTTPRoute" {
+    struct HttpRouteSpec is "the specification of an HTTPRoute" {
         "parentRefs" => parents: Vec<ParentRef>,
         "hostnames" => hostnames: Vec<String>,
-        "rules" => rules: Vec<RouteRule>,
+        "rules" => rules: Vec<HttpRouteRule>,
     }
     silent []
 }
@@ -25,7 +25,7 @@ kube! {
 }
 
 kube! {
-    struct RouteRule is "a rule of an HTTPRoute" {
+    struct HttpRouteRule is "a rule of an HTTPRoute" {
         "name" => name: String,
         "matches" => matches: Vec<RouteMatch>,
         "filters" => filters: Vec<RouteFilter>,
@@ -41,6 +41,42 @@ kube! {
         "path" => path: ValueMatch,
         "headers" => headers: Vec<ValueMatch>,
         "queryParams" => query: Vec<ValueMatch>,
+        "method" => method: String,
+    }
+    silent []
+}
+
+kube! {
+    struct GrpcRouteSpec is "the specification of a GRPCRoute" {
+        "parentRefs" => parents: Vec<ParentRef>,
+        "hostnames" => hostnames: Vec<String>,
+        "rules" => rules: Vec<GrpcRouteRule>,
+    }
+    silent []
+}
+
+kube! {
+    struct GrpcRouteRule is "a rule of a GRPCRoute" {
+        "name" => name: String,
+        "matches" => matches: Vec<GrpcMatch>,
+        "filters" => filters: Vec<RouteFilter>,
+        "backendRefs" => backends: Vec<BackendRef>,
+    }
+    silent []
+}
+
+kube! {
+    struct GrpcMatch is "an object with `method` and `headers`" {
+        "method" => method: GrpcMethod,
+        "headers" => headers: Vec<ValueMatch>,
+    }
+    silent []
+}
+
+kube! {
+    struct GrpcMethod is "an object with `type`, `service`, `method`" {
+        "type" => match_type: String,
+        "service" => service: String,
         "method" => method: String,
     }
     silent []

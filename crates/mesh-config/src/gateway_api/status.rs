@@ -2,12 +2,16 @@
 
 use serde::Serialize;
 
+use super::routes::RouteKind;
+
 /// What a controller would say of a route, for one of its parents.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct RouteStatus {
+    /// What kind of route it is.
+    pub kind: RouteKind,
     /// Namespace of the route.
     pub namespace: String,
     /// Name of the route.
@@ -61,6 +65,10 @@ pub enum RouteConditionReason {
     NoMatchingParent,
     /// The listeners take no routes of this kind or from this namespace.
     NotAllowedByListeners,
+    /// An older route of the other kind has one of its hosts on the listener.
+    HostnameConflict,
+    /// A route of a kind that goes before it is attached to the same port of the Service.
+    Conflicted,
     /// It asks for what is not supported.
     UnsupportedValue,
     /// All references are good.

@@ -1,3 +1,5 @@
+mod grpc;
+mod scale;
 mod status;
 
 use super::*;
@@ -156,7 +158,7 @@ fn what_cannot_be_done_is_named() {
         (r#".spec.rules[1].filters[0]"#, "the filter ExtensionRef, so its requests"),
         (r#".spec.rules[2].matches[0].path.value"#, "no regular expression"),
         (r#".spec.rules[2].sessionPersistence"#, "`sessionPersistence`"),
-        ("objects[5]", "an object of kind Queue"),
+        ("objects[5]", "Queue.x.io "),
     ] {
         let named = found.iter().any(|line| line.contains(place) && line.contains(what));
         assert!(named, "{place} {what}: {found:#?}");
@@ -184,16 +186,40 @@ fn a_route_none_of_whose_rules_works_is_not_accepted_and_answers_500() {
 }
 
 #[test]
-fn listeners_that_are_not_kept_apart_are_named() {
+fn requests_of_a_narrower_listener_end_there() {
     let gateway = r#"{ "apiVersion": "gateway.networking.k8s.io/v1", "kind": "Gateway",
-        "metadata": { "name": "public" }, "spec": { "listeners": [
+        "metadata": { "name": "public", "namespace": "infra" }, "spec": { "listeners": [
             { "name": "all", "port": 80 }, { "name": "alt", "port": 81, "hostname": "a.com" },
             { "name": "wide", "port": 80, "hostname": "*.com" },
-            { "name": "narrow", "port": 80, "hostname": "a.com" }] } }"#;
-    let import = import(&[Node::parse_json(gateway).unwrap()], &Options::default()).unwrap();
-    let places: Vec<&str> = import.diagnostics().iter().map(|one| one.path.as_str()).collect();
-    let place = |index: usize| format!("Gateway.default.public.spec.listeners[{index}].hostname");
-    assert_eq!(places, [place(2), place(3)]);
+            { "name": "tls", "port": 80, "hostname": "b.com", "protocol": "TLS" },
+            { "name": "narrow", "port": 80, "hostname": "A.com",
+              "allowedRoutes": { "namespaces": { "from": "All" } } }] } }"#;
+    let all = |rule: &str| format!(r#"{PUBLIC}, "rules": [{{ {rule} {CART} }}]"#);
+    for (rule, expected) in [
+        (
+            r#""matches": [{ "path": { "value": "/x" } }],"#,
+            &["shop/one/0", "listener wide", "listener narrow"][..],
+        ),
+        // a rule that takes everything leaves nothing
+        ("", &["shop/one/0", "listener wide"]),
+    ] {
+        let texts = [gateway.to_owned(), route("one", &all(rule))];
+        let objects = texts.map(|text| Node::parse_json(&text).unwrap());
+        let import = import(&objects, &Options::default()).unwrap();
+        let document = public(&import);
+        let mut found = names(&document);
+        found.sort_by_key(|name| expected.iter().position(|one| one == name));
+        assert_eq!(found, expected);
+        let answers = rules(&document).iter().filter_map(|rule| {
+            let [Filter::DirectResponse(answer)] = rule.filters.as_deref()? else { return None };
+            Some(answer.status.value())
+        });
+        assert!(
+            answers.clone().count() == expected.len() - 1 && answers.clone().all(|one| one == 404)
+        );
+        assert!(crate::compile(&document).unwrap().diagnostics.is_empty());
+        assert!(rules(&import.document(&Entry::gateway("infra", "public", 81))).is_empty());
+    }
 }
 
 #[test]

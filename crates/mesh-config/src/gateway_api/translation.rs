@@ -1,12 +1,14 @@
-//! A rule of an HTTPRoute as a rule of our document, without its hosts.
+//! A rule of a route as a rule of our document, without its hosts.
 
 use super::{
-    filters,
-    inventory::{Inventory, Refusal},
+    filters::{self, FilterPlace},
+    grpc_matches,
+    inventory::{Inventory, Refusal, UNAVAILABLE},
     matches,
     objects::Object,
     policy,
-    route_objects::{BackendRef, RouteRule, RouteSpec},
+    route_objects::BackendRef,
+    routes::{Route, RouteKind, RouteMatches, RouteRule},
 };
 use crate::{
     decode::Cursor,
@@ -14,7 +16,7 @@ use crate::{
     diagnostic::Code,
     document::{
         Backend, BackendEntry, BackendWeight, Filter, Match, MissingBackend, PathMatch, PathType,
-        Rule,
+        Rule, ServiceName,
     },
 };
 
@@ -64,18 +66,19 @@ pub(super) struct TranslatedRoute {
 
 /// Translates the rules of a route, in order.
 pub(super) fn route(
-    route: &Object<RouteSpec>,
+    route: &Object<Route>,
     inventory: &Inventory,
     at: &mut Cursor,
 ) -> TranslatedRoute {
-    let default = [RouteRule::default()];
-    let rules = route.spec.rules.as_deref().filter(|rules| !rules.is_empty()).unwrap_or(&default);
+    let kind = route.spec.kind;
+    let only = [RouteRule::only(kind)];
+    let rules = if route.spec.rules.is_empty() { &only[..] } else { &route.spec.rules };
     let mut found = TranslatedRoute { broken: true, ..TranslatedRoute::default() };
     for (index, rule) in rules.iter().enumerate() {
         let mut out = Translation::default();
         let own = rule.name.clone().unwrap_or_else(|| index.to_string());
         let name = format!("{}/{}/{own}", route.namespace, route.name);
-        let translator = Translator { namespace: &route.namespace, inventory };
+        let translator = Translator { kind, namespace: &route.namespace, inventory };
         let translated = at.at_item(index, |at| translator.rule(name, rule, &mut out, at));
         found.broken &= out.broken.is_some() || translated.matches.is_empty();
         found.problems.extend(out.partly);
@@ -90,6 +93,8 @@ pub(super) fn route(
 
 struct Translator<'i> {
     /// Of the route.
+    kind: RouteKind,
+    /// Of the route.
     namespace: &'i str,
     inventory: &'i Inventory,
 }
@@ -102,20 +107,23 @@ impl Translator<'_> {
         out: &mut Translation,
         at: &mut Cursor,
     ) -> TranslatedRule {
-        let matches =
-            at.at_field("matches", |at| matches::translate(from.matches.as_deref(), out, at));
-        let declared = from.filters.as_deref().unwrap_or(&[]);
-        let filters = at.at_field("filters", |at| filters::translate(declared, true, out, at));
+        let matches = at.at_field("matches", |at| match &from.matches {
+            RouteMatches::Http(list) => matches::translate(list, out, at),
+            RouteMatches::Grpc(list) => grpc_matches::translate(list, out, at),
+        });
+        let (on_rule, _) = self.places();
+        let filters =
+            at.at_field("filters", |at| filters::translate(&from.filters, on_rule, out, at));
         check_filters(&filters, &matches, out);
         let timeout =
             at.at_field("timeouts", |at| policy::timeout(from.timeouts.as_ref(), out, at));
         let retries = at.at_field("retry", |at| policy::retries(from.retry.as_ref(), out, at));
-        let refs = from.backends.as_deref().unwrap_or(&[]);
+        let refs = &from.backends;
         let mut backends = at.at_field("backendRefs", |at| self.backends(refs, &matches, out, at));
         let redirects = filters.iter().any(|filter| matches!(filter, Filter::Redirect(_)));
         let mut rule = Rule { timeout, retries, ..Rule::default() };
         if let Some(why) = &out.broken {
-            backends = vec![missing(why.clone(), None)];
+            backends = vec![self.missing(why.clone(), None)];
         } else {
             rule.filters = (!filters.is_empty()).then_some(filters);
         }
@@ -143,9 +151,9 @@ impl Translator<'_> {
             backends.push(at.at_item(index, |at| self.backend(one, matches, out, at)));
         }
         if refs.is_empty() {
-            vec![missing("no backendRefs".to_owned(), None)]
+            vec![self.missing("no backendRefs".to_owned(), None)]
         } else if total == 0 {
-            vec![missing("no backendRef with a weight above 0".to_owned(), None)]
+            vec![self.missing("no backendRef with a weight above 0".to_owned(), None)]
         } else {
             backends
         }
@@ -160,15 +168,16 @@ impl Translator<'_> {
     ) -> BackendEntry {
         let mut own = Translation::default();
         let declared = from.filters.as_deref().unwrap_or(&[]);
+        let (_, on_backend) = self.places();
         let filters =
-            at.at_field("filters", |at| filters::translate(declared, false, &mut own, at));
+            at.at_field("filters", |at| filters::translate(declared, on_backend, &mut own, at));
         check_filters(&filters, matches, &mut own);
         out.partly.append(&mut own.partly);
         if let Some(why) = own.broken {
             out.partly(why.clone());
-            return missing(why, from.weight);
+            return self.missing(why, from.weight);
         }
-        match self.inventory.resolve(self.namespace, from) {
+        match self.inventory.resolve(self.kind, self.namespace, from) {
             Ok(found) => BackendEntry::Backend(Backend {
                 weight: from.weight,
                 filters: (!filters.is_empty()).then_some(filters),
@@ -179,7 +188,27 @@ impl Translator<'_> {
                 at.warning(Code::UnresolvedReference, &found, "");
                 let message = refusal.message.clone();
                 out.unresolved.get_or_insert(refusal);
-                missing(message, from.weight)
+                self.missing(message, from.weight)
+            }
+        }
+    }
+
+    /// Where filters of a rule stand, and those of its backends.
+    const fn places(&self) -> (FilterPlace, FilterPlace) {
+        match self.kind {
+            RouteKind::Grpc => (FilterPlace::Grpc, FilterPlace::Grpc),
+            RouteKind::Http => (FilterPlace::HttpRule, FilterPlace::HttpBackend),
+        }
+    }
+
+    /// What answers 500; to gRPC 503, which its clients take for `UNAVAILABLE`.
+    fn missing(&self, what: String, weight: Option<BackendWeight>) -> BackendEntry {
+        match (self.kind, ServiceName::parse(UNAVAILABLE)) {
+            (RouteKind::Grpc, Ok(service)) => {
+                BackendEntry::Backend(Backend { weight, ..Backend::of(service) })
+            }
+            (RouteKind::Grpc | RouteKind::Http, _) => {
+                BackendEntry::Missing(MissingBackend { missing: what, weight })
             }
         }
     }
@@ -199,8 +228,4 @@ fn check_filters(filters: &[Filter], matches: &[Match], out: &mut Translation) {
     if out.replaces_prefix && !matches.iter().all(is_prefix) {
         out.broken("a new prefix where not every match has one".to_owned());
     }
-}
-
-fn missing(what: String, weight: Option<BackendWeight>) -> BackendEntry {
-    BackendEntry::Missing(MissingBackend { missing: what, weight })
 }

@@ -42,14 +42,14 @@ fn document(port: u16) -> Document {
 }
 
 /// What the machine answers itself, or the service that it sends to.
-fn answers(document: &Document, host: &str, times: usize) -> Vec<Result<String, u16>> {
+fn answers(document: &Document, host: &str, path: &str, times: usize) -> Vec<Result<String, u16>> {
     let compiled = compile(document).unwrap();
     let mut machine = Machine::new(Snapshot::decode(&compiled.snapshot).unwrap(), 1);
     let mut events: Vec<Event> = Vec::new();
     let now = Timestamp::from_millis(1_000);
     let request = Request {
         host: host.as_bytes(),
-        path: b"/",
+        path: path.as_bytes(),
         query: b"",
         method: Method::Get,
         headers: &[],
@@ -64,14 +64,16 @@ fn answers(document: &Document, host: &str, times: usize) -> Vec<Result<String, 
             Ok(String::from_utf8(machine.snapshot().text(service.name).to_vec()).unwrap())
         }
         Step::Respond(respond) => Err(respond.status),
-        Step::Wait(_) | Step::Deliver | Step::Pending => panic!("neither waits nor is there a response"),
+        Step::Wait(_) | Step::Deliver | Step::Pending => {
+            panic!("neither waits nor is there a response")
+        }
     };
     (0..times).map(|_| answer()).collect()
 }
 
 #[test]
 fn a_missing_backend_answers_500_on_its_share_only() {
-    let found = answers(&document(80), "a.shop.example", 500);
+    let found = answers(&document(80), "a.shop.example", "/", 500);
     let failed = found.iter().filter(|status| **status == Err(500)).count();
     assert!((225..=275).contains(&failed), "{failed}");
     assert_eq!(found.iter().filter(|status| status.is_ok()).count(), 500 - failed);
@@ -108,8 +110,8 @@ fn a_missing_backend_is_read_checked_and_explained() {
 
 #[test]
 fn listeners_decide_by_host_and_port() {
-    assert_eq!(answers(&document(80), "other.example", 1), [Err(404)]);
-    assert_eq!(answers(&document(8080), "other.example", 1), [Err(500)]);
+    assert_eq!(answers(&document(80), "other.example", "/", 1), [Err(404)]);
+    assert_eq!(answers(&document(8080), "other.example", "/", 1), [Err(500)]);
 }
 
 #[test]
@@ -170,7 +172,66 @@ fn the_listener_and_the_route_with_the_narrowest_host_take_a_request() {
         ("x.com", Err(404)),
         ("other.org", Err(404)),
     ] {
-        let [found] = &answers(&document, host, 1)[..] else { panic!("{host}") };
+        let [found] = &answers(&document, host, "/", 1)[..] else { panic!("{host}") };
         assert_eq!(found.as_deref().map_err(|status| *status), expected, "{host}");
+    }
+}
+
+/// Listeners for every host and for three that lie within each other, with a route each, whose path
+/// is the listener's name.
+fn isolated(hostnames: &str) -> Document {
+    let listeners = [
+        ("any", ""),
+        ("wide", "*.example.com"),
+        ("narrow", "*.foo.example.com"),
+        ("one", "abc.foo.example.com"),
+    ];
+    let listener = |(name, hostname): (&str, &str)| {
+        format!(
+            r#"{{ "name": "{name}", "port": 80, "protocol": "HTTP", "hostname": "{hostname}" }}"#
+        )
+    };
+    let gateway = format!(
+        r#"{{ "apiVersion": "gateway.networking.k8s.io/v1", "kind": "Gateway",
+             "metadata": {{ "name": "public" }}, "spec": {{ "listeners": [{}] }} }}"#,
+        listeners.map(listener).join(", ")
+    );
+    let route = |(name, _): (&str, &str)| {
+        format!(
+            r#"{{ "apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute",
+                 "metadata": {{ "name": "{name}" }},
+                 "spec": {{ "parentRefs": [{{ "name": "public", "sectionName": "{name}" }}],
+                 "hostnames": {hostnames},
+                 "rules": [{{ "matches": [{{ "path": {{ "value": "/{name}" }} }}],
+                 "backendRefs": [{{ "name": "cart", "port": 80 }}] }}] }} }}"#
+        )
+    };
+    let texts = [OBJECTS[0].to_owned(), gateway].into_iter().chain(listeners.map(route));
+    let objects: Vec<Node> = texts.map(|text| Node::parse_json(&text).unwrap()).collect();
+    let import = import(&objects, &Options::default()).unwrap();
+    assert!(import.statuses().iter().all(mesh_config::gateway_api::RouteStatus::accepted));
+    import.document(&Entry::gateway("default", "public", 80))
+}
+
+#[test]
+fn a_request_is_of_its_narrowest_listener_and_of_no_other() {
+    let all = r#"["bar.com", "*.example.com", "*.foo.example.com", "abc.foo.example.com"]"#;
+    for document in [isolated("[]"), isolated(all)] {
+        for (host, taken) in [
+            ("bar.com", "any"),
+            ("bar.example.com", "wide"),
+            ("bar.foo.example.com", "narrow"),
+            ("a.b.foo.example.com", "narrow"),
+            ("abc.foo.example.com", "one"),
+        ] {
+            for name in ["any", "wide", "narrow", "one"] {
+                let [found] = &answers(&document, host, &format!("/{name}"), 1)[..] else {
+                    panic!("{host}")
+                };
+                let expected = if name == taken { Ok("cart") } else { Err(404) };
+                let found = found.as_deref().map_err(|status| *status);
+                assert_eq!(found, expected, "{host} /{name}");
+            }
+        }
     }
 }

@@ -58,7 +58,25 @@ fn objects() -> Value {
                             { "path": { "type": "RegularExpression", "value": "/d.*" } }],
                 "filters": [{ "type": "RequestRedirect", "requestRedirect": {
                   "scheme": "https", "hostname": "c.example", "port": 8443, "statusCode": 301,
-                  "path": { "type": "ReplaceFullPath", "replaceFullPath": "/e" } } }] }] } }
+                  "path": { "type": "ReplaceFullPath", "replaceFullPath": "/e" } } }] }] } },
+        { "apiVersion": "gateway.networking.k8s.io/v1", "kind": "GRPCRoute",
+          "metadata": { "name": "g", "namespace": "shop" },
+          "spec": {
+            "parentRefs": [{ "name": "public", "namespace": "infra", "sectionName": "v" },
+                           { "group": "", "kind": "Service", "name": "cart", "port": 81 }],
+            "hostnames": ["g.shop.example"],
+            "rules": [
+              { "name": "first",
+                "matches": [
+                  { "method": { "type": "Exact", "service": "shop.Cart", "method": "Add" },
+                    "headers": [{ "type": "Exact", "name": "x", "value": "1" }] },
+                  { "method": { "type": "RegularExpression", "service": "a|b", "method": "c" } }],
+                "filters": [{ "type": "ResponseHeaderModifier",
+                              "responseHeaderModifier": { "remove": ["b"] } }],
+                "backendRefs": [
+                  { "name": "cart", "port": 81, "filters": [{ "type": "RequestHeaderModifier",
+                      "requestHeaderModifier": { "add": [{ "name": "c", "value": "2" }] } }] },
+                  { "name": "gone", "port": 81 }] }] } }
     ])
 }
 
@@ -81,8 +99,10 @@ fn places(value: &Value, here: &str, out: &mut Vec<String>) {
 fn compiles(objects: &Value) -> Result<bool, String> {
     let nodes: Vec<Node> = serde_json::from_value(objects.clone()).unwrap();
     let Ok(import) = import(&nodes, &Options::default()) else { return Ok(false) };
-    let more = [Entry::mesh("shop", 80), Entry::gateway("infra", "public", 80)];
-    for entry in import.entries().iter().chain(&more) {
+    let more =
+        [Entry::mesh("shop", 80), Entry::mesh("shop", 81), Entry::gateway("infra", "public", 80)];
+    let more = more.iter().filter(|entry| !import.entries().contains(entry));
+    for entry in import.entries().iter().chain(more) {
         compile(&import.document(entry)).map_err(|found| format!("{entry:?}: {found}"))?;
     }
     Ok(true)

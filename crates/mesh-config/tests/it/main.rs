@@ -12,6 +12,7 @@ mod explain;
 mod explain_traffic;
 mod findings;
 mod gateway_api;
+mod gateway_api_grpc;
 mod gateway_api_hostile;
 mod hostile;
 mod meaning;

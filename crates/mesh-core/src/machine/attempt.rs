@@ -1,9 +1,10 @@
 //! One attempt: its time, its endpoint, its lease.
 
 use super::{
-    Machine, TRAFFIC, Terms, respond,
-    select::Pick,
+    Machine, TRAFFIC, Terms,
     fallback::Own,
+    respond,
+    select::Pick,
     slots::Live,
     state::breaker_event,
     state_mut,
@@ -165,7 +166,8 @@ impl Machine {
         let answered = matches!(reason, Reason::None | Reason::UpstreamStatus);
         let latency = now.saturating_since(live.attempt_started);
         self.leave(live, (answered && live.endpoint != NONE).then_some(latency));
-        let kind = if TRAFFIC && live.mirror { EventKind::MirrorEnd } else { EventKind::RequestEnd };
+        let kind =
+            if TRAFFIC && live.mirror { EventKind::MirrorEnd } else { EventKind::RequestEnd };
         sink.event(Event {
             service: live.service,
             endpoint: live.endpoint,

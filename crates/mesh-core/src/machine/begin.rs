@@ -144,11 +144,8 @@ impl Machine {
                 backend: NONE,
             });
         }
-        let held = if TRAFFIC {
-            self.held(&rule, found.target, &head(request, path))
-        } else {
-            None
-        };
+        let held =
+            if TRAFFIC { self.held(&rule, found.target, &head(request, path)) } else { None };
         let chosen =
             held.or_else(|| weighted(self.snapshot.backends(), rule.backends, &mut self.dice));
         let Some((number, backend)) = chosen else {

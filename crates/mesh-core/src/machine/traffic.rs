@@ -104,9 +104,8 @@ impl Machine {
         }
         let table = self.snapshot.backends();
         let mut backends = rule.backends.numbers().zip(table.run(rule.backends));
-        let pinned = |(_, backend): &(u32, Backend)| {
-            backend.pins.len > 0 && self.hold(backend.pins, head)
-        };
+        let pinned =
+            |(_, backend): &(u32, Backend)| backend.pins.len > 0 && self.hold(backend.pins, head);
         if let Some(found) = backends.find(pinned) {
             return Some(found);
         }

@@ -7,8 +7,8 @@ use super::{
     row::{Word, record},
     sections::Packer,
     tables::{
-        Backend, Cors, Edit, Endpoint, Fault, KeySource, Limit, Mirror, Policy, Predicate, Redirect,
-        Rewrite, Rule, Service, Text,
+        Backend, Cors, Edit, Endpoint, Fault, KeySource, Limit, Mirror, Policy, Predicate,
+        Redirect, Rewrite, Rule, Service, Text,
     },
 };
 use crate::{balance::Algorithm, hash::xxh64, route::table::RouteRows};
@@ -85,11 +85,11 @@ impl SnapshotDraft {
     fn needs(&self) -> u32 {
         let last_of_all = Algorithm::LeastRequest.as_u8();
         let balances = self.policies.iter().any(|policy| policy.balancer > last_of_all);
-        let backends = self.backends.iter().any(|backend| {
-            backend.status > 0 || backend.subset > 0 || backend.pins.len > 0
-        });
-        let sticky =
-            self.rules.iter().any(|rule| rule.sticky.source != KeySource::Nothing as u8);
+        let backends = self
+            .backends
+            .iter()
+            .any(|backend| backend.status > 0 || backend.subset > 0 || backend.pins.len > 0);
+        let sticky = self.rules.iter().any(|rule| rule.sticky.source != KeySource::Nothing as u8);
         let policies = self.policies.iter().any(|policy| {
             policy.fallback.len > 0 || policy.hedge_percentile > 0 || !policy.hedge_after.is_zero()
         });

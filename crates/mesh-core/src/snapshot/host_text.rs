@@ -80,7 +80,10 @@ pub(super) fn write(draft: &SnapshotDraft) -> Vec<u8> {
         }
         for (name, side) in [("request", 0), ("response", 1)] {
             out.raw(&format!(",\"{name}\":"));
-            out.list(run(&draft.edits, backend.edits).filter(|edit| edit.side == side), Writer::edit);
+            out.list(
+                run(&draft.edits, backend.edits).filter(|edit| edit.side == side),
+                Writer::edit,
+            );
         }
         out.raw("}");
     }
@@ -262,7 +265,12 @@ mod tests {
             Backend { rewrite: NONE, ..Backend::default() },
             Backend { rewrite: 0, edits, service: NONE, ..Backend::default() },
         ];
-        let rule = |start| Rule { name, backends: Rows { start, len: 1 }, redirect: NONE, ..Rule::default() };
+        let rule = |start| Rule {
+            name,
+            backends: Rows { start, len: 1 },
+            redirect: NONE,
+            ..Rule::default()
+        };
         draft.rules = vec![rule(0), rule(1), Rule { backends: Rows::default(), ..rule(0) }];
         let snapshot = Snapshot::decode(&draft.encode()).unwrap();
         assert_eq!(

@@ -11,8 +11,8 @@ use super::{
     draft::Mesh,
     row::{Row, Table, Word},
     tables::{
-        Backend, Cors, Edit, Endpoint, Fault, Limit, Mirror, Policy, Predicate, Redirect, Rewrite, Rule,
-        Service, Text,
+        Backend, Cors, Edit, Endpoint, Fault, Limit, Mirror, Policy, Predicate, Redirect, Rewrite,
+        Rule, Service, Text,
     },
 };
 use crate::route::table::{

@@ -5,7 +5,10 @@
 
 mod traffic;
 
-pub use self::traffic::{Cors, Fault, Key, KeySource, Limit, Mirror, Predicate, PredicateKind, RESTRICTED, SUBSET_ENDPOINTS_MAX};
+pub use self::traffic::{
+    Cors, Fault, Key, KeySource, Limit, Mirror, Predicate, PredicateKind, RESTRICTED,
+    SUBSET_ENDPOINTS_MAX,
+};
 use super::row::record;
 use crate::{
     breaker::BreakerConfig,

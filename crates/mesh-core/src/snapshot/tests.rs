@@ -8,8 +8,8 @@ use super::{
     draft::SnapshotDraft,
     row::Word,
     tables::{
-        Backend, Edit, Endpoint, Key, KeySource, NONE, PathChange, Policy, Redirect, Rewrite, Rows, Rule,
-        Service, Text,
+        Backend, Edit, Endpoint, Key, KeySource, NONE, PathChange, Policy, Redirect, Rewrite, Rows,
+        Rule, Service, Text,
     },
     *,
 };

@@ -22,7 +22,7 @@ use mesh_core::{
     snapshot::{
         Snapshot,
         draft::SnapshotDraft,
-        tables::{Endpoint, Key, KeySource, Health, Policy, Rows, Service},
+        tables::{Endpoint, Health, Key, KeySource, Policy, Rows, Service},
     },
     time::{Micros, Timestamp},
 };

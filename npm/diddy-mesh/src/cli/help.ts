@@ -45,7 +45,7 @@ Shows which rule takes a request and why the others do not, and where it would b
   --json               print it as JSON`,
   import: `Usage: diddy-mesh import gateway-api FILE... [-o OUTPUT] [--entry ENTRY] [--json]
 
-Makes a configuration of the Gateways, HTTPRoutes, Services and ReferenceGrants in YAML or JSON files. Says
+Makes a configuration of the Gateways, HTTPRoutes, GRPCRoutes, Services and ReferenceGrants in YAML or JSON files. Says
 of each route what a controller would say (Accepted, ResolvedRefs, with the reason), and warns of what the
 objects ask that does not happen. Each Service is reached by the service binding of its name.
 

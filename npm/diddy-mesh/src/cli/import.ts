@@ -61,9 +61,9 @@ function report({ diagnostics, statuses }: Imported): void {
   diagnostics.forEach(({ message, severity }) => console.error(`${label(severity, process.stderr)} ${message}`));
 }
 
-function statusLine({ conditions, namespace, parent, route }: RouteStatus): string {
+function statusLine({ conditions, kind, namespace, parent, route }: RouteStatus): string {
   const said = conditions.map(({ type, status, reason, message }) => `${type}=${status ? "True" : "False"} (${reason}${message === "" ? "" : `: ${message}`})`);
-  return `HTTPRoute ${namespace}/${route} at ${parent}: ${said.join(", ")}`;
+  return `${kind} ${namespace}/${route} at ${parent}: ${said.join(", ")}`;
 }
 
 /** The document of an entry: the one that is asked for, or the only one. */

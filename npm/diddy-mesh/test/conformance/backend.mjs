@@ -1,4 +1,6 @@
 // The fixture backend of the Gateway API's suite: it answers with what it saw, and fails as its path asks.
+import { answer, isGrpc, read } from "./grpc.mjs";
+
 const calls = new Map();
 const wait = (text) => new Promise((resolve) => setTimeout(resolve, Number.parseFloat(text) * (text.endsWith("ms") ? 1 : 1000)));
 
@@ -33,6 +35,11 @@ export default {
     const status = /^\/status\/(\d{3})$/.exec(pathname);
     const set = (request.headers.get("x-echo-set-header") ?? "").split(",").filter(Boolean).map((pair) => pair.split(":").map((part) => part.trim()));
     const seen = { service: SERVICE, host, path: pathname + search, method: request.method, headers: Object.fromEntries(request.headers) };
+    if (isGrpc(request)) {
+      const { message } = read(new Uint8Array(await request.arrayBuffer()));
+      // A call whose message did not arrive has failed, and says nothing of its status.
+      return new Response(message === "ping" ? answer(JSON.stringify(seen)) : undefined, { headers: [...set, ["content-type", request.headers.get("content-type")]] });
+    }
     return Response.json(seen, { status: status === null ? 200 : Number(status[1]), headers: set });
   },
 };

@@ -1,6 +1,7 @@
 // All worlds in one workerd: an entry that picks the gateway, the gateways, and the backends that they share.
 import { Log, LogLevel, Miniflare } from "miniflare";
 import { worker } from "../harness.mjs";
+import { call, isGrpc, read } from "./grpc.mjs";
 
 const WORLD = "x-conformance-world";
 
@@ -25,32 +26,35 @@ const bindingOf = (service) => service.toUpperCase().replaceAll("-", "_");
 /** The entry, which comes first, and a gateway for each world. */
 export async function gateways(worlds) {
   const serviceBindings = Object.fromEntries(worlds.map((_, i) => [`WORLD_${i}`, `world-${i}`]));
-  const made = worlds.map(({ document, names }, i) =>
-    worker(`world-${i}`, gateway, { config: document, serviceBindings: Object.fromEntries(Object.keys(names).map((service) => [bindingOf(service), service])) }));
+  const made = worlds.map(({ document, services }, i) =>
+    worker(`world-${i}`, gateway, { config: document, serviceBindings: Object.fromEntries(services.map((service) => [bindingOf(service), service])) }));
   return [await worker("entry", entry, { serviceBindings }), ...(await Promise.all(made))];
 }
 
 /** A backend for each service of any world. */
 export function echoes(worlds) {
-  const services = [...new Set(worlds.flatMap(({ names }) => Object.keys(names)))];
-  return Promise.all(services.map((service) => worker(service, `export { default } from "./conformance/backend.mjs";`, { bindings: { SERVICE: service } })));
+  const all = [...new Set(worlds.flatMap(({ services }) => services))];
+  return Promise.all(all.map((service) => worker(service, `export { default } from "./conformance/backend.mjs";`, { bindings: { SERVICE: service } })));
 }
 
-/** Starts them. `use` gets a function that sends the request of a case into a world, and tells what came. */
+/** Starts them. `use` gets a function that sends a request into a world, and tells what came. */
 export async function running(workers, use) {
   const mf = new Miniflare({ workers, cf: false, host: "127.0.0.1", port: 0, log: new Log(LogLevel.NONE), handleRuntimeStdio: (out, err) => (out.resume(), err.resume()) });
-  let turn = 0;
-  const ask = async (world, { expect, request }) => {
-    turn += 1;
-    const { host, method, path, tls } = request;
-    const url = `http${tls ? "s" : ""}://${host ?? "gateway.example"}${path === "" ? "/" : path}`.replaceAll("${UUID}", `u${turn}`);
-    const answer = await mf.dispatchFetch(url, { method, redirect: "manual", headers: { ...request.headers, [WORLD]: String(world) } });
+  const ask = async ({ world, url, method, headers, messages }) => {
+    const sent = new Headers({ ...headers, [WORLD]: String(world) });
+    const body = isGrpc({ headers: sent }) ? call("ping") : undefined;
+    const answer = await mf.dispatchFetch(url, { method, redirect: "manual", headers: sent, body });
     if (answer.webSocket) {
-      return { status: answer.status, echoed: await talk(answer.webSocket, expect.websocket_echo ?? []) };
+      return { status: answer.status, echoed: await talk(answer.webSocket, messages ?? []) };
     }
-    const text = await answer.text();
-    const seen = answer.headers.get("content-type")?.startsWith("application/json") ? JSON.parse(text) : undefined;
-    return { url, status: answer.status, reason: answer.headers.get("mesh-reason"), location: answer.headers.get("location"), headers: answer.headers, seen };
+    const found = { status: answer.status, reason: answer.headers.get("mesh-reason"), location: answer.headers.get("location"), headers: Object.fromEntries(answer.headers) };
+    const bytes = new Uint8Array(await answer.arrayBuffer());
+    if (isGrpc(answer)) {
+      const { message, status } = read(bytes);
+      return { ...found, seen: message === undefined ? undefined : JSON.parse(message), grpc_status: status };
+    }
+    const isJson = answer.headers.get("content-type")?.startsWith("application/json");
+    return { ...found, seen: isJson ? JSON.parse(new TextDecoder().decode(bytes)) : undefined };
   };
   try {
     await mf.ready;

@@ -174,6 +174,16 @@ spec:
       backendRefs: [{ name: cart, port: 8080 }]
     - matches: [{ path: { type: PathPrefix, value: /gone } }]
       backendRefs: [{ name: nowhere, port: 80 }]
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: GRPCRoute
+metadata: { name: cart, namespace: shop }
+spec:
+  parentRefs: [{ name: public, namespace: infra }]
+  hostnames: [grpc.example]
+  rules:
+    - matches: [{ method: { service: shop.Cart, method: Add } }]
+      backendRefs: [{ name: cart, port: 8080 }]
 `;
 
 test("import makes a configuration of Gateway API objects and says what a controller would say", () => {
@@ -181,12 +191,15 @@ test("import makes a configuration of Gateway API objects and says what a contro
   const imported = run("import", "gateway-api", "objects.yaml");
   assert.deepEqual([imported.status, imported.out], [0, ""], imported.err);
   assert.match(imported.err, /HTTPRoute shop\/cart at Gateway\/infra\/public: Accepted=True \(Accepted\), ResolvedRefs=False \(BackendNotFound: /);
+  assert.match(imported.err, /GRPCRoute shop\/cart at Gateway\/infra\/public: Accepted=True \(Accepted\), ResolvedRefs=True \(ResolvedRefs\)/);
   assert.match(imported.err, /mesh\.json: written/);
   assert.deepEqual(Object.keys(JSON.parse(read("mesh.json")).services), ["cart"]);
   assert.equal(run("validate", "mesh.json").status, 0);
   const rule = (path) => JSON.parse(run("explain", "mesh.json", "--url", `https://shop.example${path}`, "--json").out);
   assert.equal(rule("/cart/1").backends[0].service.name, "cart");
   assert.match(JSON.stringify(rule("/gone")), /no_backend/);
+  const call = run("explain", "mesh.json", "--url", "https://grpc.example/shop.Cart/Add", "--method", "POST", "-H", "content-type: application/grpc", "--json");
+  assert.equal(JSON.parse(call.out).backends[0].service.name, "cart");
   const again = run("import", "gateway-api", "objects.yaml");
   assert.deepEqual([again.status, again.err], [2, "diddy-mesh: mesh.json is here already; -o mesh.json replaces it\n"]);
   assert.equal(run("import", "gateway-api", "objects.yaml", "-o", "mesh.json").status, 0);

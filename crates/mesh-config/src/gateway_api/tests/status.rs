@@ -169,3 +169,49 @@ fn a_reference_to_nothing_answers_500_on_its_share_and_says_why() {
         assert!(crate::compile(&document).is_ok());
     }
 }
+
+#[test]
+fn a_route_has_no_hosts_that_a_narrower_listener_takes() {
+    let listener = |name: &str, hostname: &str| {
+        format!(
+            r#"{{ "name": "{name}", "port": 80, "hostname": "{hostname}",
+                 "allowedRoutes": {{ "namespaces": {{ "from": "All" }} }} }}"#
+        )
+    };
+    let gateway = format!(
+        r#"{{ "apiVersion": "gateway.networking.k8s.io/v1", "kind": "Gateway",
+             "metadata": {{ "namespace": "infra", "name": "public" }},
+             "spec": {{ "listeners": [{}, {}, {}, {{ "name": "tcp", "port": 80, "protocol": "TCP",
+                        "hostname": "bar.com" }}] }} }}"#,
+        listener("any", ""),
+        listener("wide", "*.a.com"),
+        listener("narrow", "x.b.A.com")
+    );
+    let all = r#"["bar.com", "*.a.com", "y.a.com", "x.b.a.com"]"#;
+    for (section, hostnames, expected) in [
+        ("any", all, &["bar.com"][..]),
+        ("wide", all, &["*.a.com", "y.a.com"]),
+        ("narrow", all, &["x.b.a.com"]),
+        ("narrow", "[]", &["x.b.a.com"]),
+        ("any", r#"["x.b.a.com"]"#, &[]),
+    ] {
+        let spec = format!(
+            r#""parentRefs": [{{ "namespace": "infra", "name": "public", "sectionName": "{section}" }}],
+               "hostnames": {hostnames}, "rules": [{{ {CART} }}]"#
+        );
+        let texts = [gateway.clone(), route("one", &spec)];
+        let objects = texts.map(|text| Node::parse_json(&text).unwrap());
+        let import = import(&objects, &Options::default()).unwrap();
+        assert!(import.statuses()[0].accepted(), "{section}");
+        let found: Vec<String> = rules(&public(&import))
+            .iter()
+            .filter(|rule| rule.name.as_deref() == Some("shop/one/0"))
+            .flat_map(|rule| rule.hosts.iter().flat_map(|hosts| hosts.list().to_vec()))
+            .map(|host| host.as_str().to_owned())
+            .collect();
+        assert_eq!(found, expected, "{section} {hostnames}");
+        let left =
+            warnings(&import).iter().filter(|line| line.contains("narrower listeners")).count();
+        assert_eq!(left, usize::from(expected.is_empty()), "{section} {hostnames}");
+    }
+}

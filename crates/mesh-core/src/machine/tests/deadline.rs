@@ -79,8 +79,13 @@ fn a_timeout_is_named_after_what_ran_out() {
 #[test]
 fn a_wait_that_took_too_long_ends_at_the_deadline() {
     let mut mesh = Plan::of(2).run();
-    let hinted =
-        Outcome::Response { status: 503, retry_after: Some(SECOND), grpc: None, load: None, again: false };
+    let hinted = Outcome::Response {
+        status: 503,
+        retry_after: Some(SECOND),
+        grpc: None,
+        load: None,
+        again: false,
+    };
     let wait = mesh.first(&GET, hinted).waited();
     mesh.wait(Micros::from_secs(20));
     let respond = mesh.resume(wait.ticket, Outcome::Waited).answered();

@@ -17,7 +17,13 @@ const KEY: Caller =
     Caller { remaining: None, place: None, depth: 0, https: false, idempotency_key: true };
 
 const fn hinted(status: u16, retry_after: Micros) -> Outcome {
-    Outcome::Response { status, retry_after: Some(retry_after), grpc: None, load: None, again: false }
+    Outcome::Response {
+        status,
+        retry_after: Some(retry_after),
+        grpc: None,
+        load: None,
+        again: false,
+    }
 }
 
 /// The second attempt, at the same moment as the first.
@@ -51,7 +57,13 @@ fn every_failure_of_the_policy_is_tried_again() {
         Outcome::Reset,
         Outcome::ConnectFailure,
         Outcome::Exception,
-        Outcome::Response { status: 200, retry_after: None, grpc: Some(14), load: None, again: false },
+        Outcome::Response {
+            status: 200,
+            retry_after: None,
+            grpc: Some(14),
+            load: None,
+            again: false,
+        },
     ] {
         retried(&mut Plan::of(2).run(), &GET, outcome);
     }

@@ -4,7 +4,7 @@ use super::mesh::{GET, POST, Plan, Running, SECOND};
 use crate::{
     balance::{Algorithm, geographic::Location, load_report::LoadReport},
     machine::{Caller, Outcome, Request, Step},
-    snapshot::tables::{KeySource, Health},
+    snapshot::tables::{Health, KeySource},
     time::Micros,
 };
 
@@ -147,8 +147,13 @@ fn adaptive_follows_the_reports() {
         let send = mesh.send(&GET);
         let rps = if send.endpoint == 0 { 300.0 } else { 100.0 };
         let load = LoadReport { application_utilization: 0.5, rps, ..LoadReport::default() };
-        let outcome =
-            Outcome::Response { status: 200, retry_after: None, grpc: None, load: Some(load), again: false };
+        let outcome = Outcome::Response {
+            status: 200,
+            retry_after: None,
+            grpc: None,
+            load: Some(load),
+            again: false,
+        };
         assert_eq!(mesh.resume(send.ticket, outcome), Step::Deliver);
     };
     for _ in 0..22 {

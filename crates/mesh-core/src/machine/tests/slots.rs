@@ -120,8 +120,13 @@ fn many_leases_end_in_one_sweep_and_none_under_a_clock_that_stands_still() {
 #[test]
 fn a_wait_that_nobody_ends_is_a_lease_too() {
     let mut mesh = Plan::of(1).run();
-    let hinted =
-        Outcome::Response { status: 503, retry_after: Some(SECOND), grpc: None, load: None, again: false };
+    let hinted = Outcome::Response {
+        status: 503,
+        retry_after: Some(SECOND),
+        grpc: None,
+        load: None,
+        again: false,
+    };
     let _never_told = mesh.first(&GET, hinted).waited();
     mesh.wait(Micros::from_secs(LEASE_SECONDS_MAX + 3));
     mesh.served(&GET, 200);

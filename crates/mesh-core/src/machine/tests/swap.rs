@@ -27,8 +27,13 @@ fn turned(plan: &Plan) -> Plan {
     turned
 }
 
-const HINTED: Outcome =
-    Outcome::Response { status: 503, retry_after: Some(SECOND), grpc: None, load: None, again: false };
+const HINTED: Outcome = Outcome::Response {
+    status: 503,
+    retry_after: Some(SECOND),
+    grpc: None,
+    load: None,
+    again: false,
+};
 
 #[test]
 fn what_was_learned_follows_its_endpoint() {
