@@ -35,7 +35,7 @@ function backendLines({ percent, service, policy, endpoints }: ExplainedBackend,
     ["balancer", policy.hashOn === undefined ? policy.loadBalancer : `${policy.loadBalancer} on ${typeof policy.hashOn === "string" ? policy.hashOn : JSON.stringify(policy.hashOn)}`],
     ["timeout", `${duration(policy.requestTimeout)} in all, ${policy.attemptTimeout === 0 ? "the same" : duration(policy.attemptTimeout)} per attempt`],
     ["retries", retries.attempts === 0 ? "none" : `${retries.attempts}, on ${retries.on.join(" ")}; ${retries.methods.join(" ")}`],
-    ["", retries.attempts === 0 ? "" : `wait ${duration(retries.backoffBase)} to ${duration(retries.backoffMax)}; budget ${retries.budget === undefined ? "none" : `${retries.budget.percent} % and ${retries.budget.minPerSecond}/s`}`],
+    ["", retries.attempts === 0 ? "" : `wait ${duration(retries.backoffBase)} to ${duration(retries.backoffMax)}; budget ${retries.budget === undefined ? "none" : `${retries.budget.percent} % or ${retries.budget.minPerSecond}/s`}`],
     ["breaker", breaker.mode === "automatic" ? `opens after ${breaker.consecutiveFailures} failures or below ${breaker.successRatio * 100} % of ${breaker.minRequests} or more in ${duration(breaker.window)}` : breaker.mode],
     ["min ready", `${service.minReady} of ${endpoints.length}`],
   ].filter(([, text]) => text !== "") as string[][];
