@@ -10,7 +10,7 @@ pub const BACKOFF_BASE_MS: u64 = 25;
 pub const BACKOFF_MAX_MS: u64 = 250;
 /// Share of requests that retries may add, percent.
 pub const BUDGET_PERCENT: f64 = 20.0;
-/// Retries per second and isolate that the budget always allows. Low, as there are many isolates.
+/// Retries per second and isolate that the budget allows at least. Low, as there are many isolates.
 pub const BUDGET_FLOOR_PER_SECOND: u16 = 1;
 /// How long a request keeps paying into the budget, ms.
 pub const BUDGET_TTL_MS: u64 = 10_000;

@@ -101,7 +101,7 @@ object! {
         optional {
             /// Retries per hundred requests.
             "percent" => percent: Percent = crate::defaults::BUDGET_PERCENT,
-            /// Retries per second that are always allowed.
+            /// Retries per second that are allowed where the share is less.
             "minPerSecond" => min_per_second: BudgetFloor =
                 crate::defaults::BUDGET_FLOOR_PER_SECOND,
             /// How long a request keeps paying into the budget.

@@ -1,8 +1,10 @@
-//! Finagle's retry budget: requests pay in a fraction of a retry, each retry takes out a whole
-//! one, and what was paid in is gone after `ttl`.
+//! A retry budget: requests pay in a fraction of a retry, each retry takes out a whole one, and what
+//! was paid in is gone after `ttl`.
 //!
-//! Per service and isolate. Retries of the last `ttl` never exceed the floor plus the share of the
-//! requests that the ring still remembers (at most a tenth of `ttl` longer).
+//! Per service and isolate. Retries of the last `ttl` never exceed the share of the requests that the
+//! ring still remembers (at most a tenth of `ttl` longer), or the floor where that is more. Finagle,
+//! whose budget this is otherwise, adds the floor to the share; a budget of 20 % then lets through
+//! more than 20 % whatever the traffic.
 
 use crate::{
     ring,
@@ -12,7 +14,7 @@ use crate::{
 /// One more bucket than tenths of the ttl, so that a withdrawal is remembered a full ttl.
 const BUCKETS: u8 = 11;
 /// A retry costs a thousand; a request pays in its permille.
-const RETRY_COST: i32 = 1_000;
+const RETRY_COST: u64 = 1_000;
 /// Shortest ttl; below a second the floor would be a burst per clock tick.
 const TTL_MIN: Micros = Micros::from_secs(1);
 /// Longest ttl; a longer memory would let a quiet hour pay for a storm.
@@ -25,14 +27,15 @@ pub struct RetryBudgetConfig {
     pub ttl: Micros,
     /// Retries per thousand requests; default 200. 1000 and more count as 1000: one each.
     pub permille: u16,
-    /// Retries per second that are free, for services with few requests; default 1.
+    /// Retries per second that are allowed where the share is less, for services with few requests;
+    /// default 1.
     ///
     /// Per isolate: a thousand isolates have a thousand times this.
     pub floor_per_second: u16,
 }
 
 impl RetryBudgetConfig {
-    /// 20 % of the requests of the last 10 s, and one retry per second.
+    /// 20 % of the requests of the last 10 s, or one retry per second.
     pub const DEFAULT: Self =
         Self { ttl: Micros::from_secs(10), permille: 200, floor_per_second: 1 };
 
@@ -40,10 +43,9 @@ impl RetryBudgetConfig {
         self.ttl.clamp(TTL_MIN, TTL_MAX)
     }
 
-    /// The free part of the balance, in thousandths of a retry.
-    fn reserve(&self) -> i64 {
-        let free = self.ttl_clamped().saturating_mul(u64::from(self.floor_per_second)).0 / 1_000;
-        i64::try_from(free).unwrap_or(i64::MAX)
+    /// What the floor allows in a ttl, in thousandths of a retry.
+    fn floor(&self) -> u64 {
+        self.ttl_clamped().saturating_mul(u64::from(self.floor_per_second)).0 / 1_000
     }
 }
 
@@ -53,13 +55,25 @@ impl Default for RetryBudgetConfig {
     }
 }
 
-/// The budget of one service; 64 bytes.
+/// The budget of one service; 104 bytes.
 #[derive(Clone, Debug)]
 pub struct RetryBudget {
     anchor: Timestamp,
-    /// Payments less costs per bucket, in thousandths of a retry.
-    buckets: [i32; BUCKETS as usize],
+    buckets: [Bucket; BUCKETS as usize],
     head: u8,
+}
+
+/// A part of the ttl.
+#[derive(Clone, Copy, Debug)]
+struct Bucket {
+    /// What requests paid in, in thousandths of a retry.
+    paid: u32,
+    /// Retries that were taken out.
+    taken: u32,
+}
+
+impl Bucket {
+    const EMPTY: Self = Self { paid: 0, taken: 0 };
 }
 
 impl Default for RetryBudget {
@@ -72,42 +86,46 @@ impl RetryBudget {
     /// A budget that holds its floor only.
     #[must_use]
     pub const fn new() -> Self {
-        Self { anchor: Timestamp::ZERO, buckets: [0; BUCKETS as usize], head: 0 }
+        Self { anchor: Timestamp::ZERO, buckets: [Bucket::EMPTY; BUCKETS as usize], head: 0 }
     }
 
     /// A first attempt pays in. Retries do not: they would pay for themselves.
     pub fn deposit(&mut self, config: &RetryBudgetConfig, now: Timestamp) {
         self.rotate(config, now);
-        self.add(i32::from(config.permille.min(1_000)));
+        if let Some(bucket) = self.bucket() {
+            bucket.paid = bucket.paid.saturating_add(config.permille.min(1_000).into());
+        }
     }
 
     /// Takes out one retry; false where the budget does not hold one.
     #[must_use = "without a withdrawal there is no retry"]
     pub fn withdraw(&mut self, config: &RetryBudgetConfig, now: Timestamp) -> bool {
         self.rotate(config, now);
-        let paid = self.balance(config) >= i64::from(RETRY_COST);
-        if paid {
-            self.add(-RETRY_COST);
+        let held = self.balance(config) >= RETRY_COST;
+        if let Some(bucket) = self.bucket().filter(|_| held) {
+            bucket.taken = bucket.taken.saturating_add(1);
         }
-        paid
+        held
     }
 
     /// Whole retries that could be withdrawn, as of the last deposit or withdrawal.
     #[must_use]
     pub fn retries_left(&self, config: &RetryBudgetConfig) -> u32 {
-        let whole = self.balance(config).max(0) / i64::from(RETRY_COST);
-        u32::try_from(whole).unwrap_or(u32::MAX)
+        u32::try_from(self.balance(config) / RETRY_COST).unwrap_or(u32::MAX)
     }
 
-    fn balance(&self, config: &RetryBudgetConfig) -> i64 {
-        let net: i64 = self.buckets.iter().map(|bucket| i64::from(*bucket)).sum();
-        net.saturating_add(config.reserve())
-    }
-
-    fn add(&mut self, amount: i32) {
-        if let Some(bucket) = self.buckets.get_mut(usize::from(self.head)) {
-            *bucket = bucket.saturating_add(amount);
+    /// In thousandths of a retry; nothing where more was taken than is remembered as paid.
+    fn balance(&self, config: &RetryBudgetConfig) -> u64 {
+        let (mut paid, mut taken) = (0u64, 0u64);
+        for bucket in &self.buckets {
+            paid = paid.saturating_add(bucket.paid.into());
+            taken = taken.saturating_add(bucket.taken.into());
         }
+        paid.max(config.floor()).saturating_sub(taken.saturating_mul(RETRY_COST))
+    }
+
+    fn bucket(&mut self) -> Option<&mut Bucket> {
+        self.buckets.get_mut(usize::from(self.head))
     }
 
     fn rotate(&mut self, config: &RetryBudgetConfig, now: Timestamp) {
@@ -115,8 +133,8 @@ impl RetryBudget {
         let span = ttl.saturating_add(Micros(ttl.0 / 10));
         for _ in 0..ring::advance(&mut self.anchor, span, BUCKETS, now) {
             self.head = ring::next(self.head, BUCKETS);
-            if let Some(bucket) = self.buckets.get_mut(usize::from(self.head)) {
-                *bucket = 0;
+            if let Some(bucket) = self.bucket() {
+                *bucket = Bucket::EMPTY;
             }
         }
     }
@@ -135,18 +153,32 @@ mod tests {
     }
 
     #[test]
-    fn the_defaults_hold_ten_free_retries_and_a_fifth_of_the_requests() {
-        let (mut budget, config) = (RetryBudget::new(), RetryBudgetConfig::DEFAULT);
+    fn the_defaults_hold_ten_retries_or_a_fifth_of_the_requests() {
+        let config = RetryBudgetConfig::DEFAULT;
         let now = Timestamp::from_millis(123_456);
-        for _ in 0..100 {
-            budget.deposit(&config, now);
+        for (requests, retries) in [(0, 10), (49, 10), (50, 10), (55, 11), (100, 20)] {
+            let mut budget = RetryBudget::new();
+            (0..requests).for_each(|_| budget.deposit(&config, now));
+            assert_eq!(budget.retries_left(&config), retries);
+            assert_eq!(drain(&mut budget, &config, now), retries);
         }
-        assert_eq!(budget.retries_left(&config), 30);
-        assert_eq!(drain(&mut budget, &config, now), 30);
     }
 
     #[test]
-    fn finagle_default_holds_a_hundred_free_retries() {
+    fn no_traffic_gets_more_than_its_share_for_the_floor() {
+        // 200 requests per second of which all fail: a fifth more load, and not a retry above it
+        let (mut budget, config) = (RetryBudget::new(), RetryBudgetConfig::DEFAULT);
+        let mut retries = 0;
+        for i in 0..20_000u64 {
+            let now = Timestamp::from_millis(1_000 + i * 5);
+            budget.deposit(&config, now);
+            retries += u32::from(budget.withdraw(&config, now));
+        }
+        assert_eq!(retries, 4_000);
+    }
+
+    #[test]
+    fn a_floor_of_ten_holds_a_hundred_retries() {
         let config = RetryBudgetConfig { floor_per_second: 10, ..RetryBudgetConfig::DEFAULT };
         assert_eq!(drain(&mut RetryBudget::new(), &config, Timestamp::ZERO), 100);
     }
@@ -169,7 +201,7 @@ mod tests {
         for _ in 0..1_000 {
             budget.deposit(&config, start);
         }
-        assert_eq!(drain(&mut budget, &config, start), 210);
+        assert_eq!(drain(&mut budget, &config, start), 200);
         let before = start.saturating_add(Micros::from_millis(9_999));
         assert_eq!(drain(&mut budget, &config, before), 0);
         let after = start.saturating_add(Micros::from_secs(11));
@@ -198,7 +230,7 @@ mod tests {
             RetryBudgetConfig { ttl: Micros::MAX, permille: u16::MAX, floor_per_second: u16::MAX };
         let mut budget = RetryBudget::new();
         budget.deposit(&config, Timestamp::from_micros(u64::MAX));
-        assert_eq!(budget.retries_left(&config), 65_535 * 60 + 1);
+        assert_eq!(budget.retries_left(&config), 65_535 * 60);
         let none = RetryBudgetConfig { permille: 0, floor_per_second: 0, ..config };
         assert!(!RetryBudget::new().withdraw(&none, Timestamp::ZERO));
     }
@@ -228,8 +260,8 @@ mod tests {
                     let tick = |at: u64| now_ms / width_ms - at / width_ms;
                     let paid = requests.iter().filter(|at| tick(**at) < 11).count() as u64;
                     let taken = retries.iter().filter(|at| tick(**at) < 11).count() as u64;
-                    let held = u64::from(floor_per_second) * ttl_s * 1_000
-                        + paid * u64::from(permille);
+                    let floor = u64::from(floor_per_second) * ttl_s * 1_000;
+                    let held = floor.max(paid * u64::from(permille));
                     let withdrawn = budget.withdraw(&config, now);
                     prop_assert_eq!(withdrawn, held >= (taken + 1) * 1_000);
                     if withdrawn {

@@ -1,11 +1,12 @@
-//! Every bound that a scenario states, with several seeds.
+//! Every bound that a scenario states. One test for each part, so that none takes long.
 
 use mesh_sim::{
     figure::Figure,
-    scenario::{retry_storm, slow_endpoint, supermarket},
+    scenario::{
+        retry_storm, slow_endpoint,
+        supermarket::{self, Length, Theory},
+    },
 };
-
-const SEEDS: [u64; 2] = [1, 42];
 
 fn assert_all_hold(figures: &[Figure]) {
     assert!(figures.iter().any(|figure| figure.bound.is_some()), "nothing was checked");
@@ -14,23 +15,43 @@ fn assert_all_hold(figures: &[Figure]) {
     assert!(missed.is_empty(), "{missed:#?}");
 }
 
-#[test]
-fn supermarket() {
-    // a quarter of the full length: in a debug build the full one takes a minute
-    let length = supermarket::Length { requests: 75_000, warm_up: 25_000 };
-    assert_all_hold(&supermarket::figures(1, length).unwrap());
+/// A quarter of the full length: in a debug build the full one takes long.
+fn supermarket_holds(theory: Theory) {
+    let length = Length { requests: 75_000, warm_up: 25_000 };
+    assert_all_hold(&supermarket::figures_at(theory, 1, length).unwrap());
 }
 
 #[test]
-fn slow_endpoint() {
-    for seed in SEEDS {
-        assert_all_hold(&slow_endpoint::figures(seed, 2).unwrap());
-    }
+fn supermarket_at_the_lightest_load() {
+    supermarket_holds(supermarket::THEORY[0]);
 }
 
 #[test]
-fn retry_storm() {
-    for seed in SEEDS {
-        assert_all_hold(&retry_storm::figures(seed).unwrap());
-    }
+fn supermarket_at_the_middle_load() {
+    supermarket_holds(supermarket::THEORY[1]);
+}
+
+#[test]
+fn supermarket_at_the_heaviest_load() {
+    supermarket_holds(supermarket::THEORY[2]);
+}
+
+#[test]
+fn slow_endpoint_with_one_seed() {
+    assert_all_hold(&slow_endpoint::figures(1, 2).unwrap());
+}
+
+#[test]
+fn slow_endpoint_with_another_seed() {
+    assert_all_hold(&slow_endpoint::figures(42, 2).unwrap());
+}
+
+#[test]
+fn retry_storm_with_one_seed() {
+    assert_all_hold(&retry_storm::figures(1).unwrap());
+}
+
+#[test]
+fn retry_storm_with_another_seed() {
+    assert_all_hold(&retry_storm::figures(42).unwrap());
 }

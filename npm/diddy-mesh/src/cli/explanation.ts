@@ -50,7 +50,7 @@ function backendLines({ percent, chosen, pins, version, service, policy, mirrors
     ["balancer", policy.hashOn === undefined ? policy.loadBalancer : `${policy.loadBalancer} on ${keyText(policy.hashOn)}`],
     ["timeout", `${duration(policy.requestTimeout)} in all, ${policy.attemptTimeout === 0 ? "the same" : duration(policy.attemptTimeout)} per attempt`],
     ["retries", retries.attempts === 0 ? "none" : `${retries.attempts}, on ${retries.on.map((on) => (typeof on === "object" ? JSON.stringify(on) : on)).join(" ")}; ${retries.methods.join(" ")}`],
-    ["", retries.attempts === 0 ? "" : `wait ${duration(retries.backoffBase)} to ${duration(retries.backoffMax)}; budget ${retries.budget === undefined ? "none" : `${retries.budget.percent} % and ${retries.budget.minPerSecond}/s`}`],
+    ["", retries.attempts === 0 ? "" : `wait ${duration(retries.backoffBase)} to ${duration(retries.backoffMax)}; budget ${retries.budget === undefined ? "none" : `${retries.budget.percent} % or ${retries.budget.minPerSecond}/s`}`],
     ["breaker", breaker.mode === "automatic" ? `opens after ${breaker.consecutiveFailures} failures or below ${breaker.successRatio * 100} % of ${breaker.minRequests} or more in ${duration(breaker.window)}` : breaker.mode],
     ["min ready", `${service.minReady} of ${endpoints.length}`],
     ["pinned by", pins.join(" and ")],
