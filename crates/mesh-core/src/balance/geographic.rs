@@ -1,7 +1,8 @@
 //! Geographic balancing: the nearest endpoint, by two choices among those about as near.
 //!
-//! Health and load spill through the candidates: the caller passes eligible endpoints only, so
-//! when the nearest city is out the next nearest is the nearest. Places are unit vectors, so that
+//! Health spills through the candidates: the caller passes eligible endpoints only, so when the
+//! nearest city is out the next nearest is the nearest. Load spills by cost: where the choice
+//! nearby costs [`SPILL`] times as much as one anywhere, that one is taken. Places are unit vectors, so that
 //! distances are ordered by a subtraction per axis; angles appear only when a place is made.
 
 use core::f64::consts::FRAC_PI_2;
@@ -14,6 +15,10 @@ use crate::{
 /// Endpoints at most this much farther than the nearest one count as equally near: 50 km, one
 /// metropolitan area, about half a millisecond of fibre both ways.
 pub const TIE_KM: f32 = 50.0;
+
+/// How many times dearer the nearest endpoint may be than another before requests spill there. Well
+/// above what distance alone makes of latencies once they are measured: 4.
+pub const SPILL: f64 = 4.0;
 
 /// The Earth's mean radius (IUGG).
 const EARTH_RADIUS_KM: f32 = 6_371.0;
@@ -69,18 +74,19 @@ impl Location {
 }
 
 /// Picks among the `n` candidates the nearest to `caller`; among those within `tie_km` of the
-/// nearest, by two choices on `cost`. `None` where `n` is 0.
+/// nearest, by two choices on `cost`; or one of all where that is cheaper by [`SPILL`]. `None` where
+/// `n` is 0.
 ///
 /// Candidates without a place are farther than any with one, and tie with each other. Costs three
 /// looks at each candidate's place and no heap.
 #[inline]
-pub fn pick<C: PartialOrd>(
+pub fn pick(
     n: u32,
     caller: Location,
     tie_km: f32,
     dice: &mut impl Dice,
     location: impl Fn(u32) -> Option<Location>,
-    mut cost: impl FnMut(u32) -> C,
+    cost: impl Fn(u32) -> f64,
 ) -> Option<u32> {
     let far = |i: u32| location(i).map_or(NOWHERE, |place| caller.chord_squared(place));
     let nearest = (0..n).map(far).fold(NOWHERE, f32::min);
@@ -88,8 +94,14 @@ pub fn pick<C: PartialOrd>(
     let near = |i: &u32| far(*i) <= limit;
     let ties = u32::try_from((0..n).filter(near).count()).unwrap_or(u32::MAX);
     let nth = |k: u32| (0..n).filter(near).nth(k as usize);
-    let chosen = p2c::pick(ties, dice, |k| nth(k).map(&mut cost))?;
-    nth(chosen)
+    let chosen = p2c::pick(ties, dice, |k| nth(k).map(&cost)).and_then(nth)?;
+    if ties < n {
+        let elsewhere = p2c::pick(n, dice, &cost)?;
+        if cost(chosen) > SPILL * cost(elsewhere) {
+            return Some(elsewhere);
+        }
+    }
+    Some(chosen)
 }
 
 /// The squared chord of the places `tie_km` farther than those at `nearest`.

@@ -71,26 +71,27 @@ fn pick_from(caller: (f64, f64), places: &[Option<(f64, f64)>], costs: &[u32]) -
         TIE_KM,
         &mut SeededDice::new(1),
         |i| places[i as usize],
-        |i| costs[i as usize],
+        |i| costs[i as usize].into(),
     )
 }
 
 #[test]
-fn the_nearest_wins_whatever_it_costs() {
+fn the_nearest_wins_up_to_four_times_the_cost_of_others() {
     let places = [Some(SYDNEY), Some(PARIS), Some(NEW_YORK)];
-    assert_eq!(pick_from(LONDON, &places, &[1, 900, 1]), Some(1));
+    assert_eq!(pick_from(LONDON, &places, &[1, 4, 1]), Some(1));
+    assert_ne!(pick_from(LONDON, &places, &[1, 900, 1]), Some(1));
 }
 
 #[test]
 fn about_as_near_is_decided_by_cost() {
     let places = [Some(NEW_YORK), Some(NEWARK), Some(LONDON)];
-    assert_eq!(pick_from(NEW_YORK, &places, &[9, 1, 0]), Some(1));
-    assert_eq!(pick_from(NEW_YORK, &places, &[1, 9, 0]), Some(0));
+    assert_eq!(pick_from(NEW_YORK, &places, &[9, 1, 5]), Some(1));
+    assert_eq!(pick_from(NEW_YORK, &places, &[1, 9, 5]), Some(0));
 }
 
 #[test]
 fn a_place_beats_no_place_and_no_place_beats_nothing() {
-    assert_eq!(pick_from(LONDON, &[None, Some(SYDNEY)], &[0, 9]), Some(1));
+    assert_eq!(pick_from(LONDON, &[None, Some(SYDNEY)], &[3, 9]), Some(1));
     assert_eq!(pick_from(LONDON, &[None, None], &[9, 1]), Some(1));
     assert_eq!(pick_from(LONDON, &[None], &[9]), Some(0));
     assert_eq!(pick_from(LONDON, &[], &[]), None);
@@ -118,7 +119,7 @@ proptest! {
         let n = u32::try_from(places.len()).unwrap();
         let locations: Vec<_> = places.iter().map(|at| place(*at)).collect();
         let dice = &mut SeededDice::new(seed);
-        let at = pick(n, place(caller), tie, dice, |i| Some(locations[i as usize]), |_| 0);
+        let at = pick(n, place(caller), tie, dice, |i| Some(locations[i as usize]), |_| 1.0);
         let chosen = haversine_km(caller, places[at.unwrap() as usize]);
         let nearest =
             places.iter().map(|at| haversine_km(caller, *at)).fold(f64::INFINITY, f64::min);
