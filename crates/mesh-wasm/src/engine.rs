@@ -183,7 +183,7 @@ impl Engine {
                     }
                     Ok(_) | Err(_) => None,
                 },
-                again: self.slot(given::AGAIN) > 0,
+                again: cfg!(feature = "traffic") && self.slot(given::AGAIN) > 0,
             },
             _ => Outcome::Cancelled,
         }

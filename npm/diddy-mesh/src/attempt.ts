@@ -38,8 +38,7 @@ async function runHeld(call: Call, sending: Sending): Promise<Response> {
 }
 
 function attempt(call: Call, sending: Sending): Promise<Response> {
-  const { traffic } = call.features;
-  return sending.hedge > 0 && traffic !== undefined ? traffic.hedged(call, sending, once) : once(call, sending);
+  return (sending.hedge > 0 && call.features.traffic?.hedged(call, sending, once)) || once(call, sending);
 }
 
 /** One attempt and what the engine makes of it. An answer that is good goes on at once. */
@@ -59,9 +58,7 @@ function once(call: Call, sending: Sending): Promise<Response> {
     if (step !== STEP.DELIVER) {
       return goOn(call, sending, step, result);
     }
-    if (sending.race !== undefined) {
-      sending.race.over = true;
-    }
+    sending.race?.end();
     void drop(call.own);
     // Before anything else asks the engine.
     const last = sending.brain.slot(OUT.LAST_WORD);
@@ -70,14 +67,18 @@ function once(call: Call, sending: Sending): Promise<Response> {
   });
 }
 
-/** Every step but the delivery of an answer. */
-async function goOn(call: Call, sending: Sending, reached: number, answer?: Response): Promise<Response> {
+/** Every step but the delivery of an answer. Where there is none yet, `brain` is all that is used of \`sending\`. */
+export async function goOn(call: Call, sending: Sending, reached: number, answer?: Response): Promise<Response> {
   const { brain } = sending;
   let step = reached;
   let left = answer;
   if (step === STEP.WAIT) {
-    step = await pause(call, brain, left);
+    const ticket = brain.slot(OUT.TICKET);
+    const delay = brain.slot(OUT.DELAY_MS);
+    await drop(left);
     left = undefined;
+    await sleep(delay);
+    step = resume(call, brain, ticket, OUTCOME.WAITED);
   }
   if (step === STEP.PENDING) {
     await drop(left);
@@ -102,22 +103,6 @@ async function goOn(call: Call, sending: Sending, reached: number, answer?: Resp
   return run(call, next);
 }
 
-/** Waits as a WAIT step says; the step after it. */
-async function pause(call: Call, brain: Brain, left?: Response): Promise<number> {
-  const ticket = brain.slot(OUT.TICKET);
-  const delay = brain.slot(OUT.DELAY_MS);
-  await drop(left);
-  await sleep(delay);
-  return resume(call, brain, ticket, OUTCOME.WAITED);
-}
-
-/** Carries a request that waits before its first attempt. */
-export async function delayed(call: Call, brain: Brain): Promise<Response> {
-  const step = await pause(call, brain);
-  const first = step === STEP.SEND ? guarded(call.slot, () => order(call, brain)) : undefined;
-  return first !== undefined ? run(call, first) : step === STEP.RESPOND ? respond(call, brain) : refuse(503, "engine_trap");
-}
-
 /** The answer that the engine asks the host to make. */
 export function respond(call: Call, brain: Brain): Response {
   const made = guarded(call.slot, () => {
@@ -127,7 +112,7 @@ export function respond(call: Call, brain: Brain): Response {
       return call.own;
     }
     void drop(call.own);
-    if (status >= 300 && status < 400) {
+    if (status >= 300 && status < 400 && brain.slot(OUT.TEXT_LEN) > 0) {
       return redirect(status, brain.text());
     }
     if (reason === "none" && call.features.traffic !== undefined) {

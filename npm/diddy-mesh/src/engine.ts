@@ -75,10 +75,10 @@ export class Brain {
   }
 
   /** What a host keeps of the Snapshot; undefined where it carries nothing of that shape. */
-  tables(): Tables | undefined {
+  tables(more: (known: Tables) => boolean): Tables | undefined {
     const endpoints = this.ask(ASK.ENDPOINTS);
     this.ask(ASK.TABLES);
-    return tablesOf(this.text(), endpoints);
+    return tablesOf(this.text(), endpoints, more);
   }
 
   /** Answers one of `ASK`. */

@@ -1,6 +1,6 @@
 /** The way of a request through the mesh: into the engine, and from its first step to an answer. */
 import { local } from "./answer.js";
-import { delayed, order, respond, run, type Sending } from "./attempt.js";
+import { order, respond, run, type Sending } from "./attempt.js";
 import { begin, TOO_LARGE, type Call } from "./call.js";
 import { OUT, STEP, TELL } from "./generated/abi.js";
 import { tableOf } from "./handlers.js";
@@ -14,12 +14,7 @@ export type Goal = string | HandlerMap | undefined;
 /** Answers a request. A trap at its first step costs it retries, not the answer. */
 export function answer(call: Call, goal: Goal, fetch: MeshFetch): Response | Promise<Response> {
   const made = carried(call, goal, fetch);
-  const { features, notes } = call;
-  if (notes === undefined || features.traffic === undefined) {
-    return made;
-  }
-  const { noted } = features.traffic;
-  return made instanceof Promise ? made.then((one) => noted(call, notes, one)) : noted(call, notes, made);
+  return (call.notes && call.features.traffic?.noted(call, call.notes, made)) || made;
 }
 
 function carried(call: Call, goal: Goal, fetch: MeshFetch): Response | Promise<Response> {
@@ -39,11 +34,11 @@ function carried(call: Call, goal: Goal, fetch: MeshFetch): Response | Promise<R
     return refuse(414, "path_too_long");
   }
   const brain = slot.brain();
-  if (typeof entered === "object" || entered === STEP.WAIT) {
-    const { traffic } = call.features;
-    const mirrors = call.notes?.mirrors ?? [];
-    const carry = (): Promise<Response> => (typeof entered === "object" ? run(call, entered) : delayed(call, brain));
-    return mirrors.length > 0 && traffic !== undefined ? traffic.mirrored(call, mirrors, carry) : carry();
+  if (call.features.traffic !== undefined && (entered === STEP.WAIT || call.notes?.mirrors.length)) {
+    return call.features.traffic.carry(call, brain, entered);
+  }
+  if (typeof entered === "object") {
+    return run(call, entered);
   }
   return entered === STEP.LOCAL && typeof goal === "object" ? local(call, brain, goal, fetch) : respond(call, brain);
 }

@@ -65,6 +65,7 @@ export class Mesh {
 
   #settle(kv: KvReader | undefined): Slot {
     const slot = slotFor(this.#options.config, kv, this.#options.mesh ?? "default");
+    slot.fits = this.#features.traffic?.isTraffic ?? slot.fits;
     slot.listening ||= this.#options.onEvent !== undefined;
     this.#kv = kv;
     this.#slot = slot;
@@ -80,15 +81,17 @@ export class Mesh {
   /** `init` belongs to a request that was made here. */
   #carry(request: Request, goal: Goal, env: object, ctx: ContextLike | undefined, parent?: Call, init?: MeshRequestInit): Response | Promise<Response> {
     const { callers, local, mesh, observability, propagate } = this.#options;
-    const { registry, trace } = this.#features;
+    const { registry, trace, traffic } = this.#features;
     const toService = typeof goal === "string";
     const slot = this.slot(env);
     const now = performance.now();
     const { headers, method, url } = request;
     const saidDepth = numberIn(headers, DEPTH_HEADER);
     const saidTime = numberIn(headers, TIMEOUT_HEADER);
+    // A stranger's too: it travels to the service anyway, and only ends the stranger's own request.
+    const grpcTime = (method === "POST" && traffic?.grpcTimeout(headers)) || Infinity;
     const believed = callers === "mesh" || toService;
-    const deadline = Math.min(now + ((believed && saidTime) || Infinity), now + (init?.timeoutMs ?? Infinity), parent?.deadline ?? Infinity);
+    const deadline = Math.min(now + ((believed && saidTime) || Infinity), now + (init?.timeoutMs ?? Infinity), now + grpcTime, parent?.deadline ?? Infinity);
     const call: Call = {
       slot,
       features: this.#features,

@@ -33,6 +33,8 @@ export class Slot {
   listening = false;
   /** What the registry gave last, good or not. */
   published: Uint8Array | undefined;
+  /** Checks what only some Snapshots hold. */
+  fits: (known: Tables) => boolean = () => true;
   #initial: Uint8Array | undefined;
   #brain: Brain | undefined;
   #env: object | undefined;
@@ -79,7 +81,7 @@ export class Slot {
     const brain = this.brain();
     const at = performance.now();
     const failure = brain.load(bytes, at);
-    const known = failure === 0 ? brain.tables() : undefined;
+    const known = failure === 0 ? brain.tables(this.fits) : undefined;
     if (known === undefined) {
       const why = SNAPSHOT_ERRORS[failure - 1] ?? "malformed";
       this.broken = why === "unsupported"

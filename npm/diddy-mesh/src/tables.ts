@@ -53,24 +53,20 @@ export interface Tables {
   readonly predicates?: Readonly<Record<string, readonly Predicate[]>>;
 }
 
-type Check = (value: unknown) => boolean;
+export type Check = (value: unknown) => boolean;
 
-const isText: Check = (value) => typeof value === "string";
+export const isText: Check = (value) => typeof value === "string";
 const isNumber: Check = (value) => Number.isInteger(value);
 /** A name that `Headers` takes, or with a colon in front one that hosts have a value for. */
 const isName: Check = (value) => isText(value) && /^:?[\w!#$%&'*+.^`|~-]+$/.test(value as string);
-const isColumn = (value: unknown, cell: Check, like: unknown = value): boolean =>
+export const isColumn = (value: unknown, cell: Check, like: unknown = value): boolean =>
   Array.isArray(value) && value.every(cell) && value.length === (like as readonly unknown[]).length;
 const isEdit: Check = (value) => isColumn(value, isText, "=nv") && isName((value as Edit)[1]);
-const isEdits: Check = (value) => isColumn(value, isEdit);
-const isCors: Check = (value) => isEdits((value as CrossOrigin).preflight) && isEdits((value as CrossOrigin).actual);
-const isTriple: Check = (value) => isColumn(value, isText, "!nv");
-/** A part that not every Snapshot has. */
-const isMap = (value: object | undefined, cell: Check): boolean => value === undefined || (typeof value === "object" && Object.values(value).every(cell));
+export const isEdits: Check = (value) => isColumn(value, isEdit);
 const isBackend: Check = (value) => isText((value as Edits).host) && isEdits((value as Edits).request) && isEdits((value as Edits).response) && isText((value as Edits).body ?? "");
 
-/** Reads the text. Undefined where it is of another shape: a checksum says that it is what was published, not that it is good. */
-export function tablesOf(text: string, endpoints: number): Tables | undefined {
+/** Reads the text; `more` checks what this does not. Undefined where it is of another shape: a checksum says that it is what was published, not that it is good. */
+export function tablesOf(text: string, endpoints: number, more: (known: Tables) => boolean): Tables | undefined {
   try {
     const known = JSON.parse(text) as Tables;
     const { backends, headers, rules, ruleServices, services, serviceEndpoints, versions } = known;
@@ -84,10 +80,7 @@ export function tablesOf(text: string, endpoints: number): Tables | undefined {
       isColumn(ruleServices, isNumber, rules) &&
       typeof backends === "object" &&
       Object.values(backends).every(isBackend) &&
-      isMap(known.cors, isCors) &&
-      isMap(known.limits, isText) &&
-      isMap(known.cookies, (value) => isColumn(value, isText, "nv")) &&
-      isMap(known.predicates, (value) => isColumn(value, isTriple));
+      more(known);
     return good ? known : undefined;
   } catch {
     return undefined;

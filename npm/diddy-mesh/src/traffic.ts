@@ -1,9 +1,11 @@
 /** What `diddy-mesh` does to traffic besides routing, balancing, breaking and retrying it; its core has none of it. */
 import { direct } from "./traffic/direct.js";
+import { grpcTimeout } from "./traffic/grpc.js";
 import { hedged } from "./traffic/hedge.js";
 import { identity } from "./traffic/identity.js";
-import { mirrored } from "./traffic/mirror.js";
+import { carry } from "./traffic/mirror.js";
 import { noted, notesOf } from "./traffic/notes.js";
 import { again } from "./traffic/predicates.js";
+import { isTraffic } from "./traffic/tables.js";
 
-export const traffic = { again, direct, hedged, identity, mirrored, noted, notesOf };
+export const traffic = { again, carry, direct, grpcTimeout, hedged, identity, isTraffic, noted, notesOf };

@@ -203,9 +203,6 @@ impl Machine {
         });
         way.service = backend.service;
         way.policy = backend.policy;
-        way.subset = backend.subset;
-        way.mirrors = backend.mirrors;
-        way.faults = backend.faults;
         self.start(request, path, way, now, sink)
     }
 
@@ -255,8 +252,8 @@ impl Machine {
             if limited && !self.has_room(way.service, &terms.service, way.priority) {
                 return respond(503, Reason::ConcurrencyLimit);
             }
-            self.copies(way.mirrors);
         }
+        let backend = if TRAFFIC { named(self.snapshot.backends(), way.backend) } else { None };
         let policy = &terms.policy;
         let own = (!policy.request_timeout.is_zero()).then_some(policy.request_timeout);
         let time = match (own, request.caller.remaining) {
@@ -289,7 +286,7 @@ impl Machine {
             body: request.body,
             rewritten,
             lease_until: now,
-            subset: way.subset,
+            subset: backend.map_or(0, |row| row.subset),
             mirror: way.mirror,
             roomed: TRAFFIC && terms.service.concurrency_initial > 0,
             delayed: false,
@@ -301,8 +298,9 @@ impl Machine {
             service.counters.requests = service.counters.requests.wrapping_add(1);
             service.budget.deposit(&policy.budget, now);
         }
-        if TRAFFIC && way.faults.len > 0 {
-            let injected = self.faults(way.faults, &head(request, path));
+        if let Some(backend) = backend {
+            self.copies(backend.mirrors);
+            let injected = self.faults(backend.faults, &head(request, path));
             live.abort = injected.status;
             if !injected.delay.is_zero() {
                 live.delayed = true;
@@ -321,9 +319,6 @@ struct Way {
     rule: u32,
     backend: u32,
     rewritten: bool,
-    subset: u64,
-    mirrors: Rows,
-    faults: Rows,
     mirror: bool,
     priority: u8,
 }
@@ -331,16 +326,12 @@ struct Way {
 impl Way {
     /// To a backend, whose row says the rest.
     const fn to(backend: u32) -> Self {
-        let nothing = Rows { start: NONE, len: 0 };
         Self {
             service: NONE,
             policy: NONE,
             rule: NONE,
             backend,
             rewritten: false,
-            subset: 0,
-            mirrors: nothing,
-            faults: nothing,
             mirror: false,
             priority: 0,
         }

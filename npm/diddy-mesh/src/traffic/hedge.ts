@@ -8,11 +8,18 @@ import { guarded } from "../recovery.js";
 export interface Race {
   /** True once one of them has the answer: the other's is dropped unread. */
   over: boolean;
+  /** One of them has it. */
+  readonly end: () => void;
 }
 
 /** Makes an attempt, and another when it is slow. */
 export function hedged(call: Call, sending: Sending, once: (call: Call, sending: Sending) => Promise<Response>): Promise<Response> {
-  const race: Race = { over: false };
+  const race: Race = {
+    over: false,
+    end: () => {
+      race.over = true;
+    },
+  };
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       if (!race.over && resume(call, sending.brain, sending.ticket, OUTCOME.HEDGE) === STEP.SEND) {

@@ -1,6 +1,6 @@
 /** Copies of a request that go to other services. Nobody waits for their answers, and no failure of theirs is the request's. */
-import { hold, order, run } from "../attempt.js";
-import { begin, type Call } from "../call.js";
+import { goOn, hold, order, respond, run, type Sending } from "../attempt.js";
+import { begin as enter, type Call } from "../call.js";
 import type { Brain } from "../engine.js";
 import { keepAlive } from "../env.js";
 import { BODY, MIRROR_TARGET, STEP } from "../generated/abi.js";
@@ -12,17 +12,29 @@ const BODY_BYTES_MAX = 65_536;
 /** The request itself and its retry come first. */
 const CONNECTIONS_LEFT_TO_OTHERS = 4;
 
+/** Carries a request that waits first, or has copies: both begin with something else than an attempt. */
+export function carry(call: Call, brain: Brain, entered: Sending | number): Response | Promise<Response> {
+  const mirrors = call.notes?.mirrors ?? [];
+  if (typeof entered === "object") {
+    return mirrored(call, mirrors, () => run(call, entered));
+  }
+  return entered === STEP.WAIT ? mirrored(call, mirrors, () => goOn(call, { brain } as Sending, entered)) : respond(call, brain);
+}
+
 /** Carries the request, and its copies beside it. A body that is too large to hold, or of unknown length, is not copied. */
-export async function mirrored(call: Call, mirrors: readonly number[], carry: () => Promise<Response>): Promise<Response> {
+async function mirrored(call: Call, mirrors: readonly number[], begin: () => Promise<Response>): Promise<Response> {
+  if (mirrors.length === 0) {
+    return begin();
+  }
   if (call.body === BODY.STREAM || call.body > BODY_BYTES_MAX) {
     skipped(call, "the body is a stream or larger than 64 KiB");
-    return carry();
+    return begin();
   }
   // Without a body no turn is lost.
   if (call.body !== BODY.NONE && !(await hold(call))) {
-    return carry();
+    return begin();
   }
-  const answer = carry();
+  const answer = begin();
   for (const mirror of mirrors) {
     if ((call.root ?? call).waiting > CONNECTIONS_LEFT_TO_OTHERS) {
       skipped(call, "no connection is left for it");
@@ -39,7 +51,7 @@ async function copy(call: Call, mirror: number): Promise<void> {
   let brain: Brain | undefined;
   const sending = guarded(slot, () => {
     brain = slot.brain();
-    return begin(brain, one, MIRROR_TARGET - mirror) === STEP.SEND ? order(one, brain) : undefined;
+    return enter(brain, one, MIRROR_TARGET - mirror) === STEP.SEND ? order(one, brain) : undefined;
   });
   if (sending !== undefined) {
     await drop(await run(one, sending));

@@ -50,11 +50,15 @@ export function notesOf(call: Call, brain: Brain): Notes | undefined {
 }
 
 /** An answer with what the notes ask for. */
-export function noted(call: Call, { edits, retryAfter }: Notes, answer: Response): Response {
+export function noted(call: Call, notes: Notes, made: Response | Promise<Response>): Response | Promise<Response> {
+  const { edits, retryAfter } = notes;
   if (edits.length === 0) {
-    return answer;
+    return made;
   }
-  const fresh = copyOf(answer);
+  if (made instanceof Promise) {
+    return made.then((answer) => noted(call, notes, answer));
+  }
+  const fresh = copyOf(made);
   applyEdits(fresh.headers, edits, call.request.headers);
   if (fresh.headers.get("mesh-reason") === "rate_limited") {
     fresh.headers.set("retry-after", String(retryAfter));

@@ -307,3 +307,19 @@ test("whoever used up its attempts says so, and no caller above tries again", as
     assert.deepEqual(denied.map(({ detail }) => detail), ["last_word"]);
   });
 });
+
+test("a gRPC caller's deadline holds for its request and travels on", async () => {
+  const config = { services: { users: { retries: 0, breaker: false } }, routing: { rules: [{ service: "users" }] } };
+  await running([await worker("gateway", GATEWAY, { config, serviceBindings: { USERS: "users" } }), await echo("users")], async (fetch) => {
+    const ask = (timeout, query = "") => fetch(`/shop.Cart/Get${query}`, { method: "POST", headers: { "content-type": "application/grpc", "grpc-timeout": timeout } });
+    const late = await ask("40m", "?wait=10000&id=a");
+    assert.deepEqual([late.status, late.headers.get("mesh-reason")], [504, "deadline"]);
+    for (const [timeout, most] of [["2S", 2000], ["1M", 15_000], ["5000000u", 5000], ["0n", 1]]) {
+      const { headers } = await (await ask(timeout, "?id=b")).json().catch(() => ({ headers: { "mesh-timeout-ms": "1" } }));
+      assert.ok(Number(headers["mesh-timeout-ms"]) <= most, `${timeout}: ${headers["mesh-timeout-ms"]}`);
+      assert.ok(Number(headers["mesh-timeout-ms"]) > most - 1000, `${timeout}: ${headers["mesh-timeout-ms"]}`);
+    }
+    const bad = await (await ask("soon")).json();
+    assert.equal(bad.headers["mesh-timeout-ms"], undefined, "what says nothing changes nothing");
+  });
+});
