@@ -25,6 +25,7 @@ mod key;
 mod kube;
 mod listeners;
 mod matches;
+mod mirrors;
 mod objects;
 mod policy;
 mod route_objects;

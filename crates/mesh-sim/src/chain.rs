@@ -267,8 +267,7 @@ impl Run<'_> {
             Some((frame, ticket)) => {
                 let retry_after = last_word.then_some(RetryAfter::NEVER);
                 let (grpc, load) = (None, None);
-                let outcome =
-                    Outcome::Response { status, retry_after, grpc, load, again: false };
+                let outcome = Outcome::Response { status, retry_after, grpc, load, again: false };
                 let told = Event::Told { frame, ticket, outcome };
                 self.queue.schedule(now.saturating_add(HOP), told);
             }

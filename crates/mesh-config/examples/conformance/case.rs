@@ -87,7 +87,8 @@ pub(crate) struct Expect {
     #[serde(default)]
     pub(crate) response_absent_headers: Vec<String>,
     pub(crate) distribution: Option<Distribution>,
-    pub(crate) mirrored_to: Option<Value>,
+    #[serde(default)]
+    pub(crate) mirrored_to: Vec<Mirrored>,
     pub(crate) websocket_echo: Option<Value>,
     #[serde(flatten)]
     pub(crate) unknown: BTreeMap<String, Value>,
@@ -115,6 +116,15 @@ pub(crate) struct Redirect {
     pub(crate) host: Option<String>,
     pub(crate) port: Option<String>,
     pub(crate) path: Option<String>,
+}
+
+/// Who must get one copy.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Mirrored {
+    pub(crate) backend: String,
+    pub(crate) namespace: Option<String>,
+    #[serde(flatten)]
+    pub(crate) unknown: BTreeMap<String, Value>,
 }
 
 /// How many requests each backend must get.
@@ -159,9 +169,6 @@ impl Case {
         if let Some(protocol) = request.protocol.as_deref().filter(|_| !request.is_grpc()) {
             return Some(format!("protocol {protocol}"));
         }
-        if self.expect.mirrored_to.is_some() {
-            return Some("the filter RequestMirror".to_owned());
-        }
         if self.expect.websocket_echo.is_some() && level == Level::Decision {
             return Some("WebSocket upgrades at decision level".to_owned());
         }
@@ -178,6 +185,7 @@ impl Case {
             .keys()
             .chain(self.expect.unknown.keys())
             .chain(self.request.iter().flat_map(|request| request.unknown.keys()))
+            .chain(self.expect.mirrored_to.iter().flat_map(|one| one.unknown.keys()))
             .chain(self.expect.backend_request.iter().flat_map(|seen| seen.unknown.keys()));
         names.next().map(String::as_str)
     }

@@ -4,11 +4,11 @@ use std::path::Path;
 
 use mesh_config::{
     diagnostic::Code,
-    gateway_api::{Entry, Import, Options, import},
+    gateway_api::{Entry, Import, ImportedService, Options, import},
     node::Node,
 };
 
-use crate::case::{Case, Test};
+use crate::case::{Case, Mirrored, Test};
 
 /// The objects of one test.
 #[derive(Clone, Debug, Default)]
@@ -101,6 +101,13 @@ impl Cluster {
             _ => None,
         };
         Ok(Entry::gateway(namespace, name, port.ok_or("a listener without port")?))
+    }
+
+    /// True where a service is one that must get a copy.
+    pub(crate) fn is_mirror(&self, mirrored: &Mirrored, service: &ImportedService) -> bool {
+        let namespace = mirrored.namespace.as_ref();
+        namespace.is_none_or(|namespace| *namespace == service.namespace)
+            && self.serves(&service.namespace, &service.name, &mirrored.backend)
     }
 
     /// True where Pods of that name serve a Service. A Service without a selector has its addresses

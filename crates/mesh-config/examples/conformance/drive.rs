@@ -88,6 +88,7 @@ impl Host for Driver {
         let mut events: Vec<Event> = Vec::new();
         let mut step = machine.begin(&head, *now, &mut events);
         let mut answer = Answer::default();
+        answer.mirrored = mirrored(machine);
         let mut rewritten: Option<String> = None;
         for _ in 0..STEPS_MAX {
             step = match step {
@@ -155,6 +156,16 @@ impl Backends {
         let took = delay.max(Micros::from_millis(1));
         if took > timeout { (Outcome::Timeout, timeout) } else { (outcome, took) }
     }
+}
+
+/// The services that get a copy of the request that was begun last.
+fn mirrored(machine: &Machine) -> Vec<String> {
+    let (notes, snapshot) = (machine.notes(), machine.snapshot());
+    let drawn = (0..u32::BITS).filter(|bit| notes.mirrors >> bit & 1 == 1);
+    let mirrors = drawn.filter_map(|bit| snapshot.mirrors().get(notes.first_mirror + bit));
+    let backends = mirrors.filter_map(|mirror| snapshot.backends().get(mirror.backend));
+    let services = backends.filter_map(|backend| snapshot.services().get(backend.service));
+    services.map(|one| String::from_utf8_lossy(snapshot.text(one.name)).into_owned()).collect()
 }
 
 /// What a host would send.

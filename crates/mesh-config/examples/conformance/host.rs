@@ -34,6 +34,8 @@ pub(crate) struct Request {
     pub(crate) tls: bool,
     /// True for a gRPC call.
     pub(crate) grpc: bool,
+    /// Services that must get a copy.
+    pub(crate) watched: Vec<String>,
 }
 
 /// What came of a request.
@@ -52,6 +54,8 @@ pub(crate) struct Answer {
     pub(crate) response_headers: BTreeMap<String, String>,
     /// What came back over a WebSocket.
     pub(crate) echoed: Option<Value>,
+    /// The services that got a copy, each as often as it did.
+    pub(crate) mirrored: Vec<String>,
     /// The status of a gRPC call, where the backend gave one.
     pub(crate) grpc_status: Option<u32>,
 }
@@ -90,6 +94,14 @@ impl Request {
             "/".clone_into(&mut path);
         }
         let host = case.host.clone().unwrap_or_else(|| "gateway.example".to_owned());
-        Self { host, method, path, headers, tls: case.tls, grpc: case.is_grpc() }
+        Self {
+            host,
+            method,
+            path,
+            headers,
+            tls: case.tls,
+            grpc: case.is_grpc(),
+            watched: Vec::new(),
+        }
     }
 }

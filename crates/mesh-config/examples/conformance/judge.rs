@@ -39,9 +39,23 @@ impl Judge<'_> {
         }
         let Some(sent) = &answer.sent else { return Some("no backend was asked".to_owned()) };
         let seen = expect.backend_request.as_ref();
-        self.backend(expect, sent)
+        self.copies(expect, answer)
+            .or_else(|| self.backend(expect, sent))
             .or_else(|| seen.and_then(|expected| self.seen(expected, sent)))
             .or_else(|| response(expect, answer))
+    }
+
+    /// Each must have got exactly one copy.
+    fn copies(&self, expect: &Expect, answer: &Answer) -> Option<String> {
+        expect.mirrored_to.iter().find_map(|mirrored| {
+            let services = self.import.services();
+            let fits = |name: &&String| {
+                let service = services.iter().find(|one| one.service.as_str() == name.as_str());
+                service.is_some_and(|service| self.cluster.is_mirror(mirrored, service))
+            };
+            let copies = answer.mirrored.iter().filter(fits).count();
+            (copies != 1).then(|| format!("{copies} copies to {}, expected 1", mirrored.backend))
+        })
     }
 
     fn backend(&self, expect: &Expect, sent: &Sent) -> Option<String> {

@@ -122,7 +122,12 @@ impl Prepared<'_> {
         if let Some(unknown) = case.unknown() {
             return Err(format!("the case asks for `{unknown}`, which is not checked here"));
         }
-        let request = Request::of(case.request.as_ref().ok_or("a case without request")?);
+        let mut request = Request::of(case.request.as_ref().ok_or("a case without request")?);
+        for mirrored in &case.expect.mirrored_to {
+            let services = ready.import.services().iter();
+            let mut fit = services.filter(|one| ready.cluster.is_mirror(mirrored, one));
+            request.watched.extend(fit.next().map(|one| one.service.as_str().to_owned()));
+        }
         let judge = Judge { cluster: &ready.cluster, import: &ready.import, request: &request };
         let Some(expected) = &case.expect.distribution else {
             let answer = host.ask(&request, &case.expect)?;

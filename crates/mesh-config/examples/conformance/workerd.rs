@@ -100,7 +100,7 @@ impl Host for Gateway<'_> {
         self.workerd.turn += 1;
         // a backend remembers how often it was called with one of these
         let uuid = format!("uuid-{}-of-run", self.workerd.turn);
-        let Request { host, method, path, headers, tls, grpc } = request;
+        let Request { host, method, path, headers, tls, grpc, watched } = request;
         let scheme = if *tls { "https" } else { "http" };
         let url = format!("{scheme}://{host}{path}").replace("${UUID}", &uuid);
         let mut headers = headers.clone();
@@ -111,7 +111,7 @@ impl Host for Gateway<'_> {
         }
         let line = json!({
             "world": self.world, "url": url, "method": method, "headers": headers,
-            "messages": expect.websocket_echo,
+            "messages": expect.websocket_echo, "watched": watched,
         });
         let text = self.workerd.exchange(&line)?;
         let answer: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;

@@ -13,7 +13,9 @@ use super::{
     objects::Objects,
     writer::Writer,
 };
-use crate::document::{Backend, Document, Endpoints, Routing, Service, ServiceName};
+use crate::document::{
+    Backend, BackendEntry, Document, Endpoints, Filter, Routing, Rule, Service, ServiceName,
+};
 
 /// Where requests come in.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
@@ -64,6 +66,20 @@ impl fmt::Display for Entry {
     }
 }
 
+/// Those that get the requests of a rule, or copies of them.
+fn services_of(rule: &Rule) -> Vec<ServiceName> {
+    let backends: Vec<Backend> =
+        rule.backends.iter().flatten().filter_map(BackendEntry::backend).collect();
+    let own = backends.iter().flat_map(|backend| backend.filters.iter().flatten());
+    let copies = rule.filters.iter().flatten().chain(own).filter_map(|filter| {
+        let Filter::Mirror(mirror) = filter else { return None };
+        Some(mirror.service.clone())
+    });
+    let mut services: Vec<ServiceName> = copies.collect();
+    services.extend(backends.into_iter().map(|backend| backend.service));
+    services
+}
+
 /// Every port of every Gateway; and every namespace that a route of the mesh names or stands in,
 /// with the ports of its Services.
 pub(super) fn entries(objects: &Objects, inventory: &Inventory) -> Vec<Entry> {
@@ -109,8 +125,7 @@ impl Import {
             Entry::Mesh { namespace, port } => self.mesh_rules(namespace, *port, &mut writer),
         }
         let mut document = Document::default();
-        for backend in writer.rules.iter().flat_map(|rule| rule.backends.iter().flatten()) {
-            let Some(Backend { service, .. }) = backend.backend() else { continue };
+        for service in writer.rules.iter().flat_map(services_of) {
             let known = self.service(&service);
             document.services.insert(service.as_str().to_owned(), known);
         }

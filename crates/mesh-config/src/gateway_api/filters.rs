@@ -3,9 +3,12 @@
 use alloc::collections::BTreeMap;
 
 use super::{
+    inventory::Inventory,
+    mirrors,
     route_objects::{
         HeaderModifier, NamedValue, PathModifier, RequestRedirect, RouteFilter, UrlRewrite,
     },
+    routes::RouteKind,
     translation::Translation,
 };
 use crate::{
@@ -29,28 +32,48 @@ pub(super) enum FilterPlace {
     Grpc,
 }
 
+/// What filters are translated by.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct FilterScope<'i> {
+    pub(super) place: FilterPlace,
+    /// Of the route.
+    pub(super) kind: RouteKind,
+    /// Of the route.
+    pub(super) namespace: &'i str,
+    pub(super) inventory: &'i Inventory,
+    /// How many mirrors the same requests meet already.
+    pub(super) mirrors: usize,
+}
+
 /// Translates filters; what cannot be done is noted.
 pub(super) fn translate(
     filters: &[RouteFilter],
-    place: FilterPlace,
+    mut scope: FilterScope<'_>,
     out: &mut Translation,
     at: &mut Cursor,
 ) -> Vec<Filter> {
     let mut translated = Vec::new();
     for (index, filter) in filters.iter().enumerate() {
-        translated.extend(at.at_item(index, |at| one(filter, place, out, at)));
+        let one = at.at_item(index, |at| one(filter, &scope, out, at));
+        scope.mirrors = scope.mirrors.saturating_add(count_mirrors(one.as_slice()));
+        translated.extend(one);
     }
     translated
 }
 
+/// How many of them are mirrors.
+pub(super) fn count_mirrors(filters: &[Filter]) -> usize {
+    filters.iter().filter(|filter| matches!(filter, Filter::Mirror(_))).count()
+}
+
 fn one(
     filter: &RouteFilter,
-    place: FilterPlace,
+    scope: &FilterScope<'_>,
     out: &mut Translation,
     at: &mut Cursor,
 ) -> Option<Filter> {
-    let kind = filter.filter_type.as_deref().unwrap_or("");
-    match kind {
+    let place = scope.place;
+    match filter.filter_type.as_deref().unwrap_or("") {
         "RequestHeaderModifier" => {
             let edits = filter.request_headers.as_ref()?;
             Some(Filter::RequestHeaders(header_edits(edits, out, at)))
@@ -65,12 +88,15 @@ fn one(
         "RequestRedirect" if place == FilterPlace::HttpRule => {
             filter.redirect.as_ref().map(|from| redirect(from, out, at))
         }
-        // the request goes its way without them, which is safe: a copy less, or a browser that
-        // refuses; but whoever asked is told
-        "RequestMirror" | "CORS" => {
-            let found = format!("the filter {kind}, which is left out");
-            at.warning(Code::Unsupported, &found, "");
-            out.partly(format!("the filter {kind} is not supported"));
+        "RequestMirror" => {
+            let from = filter.mirror.as_ref()?;
+            at.at_field("requestMirror", |at| mirrors::translate(from, scope, out, at))
+        }
+        // the request goes its way without it, which is safe: a browser refuses; but whoever asked
+        // is told
+        "CORS" if place != FilterPlace::Grpc => {
+            at.warning(Code::Unsupported, "the filter CORS, which is left out", "");
+            out.partly("the filter CORS is not supported".to_owned());
             None
         }
         // what is not understood might have been a guard, so nothing passes without it

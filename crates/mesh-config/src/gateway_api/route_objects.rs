@@ -1,7 +1,7 @@
 //! The parts of HTTPRoutes and GRPCRoutes.
 
 use super::kube::{There, kube};
-use crate::document::{BackendWeight, Count, Port, RedirectStatus, StatusCode};
+use crate::document::{BackendWeight, Count, Fraction, Percent, Port, RedirectStatus, StatusCode};
 
 kube! {
     struct HttpRouteSpec is "the specification of an HTTPRoute" {
@@ -111,11 +111,20 @@ kube! {
         "responseHeaderModifier" => response_headers: HeaderModifier,
         "requestRedirect" => redirect: RequestRedirect,
         "urlRewrite" => rewrite: UrlRewrite,
-        "requestMirror" => mirror: There,
+        "requestMirror" => mirror: RequestMirror,
         "cors" => cors: There,
         "extensionRef" => extension: There,
     }
     silent ["externalAuth"]
+}
+
+kube! {
+    struct RequestMirror is "an object with `backendRef`" {
+        "backendRef" => backend: BackendRef,
+        "percent" => percent: Percent,
+        "fraction" => fraction: Fraction,
+    }
+    silent []
 }
 
 kube! {

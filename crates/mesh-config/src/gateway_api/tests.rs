@@ -154,7 +154,7 @@ fn what_cannot_be_done_is_named() {
     let found = warnings(&import);
     for (place, what) in [
         (r#"HTTPRoute.shop.one.spec.useDefaultGateways"#, "`useDefaultGateways`"),
-        (r#".spec.rules[0].filters[0]"#, "the filter RequestMirror, which is left out"),
+        (r#".spec.rules[0].filters[0].requestMirror"#, "a mirror without `backendRef`"),
         (r#".spec.rules[1].filters[0]"#, "the filter ExtensionRef, so its requests"),
         (r#".spec.rules[2].matches[0].path.value"#, "no regular expression"),
         (r#".spec.rules[2].sessionPersistence"#, "`sessionPersistence`"),
@@ -183,6 +183,54 @@ fn a_route_none_of_whose_rules_works_is_not_accepted_and_answers_500() {
     let accepted = import.statuses()[0].condition(RouteConditionType::Accepted).unwrap();
     assert_eq!((accepted.status, accepted.reason), (false, RouteConditionReason::UnsupportedValue));
     assert_eq!(names(&public(&import)), ["shop/one/0"]);
+}
+
+#[test]
+fn mirrors_are_references_like_others() {
+    let mirror = |more: &str| {
+        format!(r#"{{ "type": "RequestMirror", "requestMirror": {{ "backendRef": {more} }} }}"#)
+    };
+    let stock = r#"{ "name": "stock", "port": 81 }"#;
+    for (filter, copies, reason) in [
+        (mirror(stock), 1, RouteConditionReason::ResolvedRefs),
+        (mirror(&format!(r#"{stock}, "percent": 10"#)), 1, RouteConditionReason::ResolvedRefs),
+        (
+            mirror(&format!(r#"{stock}, "fraction": {{ "numerator": 1, "denominator": 3 }}"#)),
+            1,
+            RouteConditionReason::ResolvedRefs,
+        ),
+        (
+            mirror(&format!(r#"{stock}, "fraction": {{ "numerator": 101 }}"#)),
+            0,
+            RouteConditionReason::ResolvedRefs,
+        ),
+        (vec![mirror(stock); 9].join(", "), 8, RouteConditionReason::ResolvedRefs),
+        (mirror(r#"{ "name": "gone", "port": 80 }"#), 0, RouteConditionReason::BackendNotFound),
+        (
+            mirror(r#"{ "name": "site", "namespace": "web", "port": 80 }"#),
+            0,
+            RouteConditionReason::RefNotPermitted,
+        ),
+    ] {
+        for (rule_filters, backend_filters) in [(filter.as_str(), ""), ("", filter.as_str())] {
+            let spec = format!(
+                r#"{PUBLIC}, "rules": [{{ "filters": [{rule_filters}], "backendRefs": [
+                   {{ "name": "cart", "port": 80, "filters": [{backend_filters}] }}] }}]"#
+            );
+            let import = imported("", &[route("one", &spec)]);
+            let status = &import.statuses()[0];
+            assert!(status.accepted());
+            let resolved = status.condition(RouteConditionType::ResolvedRefs).unwrap();
+            assert_eq!(resolved.reason, reason, "{filter}");
+            let document = public(&import);
+            assert_eq!(document.services.contains_key("stock-81"), copies > 0, "{filter}");
+            let found = serde_json::to_string(&document.routing).unwrap();
+            assert_eq!(found.matches(r#""mirror":"#).count(), copies, "{filter}");
+            let told = warnings(&import).len();
+            assert_eq!(told, usize::from(copies == 0 || copies == 8), "{filter}");
+            assert!(crate::compile(&document).is_ok());
+        }
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! A rule of a route as a rule of our document, without its hosts.
 
 use super::{
-    filters::{self, FilterPlace},
+    filters::{self, FilterPlace, FilterScope},
     grpc_matches,
     inventory::{Inventory, Refusal, UNAVAILABLE},
     matches,
@@ -111,15 +111,17 @@ impl Translator<'_> {
             RouteMatches::Http(list) => matches::translate(list, out, at),
             RouteMatches::Grpc(list) => grpc_matches::translate(list, out, at),
         });
-        let (on_rule, _) = self.places();
+        let scope = self.scope(FilterPlace::HttpRule, 0);
         let filters =
-            at.at_field("filters", |at| filters::translate(&from.filters, on_rule, out, at));
+            at.at_field("filters", |at| filters::translate(&from.filters, scope, out, at));
+        let mirrors = filters::count_mirrors(&filters);
         check_filters(&filters, &matches, out);
         let timeout =
             at.at_field("timeouts", |at| policy::timeout(from.timeouts.as_ref(), out, at));
         let retries = at.at_field("retry", |at| policy::retries(from.retry.as_ref(), out, at));
         let refs = &from.backends;
-        let mut backends = at.at_field("backendRefs", |at| self.backends(refs, &matches, out, at));
+        let mut backends =
+            at.at_field("backendRefs", |at| self.backends(refs, &matches, mirrors, out, at));
         let redirects = filters.iter().any(|filter| matches!(filter, Filter::Redirect(_)));
         let mut rule = Rule { timeout, retries, ..Rule::default() };
         if let Some(why) = &out.broken {
@@ -141,6 +143,7 @@ impl Translator<'_> {
         &self,
         refs: &[BackendRef],
         matches: &[Match],
+        mirrors: usize,
         out: &mut Translation,
         at: &mut Cursor,
     ) -> Vec<BackendEntry> {
@@ -148,7 +151,7 @@ impl Translator<'_> {
         let mut total = 0u64;
         for (index, one) in refs.iter().enumerate() {
             total += u64::from(one.weight.map_or(defaults::BACKEND_WEIGHT, BackendWeight::value));
-            backends.push(at.at_item(index, |at| self.backend(one, matches, out, at)));
+            backends.push(at.at_item(index, |at| self.backend(one, matches, mirrors, out, at)));
         }
         if refs.is_empty() {
             vec![self.missing("no backendRefs".to_owned(), None)]
@@ -163,15 +166,17 @@ impl Translator<'_> {
         &self,
         from: &BackendRef,
         matches: &[Match],
+        mirrors: usize,
         out: &mut Translation,
         at: &mut Cursor,
     ) -> BackendEntry {
         let mut own = Translation::default();
         let declared = from.filters.as_deref().unwrap_or(&[]);
-        let (_, on_backend) = self.places();
+        let scope = self.scope(FilterPlace::HttpBackend, mirrors);
         let filters =
-            at.at_field("filters", |at| filters::translate(declared, on_backend, &mut own, at));
+            at.at_field("filters", |at| filters::translate(declared, scope, &mut own, at));
         check_filters(&filters, matches, &mut own);
+        out.unresolved = out.unresolved.take().or(own.unresolved);
         out.partly.append(&mut own.partly);
         if let Some(why) = own.broken {
             out.partly(why.clone());
@@ -193,12 +198,14 @@ impl Translator<'_> {
         }
     }
 
-    /// Where filters of a rule stand, and those of its backends.
-    const fn places(&self) -> (FilterPlace, FilterPlace) {
-        match self.kind {
-            RouteKind::Grpc => (FilterPlace::Grpc, FilterPlace::Grpc),
-            RouteKind::Http => (FilterPlace::HttpRule, FilterPlace::HttpBackend),
-        }
+    /// What filters are translated by that stand there in an HTTPRoute.
+    const fn scope(&self, in_http: FilterPlace, mirrors: usize) -> FilterScope<'_> {
+        let Self { kind, namespace, inventory } = *self;
+        let place = match kind {
+            RouteKind::Grpc => FilterPlace::Grpc,
+            RouteKind::Http => in_http,
+        };
+        FilterScope { place, kind, namespace, inventory, mirrors }
     }
 
     /// What answers 500; to gRPC 503, which its clients take for `UNAVAILABLE`.

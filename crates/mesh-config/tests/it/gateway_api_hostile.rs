@@ -46,6 +46,9 @@ fn objects() -> Value {
                 "filters": [
                   { "type": "RequestHeaderModifier", "requestHeaderModifier": {
                       "set": [{ "name": "a", "value": "1" }], "remove": ["b"] } },
+                  { "type": "RequestMirror", "requestMirror": {
+                      "backendRef": { "name": "cart", "port": 81 },
+                      "fraction": { "numerator": 1, "denominator": 3 } } },
                   { "type": "URLRewrite", "urlRewrite": { "hostname": "b.example",
                       "path": { "type": "ReplacePrefixMatch", "replacePrefixMatch": "/b" } } }],
                 "backendRefs": [

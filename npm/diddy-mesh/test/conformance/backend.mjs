@@ -2,6 +2,8 @@
 import { answer, isGrpc, read } from "./grpc.mjs";
 
 const calls = new Map();
+/** How often the request of each turn came, copies too. */
+const turns = new Map();
 const wait = (text) => new Promise((resolve) => setTimeout(resolve, Number.parseFloat(text) * (text.endsWith("ms") ? 1 : 1000)));
 
 function upgraded() {
@@ -15,6 +17,13 @@ function upgraded() {
 export default {
   async fetch(request, { SERVICE }) {
     const { host, pathname, search, searchParams } = new URL(request.url);
+    const headers = new Headers(request.headers);
+    const turn = headers.get("x-conformance-turn");
+    headers.delete("x-conformance-turn");
+    if (headers.has("x-conformance-count")) {
+      return Response.json(turns.get(turn) ?? 0);
+    }
+    turns.set(turn, (turns.get(turn) ?? 0) + 1);
     if (request.headers.get("upgrade") === "websocket") {
       return upgraded();
     }
@@ -34,7 +43,7 @@ export default {
     await wait(searchParams.get("delay") ?? "0");
     const status = /^\/status\/(\d{3})$/.exec(pathname);
     const set = (request.headers.get("x-echo-set-header") ?? "").split(",").filter(Boolean).map((pair) => pair.split(":").map((part) => part.trim()));
-    const seen = { service: SERVICE, host, path: pathname + search, method: request.method, headers: Object.fromEntries(request.headers) };
+    const seen = { service: SERVICE, host, path: pathname + search, method: request.method, headers: Object.fromEntries(headers) };
     if (isGrpc(request)) {
       const { message } = read(new Uint8Array(await request.arrayBuffer()));
       // A call whose message did not arrive has failed, and says nothing of its status.

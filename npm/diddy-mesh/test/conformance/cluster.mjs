@@ -4,6 +4,10 @@ import { worker } from "../harness.mjs";
 import { call, isGrpc, read } from "./grpc.mjs";
 
 const WORLD = "x-conformance-world";
+const TURN = "x-conformance-turn";
+/** How often a backend is asked whether its copy came, and how long to wait in between. */
+const TRIES = 50;
+const PAUSE_MS = 20;
 
 const entry = `
   export default {
@@ -40,14 +44,16 @@ export function echoes(worlds) {
 /** Starts them. `use` gets a function that sends a request into a world, and tells what came. */
 export async function running(workers, use) {
   const mf = new Miniflare({ workers, cf: false, host: "127.0.0.1", port: 0, log: new Log(LogLevel.NONE), handleRuntimeStdio: (out, err) => (out.resume(), err.resume()) });
-  const ask = async ({ world, url, method, headers, messages }) => {
-    const sent = new Headers({ ...headers, [WORLD]: String(world) });
+  let turn = 0;
+  const ask = async ({ world, url, method, headers, messages, watched }) => {
+    turn += 1;
+    const sent = new Headers({ ...headers, [WORLD]: String(world), [TURN]: String(turn) });
     const body = isGrpc({ headers: sent }) ? call("ping") : undefined;
     const answer = await mf.dispatchFetch(url, { method, redirect: "manual", headers: sent, body });
     if (answer.webSocket) {
       return { status: answer.status, echoed: await talk(answer.webSocket, messages ?? []) };
     }
-    const found = { status: answer.status, reason: answer.headers.get("mesh-reason"), location: answer.headers.get("location"), headers: Object.fromEntries(answer.headers) };
+    const found = { status: answer.status, reason: answer.headers.get("mesh-reason"), location: answer.headers.get("location"), headers: Object.fromEntries(answer.headers), mirrored: await copies(mf, watched, String(turn)) };
     const bytes = new Uint8Array(await answer.arrayBuffer());
     if (isGrpc(answer)) {
       const { message, status } = read(bytes);
@@ -62,6 +68,23 @@ export async function running(workers, use) {
   } finally {
     await mf.dispose();
   }
+}
+
+/** The services that got the request of a turn, each as often as it did. Copies may come after the answer. */
+async function copies(mf, services, turn) {
+  const count = async (service) => {
+    const backend = await mf.getWorker(service);
+    return (await backend.fetch("http://backend.example/", { headers: { [TURN]: turn, "x-conformance-count": "" } })).json();
+  };
+  let counts = [];
+  for (let tries = 0; tries < TRIES && !(counts.length > 0 && counts.every((one) => one > 0)); tries++) {
+    counts = await Promise.all(services.map(count));
+    if (services.length === 0) {
+      break;
+    }
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+  }
+  return services.flatMap((service, i) => Array(counts[i]).fill(service));
 }
 
 /** Sends each message and waits for what comes back. */

@@ -198,7 +198,7 @@ fn what_grpc_routes_cannot_do_is_named() {
     let import = imported("", &[grpc("one", &spec)]);
     let found = warnings(&import);
     for (place, what) in [
-        (".rules[0].filters[0]", "RequestMirror"),
+        (".rules[0].filters[0].requestMirror", "a mirror without `backendRef`"),
         (".rules[0].sessionPersistence", "`sessionPersistence`"),
         (".rules[1].filters[0]", "URLRewrite"),
         (".rules[2].filters[0]", "ExtensionRef"),
