@@ -15,6 +15,7 @@ mod gateway_api;
 mod gateway_api_hostile;
 mod hostile;
 mod meaning;
+mod policies;
 mod schema;
 mod snapshot;
 mod traffic;
