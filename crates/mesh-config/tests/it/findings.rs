@@ -164,7 +164,7 @@ fn lists_are_bounded() {
 
 #[test]
 fn rules_that_multiply_are_bounded_as_a_whole() {
-    let filters = vec![r#"{ "mirror": { "service": "b" } }"#; 8].join(", ");
+    let filters = [r#"{ "mirror": { "service": "b" } }"#; 8].join(", ");
     let backends = vec!["\"a\""; 1_000].join(", ");
     let rules: Vec<String> = (0..30)
         .map(|n| {
@@ -178,7 +178,7 @@ fn rules_that_multiply_are_bounded_as_a_whole() {
 
 #[test]
 fn given_names_of_limits_are_numbered_over_the_whole_document() {
-    let limits = vec![r#"{ "requests": 1 }"#; 8].join(", ");
+    let limits = [r#"{ "requests": 1 }"#; 8].join(", ");
     let rules: Vec<String> = (0..1_000)
         .map(|n| {
             let name = "\u{e9}".repeat(n / 30 + 1) + &"\u{e8}".repeat(n % 30);

@@ -16,6 +16,7 @@ mod gateway_api_grpc;
 mod gateway_api_hostile;
 mod hostile;
 mod meaning;
+mod policies;
 mod schema;
 mod snapshot;
 mod traffic;
