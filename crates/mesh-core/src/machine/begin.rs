@@ -102,10 +102,22 @@ impl Machine {
         let mut scratch = core::mem::take(&mut self.path);
         let step = match path::normal(request.path, &mut scratch) {
             Ok(path) => begin(self, path),
-            Err(error) => Step::Respond(error.into()),
+            Err(error) => {
+                self.forget();
+                Step::Respond(error.into())
+            }
         };
         self.path = scratch;
         step
+    }
+
+    /// Nothing that was found of the request before is told of the next one.
+    #[inline(always)]
+    const fn forget(&mut self) {
+        self.last_word = false;
+        if TRAFFIC {
+            self.notes = Notes::NONE;
+        }
     }
 
     /// [`Machine::begin`] for hosts that have brought the path to its normal form already; that of
@@ -117,18 +129,15 @@ impl Machine {
         now: Timestamp,
         sink: &mut impl EventSink,
     ) -> Step {
-        self.last_word = false;
+        self.forget();
         let Some(found) = self.snapshot.routes().find(&head(request, path)) else {
             return respond(404, Reason::NoRoute);
         };
         let Some(rule) = self.snapshot.rules().get(found.target) else {
             return respond(500, Reason::Internal);
         };
-        if TRAFFIC {
-            self.notes = Notes::NONE;
-            if let Some(step) = self.admit(&rule, &head(request, path), now) {
-                return step;
-            }
+        if TRAFFIC && let Some(step) = self.admit(&rule, &head(request, path), now) {
+            return step;
         }
         let bytes = path.as_bytes();
         self.text.clear();
@@ -168,7 +177,7 @@ impl Machine {
         now: Timestamp,
         sink: &mut impl EventSink,
     ) -> Step {
-        self.notes = Notes::NONE;
+        self.forget();
         let found = self.snapshot.routes().find(&head(request, path));
         let mirror = self.snapshot.mirrors().get(mirror);
         let (Some(found), Some(mirror)) = (found, mirror) else {
@@ -225,13 +234,10 @@ impl Machine {
         now: Timestamp,
         sink: &mut impl EventSink,
     ) -> Step {
-        self.last_word = false;
+        self.forget();
         let Some(policy) = self.snapshot.services().get(service).map(|row| row.policy) else {
             return respond(503, Reason::NoService);
         };
-        if TRAFFIC {
-            self.notes = Notes::NONE;
-        }
         let way = Way { service, policy, ..Way::to(NONE) };
         self.start(request, path, way, now, sink)
     }

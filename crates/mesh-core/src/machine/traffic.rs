@@ -146,9 +146,9 @@ impl Machine {
 
     /// Rolls for the copies of a request.
     pub(super) fn copies(&mut self, mirrors: Rows) {
-        self.notes.first_mirror = mirrors.start;
         for (bit, mirror) in (0..MIRRORS_MAX).zip(self.snapshot.mirrors().run(mirrors)) {
             if self.dice.below(WHOLE) < mirror.millionths {
+                self.notes.first_mirror = mirrors.start;
                 self.notes.mirrors |= 1 << bit;
             }
         }
