@@ -123,6 +123,8 @@ pub struct Machine {
     candidates: Vec<u32>,
     /// What the begin at hand found besides its step.
     notes: Notes,
+    /// Whether that is anything.
+    noted: bool,
     /// Where rate limits count.
     buckets: Buckets,
     /// Requests that faults delay.
@@ -157,6 +159,7 @@ impl Machine {
             text: Vec::new(),
             candidates: Vec::new(),
             notes: Notes::NONE,
+            noted: false,
             buckets: Buckets::empty(),
             delayed: 0,
             last_word: false,
@@ -268,6 +271,12 @@ impl Machine {
     #[must_use]
     pub const fn is_last_word(&self) -> bool {
         self.last_word
+    }
+
+    /// True where there are notes.
+    #[must_use]
+    pub const fn has_notes(&self) -> bool {
+        self.noted
     }
 
     /// The text of the step that was returned last: the path to send, or a `Location`.

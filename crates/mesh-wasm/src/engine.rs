@@ -98,6 +98,7 @@ impl Engine {
     pub(crate) fn begin(&mut self, now_ms: f64) -> u32 {
         let now = timestamp(now_ms);
         let target = self.slot(given::TARGET);
+        self.set(out::LAST_WORD, 0);
         #[cfg(feature = "traffic")]
         self.set(out::NOTES, 0);
         let Self { machine, tables, input: area, slots, path, events, .. } = self;

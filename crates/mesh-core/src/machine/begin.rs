@@ -102,10 +102,29 @@ impl Machine {
         let mut scratch = core::mem::take(&mut self.path);
         let step = match path::normal(request.path, &mut scratch) {
             Ok(path) => begin(self, path),
-            Err(error) => Step::Respond(error.into()),
+            Err(error) => {
+                self.forget();
+                Step::Respond(error.into())
+            }
         };
         self.path = scratch;
         step
+    }
+
+    /// Nothing that was found of the request before is told of the next one.
+    #[inline(always)]
+    const fn forget(&mut self) {
+        self.last_word = false;
+        if TRAFFIC && self.noted {
+            self.notes = Notes::NONE;
+            self.noted = false;
+        }
+    }
+
+    /// The notes, to add something.
+    pub(super) const fn note(&mut self) -> &mut Notes {
+        self.noted = true;
+        &mut self.notes
     }
 
     /// [`Machine::begin`] for hosts that have brought the path to its normal form already; that of
@@ -117,7 +136,7 @@ impl Machine {
         now: Timestamp,
         sink: &mut impl EventSink,
     ) -> Step {
-        self.last_word = false;
+        self.forget();
         let Some(found) = self.snapshot.routes().find(&head(request, path)) else {
             return respond(404, Reason::NoRoute);
         };
@@ -125,10 +144,11 @@ impl Machine {
             return respond(500, Reason::Internal);
         };
         // most rules have neither
-        if TRAFFIC && rule.cors.len | rule.limits.len > 0 {
-            if let Some(step) = self.admit(&rule, &head(request, path), now) {
-                return step;
-            }
+        if TRAFFIC
+            && rule.cors.len | rule.limits.len > 0
+            && let Some(step) = self.admit(&rule, &head(request, path), now)
+        {
+            return step;
         }
         let bytes = path.as_bytes();
         self.text.clear();
@@ -165,7 +185,7 @@ impl Machine {
         now: Timestamp,
         sink: &mut impl EventSink,
     ) -> Step {
-        self.notes = Notes::NONE;
+        self.forget();
         let found = self.snapshot.routes().find(&head(request, path));
         let mirror = self.snapshot.mirrors().get(mirror);
         let (Some(found), Some(mirror)) = (found, mirror) else {
@@ -215,13 +235,10 @@ impl Machine {
         now: Timestamp,
         sink: &mut impl EventSink,
     ) -> Step {
-        self.last_word = false;
+        self.forget();
         let Some(policy) = self.snapshot.services().get(service).map(|row| row.policy) else {
             return respond(503, Reason::NoService);
         };
-        if TRAFFIC {
-            self.notes = Notes::NONE;
-        }
         let way = Way { service, policy, ..Way::to(NONE) };
         self.start(request, path, way, now, sink)
     }
@@ -245,7 +262,10 @@ impl Machine {
             return respond(500, Reason::Internal);
         };
         if TRAFFIC {
-            if let Some(step) = self.limited(terms.service.limits, &head(request, path), now) {
+            let limits = terms.service.limits;
+            if limits.len > 0
+                && let Some(step) = self.limited(limits, &head(request, path), now)
+            {
                 return step;
             }
             let limited = terms.service.concurrency_initial > 0;

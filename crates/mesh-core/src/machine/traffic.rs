@@ -54,11 +54,12 @@ impl Machine {
     /// Notes an allowed origin; answers a preflight.
     fn cross_origin(&mut self, row: &Cors, number: u32, head: &RequestHead<'_>) -> Option<Step> {
         if self.hold(row.origins, head) {
-            self.notes.cors = number;
+            self.note().cors = number;
         }
-        self.notes.preflight = head.method == Method::Options && self.hold(row.asks, head);
+        let preflight = head.method == Method::Options && self.hold(row.asks, head);
         // without an allowed origin the answer has none of the headers, which is a browser's "no"
-        self.notes.preflight.then_some(Step::Respond(Respond {
+        self.note().preflight = preflight;
+        preflight.then_some(Step::Respond(Respond {
             status: 204,
             reason: Reason::None,
             location: false,
@@ -79,7 +80,7 @@ impl Machine {
             let value = key_value(&limit.key, head, &self.snapshot).unwrap_or(b"");
             let rate = Rate { interval: limit.interval, burst: limit.burst };
             let taken = self.buckets.take(xxh64(value, limit.seed), &rate, now);
-            let notes = &mut self.notes;
+            let notes = self.note();
             if !taken.allowed || notes.limit == NONE || taken.remaining < notes.remaining {
                 notes.limit = number;
                 notes.remaining = taken.remaining;
@@ -113,8 +114,9 @@ impl Machine {
             Some(value) => xxh64(value, 0),
             None if rule.sticky_cookie.len > 0 => {
                 let drawn = self.dice.roll();
-                self.notes.cookie = Some(drawn);
-                self.notes.rule = number;
+                let notes = self.note();
+                notes.cookie = Some(drawn);
+                notes.rule = number;
                 xxh64(&hexadecimal(drawn), 0)
             }
             None => return None,
@@ -144,10 +146,13 @@ impl Machine {
 
     /// Rolls for the copies of a request.
     pub(super) fn copies(&mut self, mirrors: Rows) {
-        self.notes.first_mirror = mirrors.start;
         for (bit, number) in (0..MIRRORS_MAX).zip(mirrors.numbers()) {
             let share = self.snapshot.mirrors().get(number).map_or(0, |row| row.millionths);
-            self.notes.mirrors |= u32::from(self.hits(share)) << bit;
+            if self.hits(share) {
+                let notes = self.note();
+                notes.first_mirror = mirrors.start;
+                notes.mirrors |= 1 << bit;
+            }
         }
     }
 

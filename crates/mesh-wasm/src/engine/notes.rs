@@ -10,8 +10,8 @@ use super::{
 impl Engine {
     /// Hands out the first step of a request, and its notes.
     pub(super) fn hand_out_first(&mut self, step: Step) -> u32 {
-        let notes = *self.machine.notes();
-        if notes != Notes::NONE {
+        if self.machine.has_notes() {
+            let notes = *self.machine.notes();
             self.note(&notes);
         }
         self.hand_out(step)

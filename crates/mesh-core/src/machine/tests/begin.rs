@@ -16,7 +16,7 @@ use crate::{
 };
 
 fn decoded(draft: &SnapshotDraft) -> super::mesh::Running {
-    super::mesh::Running::new(Snapshot::decode(&draft.encode()).unwrap())
+    super::mesh::Running::of(draft)
 }
 
 #[test]

@@ -16,7 +16,7 @@ use crate::{
     },
     route::{
         PathKind, PathTemplate, RouteTableBuilder,
-        builder::{MatchSpec, PathSpec},
+        builder::{ConditionSpec, MatchSpec, PathSpec, ValueSpec},
     },
     snapshot::{
         Snapshot,
@@ -110,6 +110,11 @@ impl Plan {
 /// A route table whose paths lead to rules 0, 1 and so on.
 pub(super) fn routes(paths: &[&str]) -> crate::route::RouteRows {
     let mut builder = RouteTableBuilder::new();
+    add_paths(&mut builder, paths);
+    builder.finish()
+}
+
+fn add_paths(builder: &mut RouteTableBuilder, paths: &[&str]) {
     for (target, path) in (0..).zip(paths) {
         let template = PathTemplate::parse(PathKind::Template, path.as_bytes()).unwrap();
         let path = PathSpec::Template(template);
@@ -117,7 +122,52 @@ pub(super) fn routes(paths: &[&str]) -> crate::route::RouteRows {
         let methods = MethodSet::NONE;
         builder.add(&MatchSpec { host: "", path, methods, headers, query, target }).unwrap();
     }
-    builder.finish()
+}
+
+/// The same, for requests that hand in the values of `headers` in that order. For each of `asks` a
+/// run of conditions: that a header is there, or has a value.
+pub(super) fn asking<const N: usize>(
+    draft: &mut SnapshotDraft,
+    paths: &[&str],
+    headers: &[&str],
+    asks: [&[(&str, ValueSpec<'_>)]; N],
+) -> [Rows; N] {
+    let mut builder = RouteTableBuilder::new();
+    for name in headers {
+        builder.header(name).unwrap();
+    }
+    let runs = asks.map(|asks| {
+        let specs = asks.iter().map(|(name, value)| ConditionSpec { name, value: value.clone() });
+        builder.conditions(&specs.collect::<Vec<_>>(), &[]).unwrap()
+    });
+    add_paths(&mut builder, paths);
+    draft.routes = builder.finish();
+    runs
+}
+
+/// A further service with `n` endpoints and its policy; the service's number.
+pub(super) fn add_service(draft: &mut SnapshotDraft, name: &str, n: u32, policy: Policy) -> u32 {
+    let number = u32::try_from(draft.services.len()).unwrap();
+    let start = u32::try_from(draft.endpoints.len()).unwrap();
+    let endpoints = Rows { start, len: n };
+    draft.policies.push(policy);
+    let policy = u32::try_from(draft.policies.len()).unwrap() - 1;
+    let name = draft.text(name);
+    draft.services.push(Service { name, endpoints, policy, ..Service::default() });
+    for place in 0..n {
+        let key = xxh64(&[place as u8], u64::from(number) + 1);
+        draft.endpoints.push(Endpoint { service: number, key, weight: 1, ..Endpoint::default() });
+    }
+    number
+}
+
+/// A further backend to a service, with that service's policy.
+pub(super) fn add_backend(draft: &mut SnapshotDraft, service: u32) -> Rows {
+    let start = u32::try_from(draft.backends.len()).unwrap();
+    let policy = draft.services[service as usize].policy;
+    let backend = Backend { service, policy, weight: 1, rewrite: NONE, ..Backend::default() };
+    draft.backends.push(backend);
+    Rows { start, len: 1 }
 }
 
 /// A machine at work.
@@ -143,6 +193,10 @@ impl Running {
     pub(super) fn new(snapshot: Snapshot) -> Self {
         let now = Timestamp::from_millis(1_700_000_000_000);
         Self { machine: Machine::new(snapshot, 7), now, events: Vec::new() }
+    }
+
+    pub(super) fn of(draft: &SnapshotDraft) -> Self {
+        Self::new(Snapshot::decode(&draft.encode()).unwrap())
     }
 
     pub(super) fn wait(&mut self, span: Micros) {
@@ -200,6 +254,21 @@ impl Running {
 
     pub(super) fn in_flight(&self, endpoint: u32) -> u32 {
         self.machine.endpoint_state(endpoint).unwrap().in_flight
+    }
+
+    /// Names of the events since the last call.
+    pub(super) fn told(&mut self) -> Vec<&'static str> {
+        self.events.drain(..).map(|event| EventKind::NAMES[event.kind as usize]).collect()
+    }
+
+    /// That nothing is held any more, at the machine, an endpoint or a service.
+    pub(super) fn assert_idle(&self) {
+        assert_eq!(self.machine.in_flight(), 0);
+        let endpoints = (0..).map_while(|number| self.machine.endpoint_state(number));
+        assert!(endpoints.map(|state| state.in_flight).all(|count| count == 0));
+        let services = (0..).map_while(|number| self.machine.service_state(number));
+        assert!(services.map(|state| state.in_flight).all(|count| count == 0));
+        assert_eq!(self.machine.delayed, 0);
     }
 }
 
