@@ -121,6 +121,7 @@ impl Machine {
             }
             None => return None,
         };
+        let table = self.snapshot.backends();
         let weights = table.run(rule.backends).map(|backend| (backend.key, backend.weight));
         let number = rule.backends.start.checked_add(rendezvous::pick(key, weights)?)?;
         Some((number, table.get(number)?))
