@@ -104,11 +104,11 @@ impl Machine {
             return None;
         }
         let table = self.snapshot.backends();
-        let mut backends = rule.backends.numbers().zip(table.run(rule.backends));
-        let pinned =
-            |(_, backend): &(u32, Backend)| backend.pins.len > 0 && self.hold(backend.pins, head);
-        if let Some(found) = backends.find(pinned) {
-            return Some(found);
+        for number in rule.backends.numbers() {
+            let backend = table.get(number)?;
+            if backend.pins.len > 0 && self.hold(backend.pins, head) {
+                return Some((number, backend));
+            }
         }
         let key = match key_value(&rule.sticky, head, &self.snapshot) {
             Some(value) => xxh64(value, 0),
