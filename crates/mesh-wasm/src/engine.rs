@@ -98,6 +98,8 @@ impl Engine {
     pub(crate) fn begin(&mut self, now_ms: f64) -> u32 {
         let now = timestamp(now_ms);
         let target = self.slot(given::TARGET);
+        #[cfg(feature = "traffic")]
+        let itself = self.slot(given::SELF).cast_unsigned();
         self.set(out::LAST_WORD, 0);
         #[cfg(feature = "traffic")]
         self.set(out::NOTES, 0);
@@ -130,6 +132,10 @@ impl Engine {
         if let Some(table) = table {
             match table.find(request.method, path.as_bytes()) {
                 Ok(number) => {
+                    #[cfg(feature = "traffic")]
+                    if let Some(step) = machine.admit_local(itself, &request, path, now) {
+                        return self.hand_out_first(step);
+                    }
                     handlers::found(table, number, path.as_bytes(), slots);
                     return step::LOCAL;
                 }

@@ -198,6 +198,20 @@ impl Machine {
         self.start_at(request, path, found.depth, &backend, way, now, sink)
     }
 
+    /// Counts a request that this Worker's own handlers take at the limits of the service that it
+    /// is. A step where it ends here.
+    pub fn admit_local(
+        &mut self,
+        service: u32,
+        request: &Request<'_>,
+        path: NormalPath<'_>,
+        now: Timestamp,
+    ) -> Option<Step> {
+        self.forget();
+        let limits = self.snapshot.services().get(service)?.limits;
+        self.limited(limits, &head(request, path), now)
+    }
+
     #[expect(clippy::too_many_arguments, reason = "a call of its own keeps the engine small")]
     fn start_at(
         &mut self,

@@ -3,7 +3,7 @@
 use mesh_core::{machine::Wants, snapshot::host_text};
 
 /// Numbers that cross with a call.
-pub const SLOTS: usize = 85;
+pub const SLOTS: usize = 86;
 
 /// Largest input in bytes: a request's head, or a Snapshot.
 pub const INPUT_BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -84,6 +84,9 @@ numbers! {
         WAITING = 70,
         /// 1 where a predicate of the policy holds for the response.
         AGAIN = 71,
+        /// `engine_begin` with a handler table: the service that this Worker is, whose limits hold for
+        /// its handlers; -1 = none that the Snapshot knows.
+        SELF = 85,
     }
 }
 
