@@ -87,8 +87,7 @@ impl Host for Driver {
         };
         let mut events: Vec<Event> = Vec::new();
         let mut step = machine.begin(&head, *now, &mut events);
-        let mut answer = Answer::default();
-        answer.mirrored = mirrored(machine);
+        let mut answer = Answer { mirrored: mirrored(machine), ..Answer::default() };
         let mut rewritten: Option<String> = None;
         for _ in 0..STEPS_MAX {
             step = match step {

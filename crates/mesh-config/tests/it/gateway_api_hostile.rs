@@ -46,9 +46,6 @@ fn objects() -> Value {
                 "filters": [
                   { "type": "RequestHeaderModifier", "requestHeaderModifier": {
                       "set": [{ "name": "a", "value": "1" }], "remove": ["b"] } },
-                  { "type": "RequestMirror", "requestMirror": {
-                      "backendRef": { "name": "cart", "port": 81 },
-                      "fraction": { "numerator": 1, "denominator": 3 } } },
                   { "type": "URLRewrite", "urlRewrite": { "hostname": "b.example",
                       "path": { "type": "ReplacePrefixMatch", "replacePrefixMatch": "/b" } } }],
                 "backendRefs": [
@@ -74,8 +71,8 @@ fn objects() -> Value {
                   { "method": { "type": "Exact", "service": "shop.Cart", "method": "Add" },
                     "headers": [{ "type": "Exact", "name": "x", "value": "1" }] },
                   { "method": { "type": "RegularExpression", "service": "a|b", "method": "c" } }],
-                "filters": [{ "type": "ResponseHeaderModifier",
-                              "responseHeaderModifier": { "remove": ["b"] } }],
+                "filters": [{ "type": "RequestMirror", "requestMirror": { "percent": 5,
+                              "backendRef": { "name": "cart", "port": 80 } } }],
                 "backendRefs": [
                   { "name": "cart", "port": 81, "filters": [{ "type": "RequestHeaderModifier",
                       "requestHeaderModifier": { "add": [{ "name": "c", "value": "2" }] } }] },

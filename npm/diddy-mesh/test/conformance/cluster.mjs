@@ -74,7 +74,7 @@ export async function running(workers, use) {
 async function copies(mf, services, turn) {
   const count = async (service) => {
     const backend = await mf.getWorker(service);
-    return (await backend.fetch("http://backend.example/", { headers: { [TURN]: turn, "x-conformance-count": "" } })).json();
+    return (await backend.fetch("http://backend.example/", { headers: { [TURN]: turn, "x-conformance-count": "1" } })).json();
   };
   let counts = [];
   for (let tries = 0; tries < TRIES && !(counts.length > 0 && counts.every((one) => one > 0)); tries++) {
