@@ -26,7 +26,7 @@ const inlineAbi = {
 // Properties that only our own objects have and no user sees: bundlers cannot shorten properties, so it is done here (230 bytes gzipped).
 // None of these may be a property of the platform's (`written` of `TextEncoder` was, and text outside ASCII was lost) or of a Snapshot's tables.
 const internal =
-  "aborts again ask brain broken compiler deadline depth drain edits features fits flags forget fresh grpcTimeout hedge hedged held identity isTraffic known lines listening lost notice noticed " +
+  "aborts again ask brain broken compiler deadline depth drain edits features fits flags forget fresh grpcTimeout hedge hedged held identity introduce isTraffic known lines listening lost notice noticed " +
   "noted notes notesOf observe options over own owned plain policy published putValue raw readAt refresh remaining root slot slots spent stamped table tables tablesByMap tell ticket transport " +
   "waiting words";
 

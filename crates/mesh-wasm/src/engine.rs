@@ -137,6 +137,8 @@ impl Engine {
                         return self.hand_out_first(step);
                     }
                     handlers::found(table, number, path.as_bytes(), slots);
+                    #[cfg(feature = "traffic")]
+                    self.tell_notes();
                     return step::LOCAL;
                 }
                 Err(methods) => allow = methods,

@@ -54,6 +54,7 @@ function enter(call: Call, goal: Goal): Sending | number {
   call.table = typeof goal === "object" ? tableOf(slot, brain, goal) : undefined;
   // A number that no service has gets the engine's own refusal.
   const target = typeof goal === "string" ? -2 - (slot.services.get(goal) ?? slot.services.size) : (call.table?.id ?? -1);
+  call.features.traffic?.introduce(call, brain);
   const step = begin(brain, call, target);
   call.notes = step === TOO_LARGE ? undefined : call.features.traffic?.notesOf(call, brain);
   if (step === STEP.SEND) {

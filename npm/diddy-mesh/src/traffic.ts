@@ -2,10 +2,10 @@
 import { direct } from "./traffic/direct.js";
 import { grpcTimeout } from "./traffic/grpc.js";
 import { hedged } from "./traffic/hedge.js";
-import { identity } from "./traffic/identity.js";
+import { identity, introduce } from "./traffic/identity.js";
 import { carry } from "./traffic/mirror.js";
 import { noted, notesOf } from "./traffic/notes.js";
 import { again } from "./traffic/predicates.js";
 import { isTraffic } from "./traffic/tables.js";
 
-export const traffic = { again, carry, direct, grpcTimeout, hedged, identity, isTraffic, noted, notesOf };
+export const traffic = { again, carry, direct, grpcTimeout, hedged, identity, introduce, isTraffic, noted, notesOf };

@@ -10,11 +10,16 @@ use super::{
 impl Engine {
     /// Hands out the first step of a request, and its notes.
     pub(super) fn hand_out_first(&mut self, step: Step) -> u32 {
+        self.tell_notes();
+        self.hand_out(step)
+    }
+
+    /// Writes the notes of the request that just began.
+    pub(super) fn tell_notes(&mut self) {
         if self.machine.has_notes() {
             let notes = *self.machine.notes();
             self.note(&notes);
         }
-        self.hand_out(step)
     }
 
     fn note(&mut self, notes: &Notes) {

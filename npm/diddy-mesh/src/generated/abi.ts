@@ -26,6 +26,7 @@ export const IN = {
   LOAD: 69,
   WAITING: 70,
   AGAIN: 71,
+  SELF: 85,
 } as const;
 
 export const OUT = {
@@ -137,7 +138,7 @@ export const EVENT = {
   AT_HIGH: 7,
 } as const;
 
-export const SLOTS = 85;
+export const SLOTS = 86;
 
 export const INPUT_BYTES_MAX = 16777216;
 

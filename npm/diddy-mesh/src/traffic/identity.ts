@@ -1,5 +1,7 @@
 /** Who calls, as the options of the mesh tell it: keys of limits, splits and balancers. */
 import type { Call } from "../call.js";
+import type { Brain } from "../engine.js";
+import { IN } from "../generated/abi.js";
 
 /** The value of a name that begins with a colon and stands among the headers that the engine asks for. */
 export function identity({ options, slot }: Call, name: string, request: Request): string | null {
@@ -8,5 +10,12 @@ export function identity({ options, slot }: Call, name: string, request: Request
   } catch (cause) {
     slot.notice({ type: "identity_failed", at: performance.now(), detail: name.slice(1), cause });
     return null;
+  }
+}
+
+/** Says which service this Worker is: its limits hold for its own handlers. */
+export function introduce({ options, slot, table }: Call, brain: Brain): void {
+  if (table !== undefined) {
+    brain.slots()[IN.SELF] = slot.services.get(options.serviceName) ?? -1;
   }
 }

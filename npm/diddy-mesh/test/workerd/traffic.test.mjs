@@ -323,3 +323,15 @@ test("a gRPC caller's deadline holds for its request and travels on", async () =
     assert.equal(bad.headers["mesh-timeout-ms"], undefined, "what says nothing changes nothing");
   });
 });
+
+test("limits of the service that a Worker is hold for its own handlers", async () => {
+  const config = { services: { gateway: { rateLimits: [{ requests: 2, per: "1h", by: { header: "x-user" } }] } } };
+  const source = GATEWAY.replace(`"/events"`, `"/hello": () => new Response("hello"), "/events"`);
+  await running([await worker("gateway", source, { config })], async (fetch) => {
+    const ask = (user) => fetch("/hello", { headers: { "x-user": user } });
+    assert.deepEqual([(await ask("a")).status, (await ask("a")).status, (await ask("a")).status, (await ask("b")).status], [200, 200, 429, 200]);
+    const last = await ask("b");
+    assert.match(last.headers.get("ratelimit"), /^"gateway";r=0;t=\d+$/);
+    assert.equal(await last.text(), "hello");
+  });
+});
