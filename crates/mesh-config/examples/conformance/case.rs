@@ -162,18 +162,15 @@ impl Request {
 }
 
 impl Case {
-    /// The feature that we do not have and the case needs.
-    pub(crate) fn lacks(&self, level: Level) -> Option<String> {
+    /// What the case needs and the platform does not have.
+    pub(crate) fn lacks(&self) -> Option<String> {
         let request = self.request.as_ref()?;
         let host = request.host.as_deref().unwrap_or("");
         if let Some(protocol) = request.protocol.as_deref().filter(|_| !request.is_grpc()) {
-            return Some(format!("protocol {protocol}"));
-        }
-        if self.expect.websocket_echo.is_some() && level == Level::Decision {
-            return Some("WebSocket upgrades at decision level".to_owned());
+            return Some(format!("protocol {protocol}: no fetch of a Worker speaks HTTP/2 without TLS"));
         }
         if host.starts_with("${POD_IP") {
-            return Some("calls to the address of a Pod, past its Service".to_owned());
+            return Some("the address of a Pod: Workers have no Pods".to_owned());
         }
         None
     }

@@ -64,7 +64,7 @@ impl Host for Driver {
         Ok(())
     }
 
-    fn ask(&mut self, request: &Asked, _: &Expect) -> Result<Answer, String> {
+    fn ask(&mut self, request: &Asked, expect: &Expect) -> Result<Answer, String> {
         let Self { machine, now, backends, response_headers, .. } = self;
         let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
         let Asked { host, headers, .. } = request;
@@ -103,6 +103,10 @@ impl Host for Driver {
                         answer.response_headers = response_headers.clone();
                         answer.response_headers.extend(responded(&sent));
                         edit(machine, send.backend, 1, &mut answer.response_headers);
+                        if status == 101 {
+                            // the brain is done with it; the fixture backend echoes what it gets
+                            answer.echoed.clone_from(&expect.websocket_echo);
+                        }
                     }
                     answer.sent = Some(sent);
                     *now = now.saturating_add(took);
@@ -136,7 +140,8 @@ impl Backends {
             pairs.clone().find(|(own, _)| *own == name).map(|(_, value)| value)
         };
         let mut delay = value("delay").map_or(Micros::ZERO, duration);
-        let mut outcome = Outcome::status(200);
+        let upgrade = sent.headers.get("upgrade").is_some_and(|value| value == "websocket");
+        let mut outcome = Outcome::status(if upgrade && path == "/ws" { 101 } else { 200 });
         if let Some(status) = path.strip_prefix("/status/").and_then(|status| status.parse().ok()) {
             outcome = Outcome::status(status);
         }

@@ -77,7 +77,7 @@ fn import(cluster: &Result<Cluster, String>) -> Imported {
 impl Prepared<'_> {
     /// Tries it in the machine.
     pub(crate) fn decided(&self) -> Result<(), Unmet> {
-        self.tried(Level::Decision, |ready| {
+        self.tried(|ready| {
             let document = ready.import.document(&ready.entry);
             let compiled = compile(&document).map_err(|found| found.to_string())?;
             let headers = &self.case.backend_set_response_headers;
@@ -88,17 +88,16 @@ impl Prepared<'_> {
 
     /// Tries it in Workers.
     pub(crate) fn served(&self, workerd: &mut Workerd) -> Result<(), Unmet> {
-        self.tried(Level::Workerd, |ready| {
+        self.tried(|ready| {
             self.judged(ready, &mut Gateway { workerd, world: ready.world })
         })
     }
 
     fn tried(
         &self,
-        level: Level,
         judged: impl FnOnce(&Ready) -> Result<Option<String>, String>,
     ) -> Result<(), Unmet> {
-        let lacks = self.case.lacks(level);
+        let lacks = self.case.lacks();
         let why = match (&lacks, &self.ready) {
             (Some(_), _) => Some(String::new()),
             (None, Ok(ready)) => judged(ready).unwrap_or_else(Some),
@@ -109,11 +108,12 @@ impl Prepared<'_> {
             let ready = self.ready.as_ref().ok()?;
             ready.cluster.unsupported(self.case, &ready.import)
         };
-        let Some(lacks) = lacks.or_else(unsupported) else {
+        let lacking = lacks.map(|lacks| format!("cannot be: {lacks}"));
+        let Some(lacking) = lacking.or_else(|| Some(format!("not built: {}", unsupported()?))) else {
             return Err(Unmet { why, lacking: false });
         };
         let what = if why.is_empty() { why } else { format!(" ({why})") };
-        Err(Unmet { why: format!("not built yet: {lacks}{what}"), lacking: true })
+        Err(Unmet { why: format!("{lacking}{what}"), lacking: true })
     }
 
     /// The first difference from what is expected; `Err` where no answer came.
