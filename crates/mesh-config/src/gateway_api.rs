@@ -14,6 +14,7 @@ mod admission;
 mod attach;
 mod attachments;
 mod claims;
+mod cors;
 mod documents;
 mod filters;
 mod grants;

@@ -3,6 +3,7 @@
 use alloc::collections::BTreeMap;
 
 use super::{
+    cors,
     inventory::Inventory,
     mirrors,
     route_objects::{
@@ -92,11 +93,16 @@ fn one(
             let from = filter.mirror.as_ref()?;
             at.at_field("requestMirror", |at| mirrors::translate(from, scope, out, at))
         }
+        "CORS" if place == FilterPlace::HttpRule => {
+            let from = filter.cors.as_ref()?;
+            at.at_field("cors", |at| cors::translate(from, out, at))
+        }
         // the request goes its way without it, which is safe: a browser refuses; but whoever asked
         // is told
-        "CORS" if place != FilterPlace::Grpc => {
-            at.warning(Code::Unsupported, "the filter CORS, which is left out", "");
-            out.partly("the filter CORS is not supported".to_owned());
+        "CORS" if place == FilterPlace::HttpBackend => {
+            let why = "a filter CORS of a backend, which is left out";
+            at.warning(Code::Unsupported, why, "");
+            out.partly(why.to_owned());
             None
         }
         // what is not understood might have been a guard, so nothing passes without it

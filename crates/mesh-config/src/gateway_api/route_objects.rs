@@ -112,7 +112,7 @@ kube! {
         "requestRedirect" => redirect: RequestRedirect,
         "urlRewrite" => rewrite: UrlRewrite,
         "requestMirror" => mirror: RequestMirror,
-        "cors" => cors: There,
+        "cors" => cors: RouteCors,
         "extensionRef" => extension: There,
     }
     silent ["externalAuth"]
@@ -123,6 +123,18 @@ kube! {
         "backendRef" => backend: BackendRef,
         "percent" => percent: Percent,
         "fraction" => fraction: Fraction,
+    }
+    silent []
+}
+
+kube! {
+    struct RouteCors is "an object with `allowOrigins`, `allowMethods`, …" {
+        "allowOrigins" => origins: Vec<String>,
+        "allowMethods" => methods: Vec<String>,
+        "allowHeaders" => headers: Vec<String>,
+        "exposeHeaders" => exposed: Vec<String>,
+        "allowCredentials" => credentials: bool,
+        "maxAge" => max_age: Count,
     }
     silent []
 }

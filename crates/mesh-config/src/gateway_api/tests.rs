@@ -1,3 +1,4 @@
+mod cors;
 mod grpc;
 mod scale;
 mod status;

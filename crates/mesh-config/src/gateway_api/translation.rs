@@ -229,6 +229,9 @@ fn check_filters(filters: &[Filter], matches: &[Match], out: &mut Translation) {
     if rewrites + redirects > 1 {
         out.broken("more than one rewrite or redirect".to_owned());
     }
+    if count(|filter| matches!(filter, Filter::Cors(_))) > 1 {
+        out.broken("more than one CORS filter".to_owned());
+    }
     let is_prefix = |one: &Match| {
         one.path.as_ref().is_none_or(|path: &PathMatch| path.typed().0 == PathType::PathPrefix)
     };

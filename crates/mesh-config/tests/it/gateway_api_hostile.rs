@@ -58,7 +58,12 @@ fn objects() -> Value {
                             { "path": { "type": "RegularExpression", "value": "/d.*" } }],
                 "filters": [{ "type": "RequestRedirect", "requestRedirect": {
                   "scheme": "https", "hostname": "c.example", "port": 8443, "statusCode": 301,
-                  "path": { "type": "ReplaceFullPath", "replaceFullPath": "/e" } } }] }] } },
+                  "path": { "type": "ReplaceFullPath", "replaceFullPath": "/e" } } }] }, {
+                "filters": [{ "type": "CORS", "cors": {
+                  "allowOrigins": ["https://*.a.example"], "allowMethods": ["PUT"],
+                  "allowHeaders": ["x-a"], "exposeHeaders": ["*"], "allowCredentials": false,
+                  "maxAge": 5 } }],
+                "backendRefs": [{ "name": "cart", "port": 80 }] }] } },
         { "apiVersion": "gateway.networking.k8s.io/v1", "kind": "GRPCRoute",
           "metadata": { "name": "g", "namespace": "shop" },
           "spec": {
