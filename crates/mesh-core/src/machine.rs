@@ -71,10 +71,13 @@ mod attempt;
 mod begin;
 mod fallback;
 mod hedge;
+mod key;
 mod notes;
+mod request;
 mod select;
 mod settle;
 mod slots;
+mod start;
 pub mod state;
 pub mod step;
 mod swap;
@@ -83,8 +86,8 @@ mod traffic;
 use alloc::vec::Vec;
 
 pub use self::{
-    begin::{Body, Caller, Request},
     notes::Notes,
+    request::{Body, Caller, Request},
     step::{Outcome, Respond, Send, Step, Ticket, Wait, Wants},
 };
 use self::{

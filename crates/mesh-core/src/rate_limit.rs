@@ -91,11 +91,14 @@ impl Buckets {
         if self.words.is_empty() {
             self.words.resize(BUCKET_SETS * BUCKET_WAYS * 2, 0);
         }
-        let set = key as usize % BUCKET_SETS * BUCKET_WAYS * 2;
+        let low = u32::try_from(key & 0xffff_ffff).unwrap_or(0);
+        let set = low as usize % BUCKET_SETS * BUCKET_WAYS * 2;
         let words = self.words.get_mut(set..).unwrap_or_default();
         let (mut at, mut full_at, mut least) = (0, 0, u64::MAX);
         for way in 0..BUCKET_WAYS {
-            let Some(&[known, full]) = words.get(2 * way..).and_then(<[u64]>::first_chunk) else { break };
+            let Some(&[known, full]) = words.get(2 * way..).and_then(<[u64]>::first_chunk) else {
+                break;
+            };
             if known == key {
                 (at, full_at) = (2 * way, full);
                 break;

@@ -167,7 +167,9 @@ impl Case {
         let request = self.request.as_ref()?;
         let host = request.host.as_deref().unwrap_or("");
         if let Some(protocol) = request.protocol.as_deref().filter(|_| !request.is_grpc()) {
-            return Some(format!("protocol {protocol}: no fetch of a Worker speaks HTTP/2 without TLS"));
+            return Some(format!(
+                "protocol {protocol}: no fetch of a Worker speaks HTTP/2 without TLS"
+            ));
         }
         if host.starts_with("${POD_IP") {
             return Some("the address of a Pod: Workers have no Pods".to_owned());

@@ -8,7 +8,7 @@ use mesh_config::{
 };
 
 use crate::{
-    case::{Case, Distribution, Expect, Level, Suite},
+    case::{Case, Distribution, Expect, Suite},
     cluster::Cluster,
     drive::Driver,
     host::{Host, Request},
@@ -88,9 +88,7 @@ impl Prepared<'_> {
 
     /// Tries it in Workers.
     pub(crate) fn served(&self, workerd: &mut Workerd) -> Result<(), Unmet> {
-        self.tried(|ready| {
-            self.judged(ready, &mut Gateway { workerd, world: ready.world })
-        })
+        self.tried(|ready| self.judged(ready, &mut Gateway { workerd, world: ready.world }))
     }
 
     fn tried(
@@ -109,7 +107,8 @@ impl Prepared<'_> {
             ready.cluster.unsupported(self.case, &ready.import)
         };
         let lacking = lacks.map(|lacks| format!("cannot be: {lacks}"));
-        let Some(lacking) = lacking.or_else(|| Some(format!("not built: {}", unsupported()?))) else {
+        let Some(lacking) = lacking.or_else(|| Some(format!("not built: {}", unsupported()?)))
+        else {
             return Err(Unmet { why, lacking: false });
         };
         let what = if why.is_empty() { why } else { format!(" ({why})") };

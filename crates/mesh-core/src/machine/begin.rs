@@ -1,74 +1,23 @@
 //! The start of a request: its path's normal form, its rule, its backend.
 
 use super::{
-    Machine, Notes, TRAFFIC, respond,
-    slots::Live,
-    state_mut,
+    Machine, Notes, Request, TRAFFIC, respond,
+    start::Way,
     step::{Respond, Step},
 };
 use crate::{
-    balance::{Algorithm, geographic::Location},
-    breaker::BreakerTicket,
     dice::Dice,
-    event::{Event, EventKind, EventSink},
+    event::EventSink,
     filter::{self, Origin},
-    hash::xxh64,
-    method::Method,
     path::{self, NormalPath},
     reason::Reason,
-    route::{RequestHead, condition},
+    route::RequestHead,
     snapshot::{
         row::{Row, Table},
-        tables::{Backend, Key, KeySource, NONE, Policy, Rows},
+        tables::{Backend, NONE, Rows},
     },
-    time::{Micros, Timestamp},
+    time::Timestamp,
 };
-
-/// Whether a request's body can be sent again.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[expect(clippy::exhaustive_enums, reason = "a body is one of these")]
-pub enum Body {
-    /// There is none.
-    None,
-    /// Its length in bytes is known before it is read.
-    Sized(u32),
-    /// A stream of unknown length.
-    Stream,
-}
-
-/// What the host knows of the caller.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Caller {
-    /// What the caller says is left of its time.
-    pub remaining: Option<Micros>,
-    /// Where the caller is.
-    pub place: Option<Location>,
-    /// Mesh hops so far.
-    pub depth: u8,
-    /// True where the request came over TLS.
-    pub https: bool,
-    /// True where it carries an `Idempotency-Key`.
-    pub idempotency_key: bool,
-}
-
-/// A request as it comes in. Bytes are as the wire had them; the machine normalises the path.
-#[derive(Clone, Copy, Debug)]
-pub struct Request<'a> {
-    /// Host with or without port.
-    pub host: &'a [u8],
-    /// Path without query.
-    pub path: &'a [u8],
-    /// After the `?`.
-    pub query: &'a [u8],
-    /// Method.
-    pub method: Method,
-    /// Values of `snapshot.routes().headers`, in that order.
-    pub headers: &'a [Option<&'a [u8]>],
-    /// The body.
-    pub body: Body,
-    /// The caller.
-    pub caller: Caller,
-}
 
 impl Machine {
     /// Begins a request by the routing rules.
@@ -256,120 +205,6 @@ impl Machine {
         let way = Way { service, policy, ..Way::to(NONE) };
         self.start(request, path, way, now, sink)
     }
-
-    fn start(
-        &mut self,
-        request: &Request<'_>,
-        path: NormalPath<'_>,
-        way: Way,
-        now: Timestamp,
-        sink: &mut impl EventSink,
-    ) -> Step {
-        if request.caller.depth >= crate::limits::DEPTH_MAX {
-            return respond(508, Reason::DepthExceeded);
-        }
-        self.expire_leases(now, sink);
-        if self.slots.is_full() {
-            return respond(503, Reason::Overloaded);
-        }
-        let Some(terms) = self.terms(way.service, way.policy) else {
-            return respond(500, Reason::Internal);
-        };
-        if TRAFFIC {
-            let limits = terms.service.limits;
-            if limits.len > 0
-                && let Some(step) = self.limited(limits, &head(request, path), now)
-            {
-                return step;
-            }
-            let limited = terms.service.concurrency_initial > 0;
-            if limited && !self.has_room(way.service, &terms.service, way.priority) {
-                return respond(503, Reason::ConcurrencyLimit);
-            }
-        }
-        let backend = if TRAFFIC { named(self.snapshot.backends(), way.backend) } else { None };
-        let policy = &terms.policy;
-        let own = (!policy.request_timeout.is_zero()).then_some(policy.request_timeout);
-        let time = match (own, request.caller.remaining) {
-            (Some(own), Some(callers)) => Some(own.min(callers)),
-            (own, callers) => own.or(callers),
-        };
-        let mut rewritten = way.rewritten;
-        if !rewritten && path.changed() {
-            self.text.clear();
-            self.text.extend_from_slice(path.as_bytes());
-            rewritten = true;
-        }
-        let mut live = Live {
-            service: way.service,
-            policy: way.policy,
-            rule: way.rule,
-            backend: way.backend,
-            started: now,
-            deadline: time.map(|time| now.saturating_add(time)),
-            attempt_started: now,
-            endpoint: NONE,
-            breaker: None::<BreakerTicket>,
-            attempt: 0,
-            full_time: true,
-            tried: 0,
-            key: hash_key(policy, &head(request, path), &self.snapshot, &mut self.dice),
-            place: request.caller.place,
-            method: request.method,
-            idempotency_key: request.caller.idempotency_key,
-            body: request.body,
-            rewritten,
-            lease_until: now,
-            subset: backend.map_or(0, |row| row.subset),
-            mirror: way.mirror,
-            roomed: TRAFFIC && terms.service.concurrency_initial > 0,
-            delayed: false,
-            abort: 0,
-            own: None,
-            partner: NONE,
-        };
-        if let Some(service) = state_mut(&mut self.services, way.service) {
-            service.counters.requests = service.counters.requests.wrapping_add(1);
-            service.budget.deposit(&policy.budget, now);
-        }
-        if let Some(backend) = backend {
-            self.copies(backend.mirrors);
-            let injected = self.faults(backend.faults, &head(request, path));
-            live.abort = injected.status;
-            if !injected.delay.is_zero() {
-                live.delayed = true;
-                self.delayed = self.delayed.saturating_add(1);
-                return self.pause(live, injected.delay, now);
-            }
-        }
-        self.attempt(live, Some(&terms), None, now, sink)
-    }
-}
-
-/// Where a request goes.
-struct Way {
-    service: u32,
-    policy: u32,
-    rule: u32,
-    backend: u32,
-    rewritten: bool,
-    mirror: bool,
-    priority: u8,
-}
-
-impl Way {
-    /// To a backend, whose row says the rest.
-    const fn to(backend: u32) -> Self {
-        Self {
-            service: NONE,
-            policy: NONE,
-            rule: NONE,
-            backend,
-            rewritten: false,
-            mirror: false,
-            priority: 0,
-        }
-    }
 }
 
 /// The answer that a backend without a service is.
@@ -382,14 +217,14 @@ pub(super) const fn direct(backend: &Backend, number: u32) -> Step {
     })
 }
 
-const fn head<'a>(request: &Request<'a>, path: NormalPath<'a>) -> RequestHead<'a> {
+pub(super) const fn head<'a>(request: &Request<'a>, path: NormalPath<'a>) -> RequestHead<'a> {
     let Request { host, query, method, headers, .. } = *request;
     RequestHead { host, path: path.as_bytes(), query, method, headers }
 }
 
 /// The row of that number, where there is one to look for.
 #[inline(always)]
-fn named<T: Row>(table: Table<'_, T>, number: u32) -> Option<T> {
+pub(super) fn named<T: Row>(table: Table<'_, T>, number: u32) -> Option<T> {
     if number == NONE { None } else { table.get(number) }
 }
 
@@ -410,56 +245,4 @@ fn weighted(table: Table<'_, Backend>, rows: Rows, dice: &mut impl Dice) -> Opti
         draw = draw.saturating_sub(backend.weight);
     }
     None
-}
-
-/// What `consistentHash` goes by; a draw where the request has none, so that such requests spread.
-fn hash_key(
-    policy: &Policy,
-    head: &RequestHead<'_>,
-    snapshot: &crate::snapshot::Snapshot,
-    dice: &mut impl Dice,
-) -> u64 {
-    let hashes = Algorithm::ConsistentHash.as_u8();
-    if policy.balancer != hashes || !Algorithm::is_linked(hashes) {
-        return 0;
-    }
-    let value = key_value(&policy.hash, head, snapshot);
-    value.map_or_else(|| dice.roll(), |value| xxh64(value, 0))
-}
-
-/// The value of a key in a request, where it has one.
-pub(super) fn key_value<'a>(
-    key: &Key,
-    head: &RequestHead<'a>,
-    snapshot: &crate::snapshot::Snapshot,
-) -> Option<&'a [u8]> {
-    let name = snapshot.text(key.name);
-    let header = || head.headers.get(usize::from(key.header)).copied().flatten();
-    if key.source == KeySource::Path as u8 {
-        Some(head.path)
-    } else if key.source == KeySource::Query as u8 {
-        condition::query_value(head.query, name)
-    } else if key.source == KeySource::Cookie as u8 {
-        header().and_then(|cookies| condition::cookie_value(cookies, name))
-    } else if key.source == KeySource::Nothing as u8 {
-        None
-    } else {
-        header()
-    }
-}
-
-impl Machine {
-    /// Ends attempts whose isolate never reported.
-    fn expire_leases(&mut self, now: Timestamp, sink: &mut impl EventSink) {
-        while let Some(live) = self.slots.expired(now) {
-            self.let_go(&live);
-            self.leave(&live, None);
-            sink.event(Event {
-                service: live.service,
-                endpoint: live.endpoint,
-                attempt: live.attempt,
-                ..Event::new(EventKind::LeaseExpired, now)
-            });
-        }
-    }
 }

@@ -7,7 +7,7 @@ use super::{Machine, TRAFFIC, Terms, begin, respond, slots::Live, step::Step};
 use crate::{
     event::{EventKind, EventSink},
     reason::Reason,
-    snapshot::tables::{Backend, NONE, Policy},
+    snapshot::tables::{NONE, Policy},
     time::Timestamp,
 };
 
@@ -48,11 +48,12 @@ impl Machine {
             match fallen {
                 Fall::Nowhere => {}
                 Fall::Back(first) => last = first,
-                Fall::Direct(backend, number) => {
+                Fall::Direct(step) => {
                     self.end(&live, own.reason, now, sink);
-                    return begin::direct(&backend, number);
+                    return step;
                 }
-                Fall::Service(terms) => {
+                Fall::Service => {
+                    let terms = self.terms(live.service, live.policy);
                     return self.attempt(live, terms.as_ref(), None, now, sink);
                 }
             }
@@ -87,7 +88,7 @@ impl Machine {
         };
         if backend.service == NONE {
             sink.event(about);
-            return Fall::Direct(backend, number);
+            return Fall::Direct(begin::direct(&backend, number));
         }
         if !live.can_fall(&policy) {
             return Fall::Nowhere;
@@ -104,7 +105,7 @@ impl Machine {
         live.tried = 0;
         live.roomed = false;
         live.own = Some(own);
-        Fall::Service(self.terms(backend.service, backend.policy))
+        Fall::Service
     }
 }
 
@@ -115,7 +116,7 @@ enum Fall {
     /// It was there, and has its own answer back.
     Back(Own),
     /// Its fallback is an answer.
-    Direct(Backend, u32),
+    Direct(Step),
     /// Its fallback is a service.
-    Service(Option<Terms>),
+    Service,
 }

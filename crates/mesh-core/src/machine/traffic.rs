@@ -3,7 +3,7 @@
 
 use super::{
     Machine,
-    begin::key_value,
+    key::key_value,
     respond, state_mut,
     step::{Respond, Step},
 };

@@ -101,7 +101,7 @@ impl SnapshotDraft {
             && self.predicates.is_empty()
             && self.faults.is_empty());
         let traffic = tables || backends || sticky || policies || concurrency || failover;
-        u32::from(balances) * NEEDS_BALANCERS | u32::from(traffic) * NEEDS_TRAFFIC
+        (u32::from(balances) * NEEDS_BALANCERS) | (u32::from(traffic) * NEEDS_TRAFFIC)
     }
 
     /// The text pool so far.

@@ -38,8 +38,9 @@ impl Engine {
         self.set(out::LIMIT_RESET, u32::try_from(seconds).unwrap_or(u32::MAX));
         self.set(out::MIRRORS, notes.mirrors);
         self.set(out::MIRROR_FIRST, notes.first_mirror);
-        self.set(out::COOKIE_HIGH, (cookie >> 32) as u32);
-        self.set(out::COOKIE_LOW, cookie as u32);
+        let half = |bits: u64| u32::try_from(bits & 0xffff_ffff).unwrap_or(0);
+        self.set(out::COOKIE_HIGH, half(cookie >> 32));
+        self.set(out::COOKIE_LOW, half(cookie));
         self.set(out::COOKIE_RULE, notes.rule);
     }
 }

@@ -267,7 +267,12 @@ impl Running {
         let endpoints = (0..).map_while(|number| self.machine.endpoint_state(number));
         assert!(endpoints.map(|state| state.in_flight).all(|count| count == 0));
         let services = (0..).map_while(|number| self.machine.service_state(number));
-        assert!(services.filter_map(|state| state.load.as_ref()).map(|load| load.in_flight).all(|count| count == 0));
+        assert!(
+            services
+                .filter_map(|state| state.load.as_ref())
+                .map(|load| load.in_flight)
+                .all(|count| count == 0)
+        );
         assert_eq!(self.machine.delayed, 0);
     }
 }
