@@ -64,6 +64,10 @@ function enter(call: Call, goal: Goal): Sending | number {
   if (step === STEP.SEND) {
     return order(call, brain);
   }
+  if (step === STEP.WAIT) {
+    // Other requests come between this and the first attempt, and the engine has one text.
+    call.path = brain.text() || undefined;
+  }
   if (step !== STEP.RESPOND && step !== STEP.LOCAL && step !== STEP.WAIT && step !== TOO_LARGE) {
     // An engine that trapped before answers with nothing.
     throw new RangeError(`no request begins with step ${step}`);

@@ -3,12 +3,9 @@
 //! A fallback is asked once, with the request as its rule would have sent it. Where it has no good
 //! answer either, the request's own stands: a fallback never makes a failure look like another one.
 
-use super::{
-    Machine, begin,
-    slots::Live,
-    step::Step,
-};
+use super::{Machine, begin, slots::Live, state_mut, step::Step};
 use crate::{
+    dice::Dice,
     event::{Event, EventKind, EventSink},
     reason::Reason,
     snapshot::tables::{NONE, Policy},
@@ -30,8 +27,9 @@ impl Live {
 
     /// True where the request can be sent to another service: it was not sent yet, or it may be
     /// sent twice.
-    pub(super) const fn can_fall(&self, policy: &Policy) -> bool {
-        self.attempt == 0 || self.repeatable(policy) && self.replayable(policy)
+    fn can_fall(&self, policy: &Policy, own: Own) -> bool {
+        let unsent = own.reason == Reason::ConnectFailure && self.replayable(policy);
+        self.attempt == 0 || unsent || self.can_repeat(policy)
     }
 }
 
@@ -67,12 +65,25 @@ impl Machine {
             self.end(live, own.reason, now, sink);
             return Ok(begin::direct(&backend, number));
         }
-        if !live.can_fall(&policy) {
+        if !live.can_fall(&policy, own) {
             return Err(own);
         }
         sink.event(about(EventKind::Fallback, own.reason));
         self.leave(live, None);
+        if let Some(service) = state_mut(&mut self.services, live.service) {
+            service.counters.failures = service.counters.failures.wrapping_add(1);
+        }
         let terms = self.terms(backend.service, backend.policy);
+        let policy = terms.as_ref().map(|terms| terms.policy).unwrap_or_default();
+        self.arrive(backend.service, &policy, now);
+        let time = policy.request_timeout;
+        let until = (!time.is_zero()).then(|| now.saturating_add(time));
+        let deadline = match (live.deadline, until) {
+            (Some(whole), Some(until)) => Some(whole.min(until)),
+            (whole, until) => whole.or(until),
+        };
+        // the request that had the key is gone
+        let key = if live.key == 0 { self.dice.roll() } else { live.key };
         let next = Live {
             service: backend.service,
             policy: backend.policy,
@@ -81,6 +92,8 @@ impl Machine {
             breaker: None,
             attempt: 0,
             tried: 0,
+            deadline,
+            key,
             subset: backend.subset,
             roomed: false,
             own: Some(own),

@@ -75,7 +75,7 @@ impl Machine {
             }
         }
         if TRAFFIC && !panic && census.failover {
-            self.fail_over(service.endpoints.numbers(), config, now);
+            self.fail_over(live, service.endpoints.numbers(), config, now);
         }
         let chosen = self.balance(live, terms, now).ok_or_else(|| census.reason())?;
         let admission = match self.endpoint_state(chosen) {
@@ -116,6 +116,7 @@ impl Machine {
     /// spills to the next, as Envoy's priorities do.
     fn fail_over(
         &mut self,
+        live: &Live,
         numbers: core::ops::Range<u32>,
         config: &BreakerConfig,
         now: Timestamp,
@@ -128,8 +129,10 @@ impl Machine {
         while let Some(at) = next {
             chosen = Some(at);
             let states = numbers.clone().map_while(|number| row(endpoints, number));
-            let states = states.filter(|state| state.priority == at && state.reachable);
-            let (all, ready) = states.fold((0u32, 0u32), |(all, ready), state| {
+            let states = (0u32..).zip(states).filter(|(place, state)| {
+                live.may_use(*place) && state.priority == at && state.reachable
+            });
+            let (all, ready) = states.fold((0u32, 0u32), |(all, ready), (_, state)| {
                 let is_ready =
                     state.is_up() && state.breaker.admits(config, now) != Admission::Refused;
                 (all + 1, ready + u32::from(is_ready))

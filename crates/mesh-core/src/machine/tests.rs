@@ -2,11 +2,16 @@
 
 mod begin;
 mod breaker;
+mod concurrency;
 mod cors;
 mod deadline;
+mod fallback;
+mod faults;
+mod hedge;
 mod last_word;
 mod limits;
 mod mesh;
+mod mirrors;
 mod notes;
 mod retries;
 mod select;

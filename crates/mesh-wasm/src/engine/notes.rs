@@ -14,6 +14,12 @@ impl Engine {
         if notes != Notes::NONE {
             self.note(&notes);
         }
+        if let Step::Wait(wait) = &step {
+            // its attempts come after other requests, whose text the machine has by then
+            let text = if wait.rewritten { self.machine.text() } else { &[] };
+            let (at, len) = (text.as_ptr() as usize, text.len());
+            self.set_text(at, len);
+        }
         self.hand_out(step)
     }
 
