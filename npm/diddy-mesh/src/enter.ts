@@ -60,7 +60,7 @@ function enter(call: Call, goal: Goal): Sending | number {
   // A number that no service has gets the engine's own refusal.
   const target = typeof goal === "string" ? -2 - (slot.services.get(goal) ?? slot.services.size) : (call.table?.id ?? -1);
   const step = begin(brain, call, target);
-  call.notes = step === TOO_LARGE ? undefined : call.features.traffic?.notesOf(call, brain);
+  call.notes = step === TOO_LARGE ? undefined : call.features.traffic?.notesOf(call, brain, step);
   if (step === STEP.SEND) {
     return order(call, brain);
   }

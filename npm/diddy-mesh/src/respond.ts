@@ -16,7 +16,9 @@ export function reasonName(number: number): Reason {
 
 /** A failure with its reason. */
 export function refuse(status: number, reason: Reason, extra: Record<string, string> = {}): Response {
-  return new Response(`${reason}\n`, { status, headers: { "content-type": "text/plain;charset=utf-8", "cache-control": "no-store", "mesh-reason": reason, ...extra } });
+  // A fault may ask for a status that has no body.
+  const body = [204, 205, 304].includes(status) ? null : `${reason}\n`;
+  return new Response(body, { status, headers: { "content-type": "text/plain;charset=utf-8", "cache-control": "no-store", "mesh-reason": reason, ...extra } });
 }
 
 /** A redirect that a rule asked for. */

@@ -61,10 +61,14 @@ const isNumber: Check = (value) => Number.isInteger(value);
 const isName: Check = (value) => isText(value) && /^:?[\w!#$%&'*+.^`|~-]+$/.test(value as string);
 const isColumn = (value: unknown, cell: Check, like: unknown = value): boolean =>
   Array.isArray(value) && value.every(cell) && value.length === (like as readonly unknown[]).length;
-const isEdit: Check = (value) => isColumn(value, isText, "=nv") && isName((value as Edit)[1]);
+/** A value that `Headers` takes. */
+const isValue: Check = (value) => isText(value) && !/[\0\r\n]/.test(value as string);
+const isNamed = (value: unknown, like: string): boolean => isColumn(value, isValue, like) && isName((value as readonly unknown[])[like.indexOf("n")]);
+const isEdit: Check = (value) => isNamed(value, "=nv");
 const isEdits: Check = (value) => isColumn(value, isEdit);
 const isCors: Check = (value) => isEdits((value as CrossOrigin).preflight) && isEdits((value as CrossOrigin).actual);
-const isTriple: Check = (value) => isColumn(value, isText, "!nv");
+/** The name of one given in code is no header's. */
+const isPredicate: Check = (value) => isNamed(value, "!nv") || (isColumn(value, isText, "!nv") && (value as Predicate)[0] === "!");
 /** A part that not every Snapshot has. */
 const isMap = (value: object | undefined, cell: Check): boolean => value === undefined || (typeof value === "object" && Object.values(value).every(cell));
 const isBackend: Check = (value) => isText((value as Edits).host) && isEdits((value as Edits).request) && isEdits((value as Edits).response) && isText((value as Edits).body ?? "");
@@ -85,9 +89,9 @@ export function tablesOf(text: string, endpoints: number): Tables | undefined {
       typeof backends === "object" &&
       Object.values(backends).every(isBackend) &&
       isMap(known.cors, isCors) &&
-      isMap(known.limits, isText) &&
-      isMap(known.cookies, (value) => isColumn(value, isText, "nv")) &&
-      isMap(known.predicates, (value) => isColumn(value, isTriple));
+      isMap(known.limits, isValue) &&
+      isMap(known.cookies, (value) => isNamed(value, "nv")) &&
+      isMap(known.predicates, (value) => isColumn(value, isPredicate));
     return good ? known : undefined;
   } catch {
     return undefined;
