@@ -112,13 +112,15 @@ export function respond(call: Call, brain: Brain): Response {
       return call.own;
     }
     void drop(call.own);
-    if (status >= 300 && status < 400 && brain.slot(OUT.TEXT_LEN) > 0) {
-      return redirect(status, brain.text());
+    const text = brain.text();
+    // A Location, or for 405 an Allow. A rule's own answer or a fault may have any status, and neither.
+    if (text !== "" && status !== 405) {
+      return redirect(status, text);
     }
     if (reason === "none" && call.features.traffic !== undefined) {
       return call.features.traffic.direct(call, status, brain.slot(OUT.BACKEND));
     }
-    const made = refuse(status, reason, status === 405 ? { allow: brain.text() } : undefined);
+    const made = refuse(status, reason, reason === "method_not_allowed" ? { allow: text } : undefined);
     return brain.slot(OUT.LAST_WORD) ? final(made) : made;
   });
   return made ?? refuse(503, "engine_trap");

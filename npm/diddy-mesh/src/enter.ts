@@ -56,9 +56,13 @@ function enter(call: Call, goal: Goal): Sending | number {
   const target = typeof goal === "string" ? -2 - (slot.services.get(goal) ?? slot.services.size) : (call.table?.id ?? -1);
   call.features.traffic?.introduce(call, brain);
   const step = begin(brain, call, target);
-  call.notes = step === TOO_LARGE ? undefined : call.features.traffic?.notesOf(call, brain);
+  call.notes = step === TOO_LARGE ? undefined : call.features.traffic?.notesOf(call, brain, step);
   if (step === STEP.SEND) {
     return order(call, brain);
+  }
+  if (step === STEP.WAIT) {
+    // Other requests come between this and the first attempt, and the engine has one text.
+    call.path = brain.text() || undefined;
   }
   if (step !== STEP.RESPOND && step !== STEP.LOCAL && step !== STEP.WAIT && step !== TOO_LARGE) {
     // An engine that trapped before answers with nothing.

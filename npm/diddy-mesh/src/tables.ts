@@ -61,7 +61,10 @@ const isNumber: Check = (value) => Number.isInteger(value);
 const isName: Check = (value) => isText(value) && /^:?[\w!#$%&'*+.^`|~-]+$/.test(value as string);
 export const isColumn = (value: unknown, cell: Check, like: unknown = value): boolean =>
   Array.isArray(value) && value.every(cell) && value.length === (like as readonly unknown[]).length;
-const isEdit: Check = (value) => isColumn(value, isText, "=nv") && isName((value as Edit)[1]);
+/** A value that `Headers` takes. */
+export const isValue: Check = (value) => isText(value) && !/[\0\r\n]/.test(value as string);
+export const isNamed = (value: unknown, like: string): boolean => isColumn(value, isValue, like) && isName((value as readonly unknown[])[like.indexOf("n")]);
+const isEdit: Check = (value) => isNamed(value, "=nv");
 export const isEdits: Check = (value) => isColumn(value, isEdit);
 const isBackend: Check = (value) => isText((value as Edits).host) && isEdits((value as Edits).request) && isEdits((value as Edits).response) && isText((value as Edits).body ?? "");
 

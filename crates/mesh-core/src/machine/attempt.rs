@@ -54,11 +54,12 @@ impl Machine {
         live.full_time = timeout >= Micros(given.0 / 2);
         let again = live.attempt < policy.retry.retries && live.replayable(policy);
         let retryable = again && live.repeatable(policy);
-        let falls = TRAFFIC && policy.fallback.len > 0 && live.can_fall(policy);
-        let hedges = TRAFFIC
-            && (policy.hedge_percentile > 0 || !policy.hedge_after.is_zero())
-            && live.can_hedge(policy);
-        let keep_body = (again || falls || hedges) && live.body != super::Body::None;
+        let more = TRAFFIC
+            && (policy.fallback.len > 0
+                || policy.hedge_percentile > 0
+                || !policy.hedge_after.is_zero())
+            && live.can_repeat(policy);
+        let keep_body = (again || more) && live.body != super::Body::None;
         let pick = match self.select(&live, terms, retryable, now, sink) {
             Ok(pick) => pick,
             Err(reason) => {
@@ -100,8 +101,9 @@ impl Machine {
     pub(super) fn pause(&mut self, mut live: Live, delay: Micros, now: Timestamp) -> Step {
         live.endpoint = NONE;
         live.lease_until = now.saturating_add(delay).saturating_add(lease(Micros::MAX));
+        let rewritten = live.rewritten;
         match self.slots.insert(live) {
-            Some(ticket) => Step::Wait(Wait { ticket: Ticket::new(ticket), delay }),
+            Some(ticket) => Step::Wait(Wait { ticket: Ticket::new(ticket), delay, rewritten }),
             None => respond(503, Reason::Overloaded),
         }
     }

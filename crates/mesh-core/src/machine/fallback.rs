@@ -3,8 +3,9 @@
 //! A fallback is asked once, with the request as its rule would have sent it. Where it has no good
 //! answer either, the request's own stands: a fallback never makes a failure look like another one.
 
-use super::{Machine, TRAFFIC, Terms, begin, respond, slots::Live, step::Step};
+use super::{Machine, TRAFFIC, Terms, begin, respond, slots::Live, state_mut, step::Step};
 use crate::{
+    dice::Dice,
     event::{EventKind, EventSink},
     reason::Reason,
     snapshot::tables::{NONE, Policy},
@@ -26,8 +27,9 @@ impl Live {
 
     /// True where the request can be sent to another service: it was not sent yet, or it may be
     /// sent twice.
-    pub(super) const fn can_fall(&self, policy: &Policy) -> bool {
-        self.attempt == 0 || self.repeatable(policy) && self.replayable(policy)
+    fn can_fall(&self, policy: &Policy, own: Own) -> bool {
+        let unsent = own.reason == Reason::ConnectFailure && self.replayable(policy);
+        self.attempt == 0 || unsent || self.can_repeat(policy)
     }
 }
 
@@ -54,6 +56,13 @@ impl Machine {
                 }
                 Fall::Service => {
                     let terms = self.terms(live.service, live.policy);
+                    if let Some(Terms { policy, .. }) = &terms {
+                        self.arrive(live.service, policy, now);
+                        if !policy.request_timeout.is_zero() {
+                            let until = now.saturating_add(policy.request_timeout);
+                            live.deadline = Some(live.deadline.map_or(until, |end| end.min(until)));
+                        }
+                    }
                     return self.attempt(live, terms.as_ref(), None, now, sink);
                 }
             }
@@ -90,11 +99,14 @@ impl Machine {
             sink.event(about);
             return Fall::Direct(begin::direct(&backend, number));
         }
-        if !live.can_fall(&policy) {
+        if !live.can_fall(&policy, own) {
             return Fall::Nowhere;
         }
         sink.event(about);
         self.leave(live, None);
+        if let Some(service) = state_mut(&mut self.services, live.service) {
+            service.counters.failures = service.counters.failures.wrapping_add(1);
+        }
         live.service = backend.service;
         live.policy = backend.policy;
         live.backend = number;
@@ -105,6 +117,10 @@ impl Machine {
         live.tried = 0;
         live.roomed = false;
         live.own = Some(own);
+        if live.key == 0 {
+            // the request that had the key is gone
+            live.key = self.dice.roll();
+        }
         Fall::Service
     }
 }

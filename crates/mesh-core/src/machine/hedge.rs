@@ -21,7 +21,7 @@ impl Machine {
     pub(super) fn hedge_after(&self, live: &Live, policy: &Policy) -> Micros {
         let percent = policy.hedge_percentile;
         let hedges = percent > 0 || !policy.hedge_after.is_zero();
-        if !hedges || live.attempt != 1 || live.fallen() || live.mirror || !live.can_hedge(policy) {
+        if !hedges || live.attempt != 1 || live.fallen() || live.mirror || !live.can_repeat(policy) {
             return Micros::ZERO;
         }
         if percent == 0 {
@@ -41,9 +41,11 @@ impl Machine {
         now: Timestamp,
         sink: &mut impl EventSink,
     ) -> Step {
-        let Some(first) = self.slots.get(ticket).filter(|first| first.partner == NONE) else {
+        let alone = |first: &&Live| first.partner == NONE && first.endpoint != NONE;
+        let Some(first) = self.slots.get(ticket).filter(alone) else { return Step::Pending };
+        if self.slots.is_full() {
             return Step::Pending;
-        };
+        }
         let mut second = first.clone();
         let Some(terms) = self.terms(second.service, second.policy) else { return Step::Pending };
         if self.hedge_after(&second, &terms.policy).is_zero()
@@ -84,6 +86,7 @@ impl Machine {
         let Some(partner) = self.slots.get_mut(live.partner) else { return false };
         partner.partner = NONE;
         partner.roomed |= live.roomed;
+        partner.tried |= live.tried;
         true
     }
 
@@ -94,12 +97,5 @@ impl Machine {
             live.roomed |= partner.roomed;
         }
         live.partner = NONE;
-    }
-}
-
-impl Live {
-    /// True where two attempts may be under way at once.
-    pub(super) const fn can_hedge(&self, policy: &Policy) -> bool {
-        self.repeatable(policy) && self.replayable(policy)
     }
 }

@@ -75,7 +75,7 @@ impl Machine {
             }
         }
         if TRAFFIC && !panic && census.failover {
-            self.fail_over(service.endpoints.numbers());
+            self.fail_over(live, service.endpoints.numbers());
         }
         let chosen = self.balance(live, terms, now).ok_or_else(|| census.reason())?;
         let admission = match self.endpoint_state(chosen) {
@@ -114,7 +114,7 @@ impl Machine {
 
     /// Leaves the candidates of one level: the first takes all while 100/140 of it is ready, then
     /// spills to the next, as Envoy's priorities do.
-    fn fail_over(&mut self, numbers: core::ops::Range<u32>) {
+    fn fail_over(&mut self, live: &Live, numbers: core::ops::Range<u32>) {
         let Self { endpoints, candidates, dice, .. } = self;
         let level = |number: u32| row(endpoints, number).map_or(0, |state| state.priority);
         let mut draw = dice.below(100);
@@ -127,7 +127,10 @@ impl Machine {
             };
             above = Some(at);
             let states = numbers.clone().map_while(|number| row(endpoints, number));
-            let all = states.filter(|state| state.priority == at && state.reachable).count();
+            let all = (0u32..).zip(states).filter(|(place, state)| {
+                live.may_use(*place) && state.priority == at && state.reachable
+            });
+            let all = all.count();
             let ready = candidates.iter().filter(|&&number| level(number) == at).count();
             let share = ready.saturating_mul(OVERPROVISIONING as usize).checked_div(all);
             let share = share.and_then(|share| u32::try_from(share).ok()).unwrap_or(100);

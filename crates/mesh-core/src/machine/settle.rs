@@ -42,24 +42,22 @@ impl Machine {
         };
         let terms = self.terms(live.service, live.policy);
         let terms = terms.as_ref();
+        if TRAFFIC && live.delayed {
+            self.delayed = self.delayed.saturating_sub(1);
+            live.delayed = false;
+        }
         match outcome {
             Outcome::Waited if live.endpoint == NONE => {
-                if TRAFFIC && live.delayed {
-                    self.delayed = self.delayed.saturating_sub(1);
-                    live.delayed = false;
-                }
                 self.attempt(live, terms, None, now, sink)
             }
-            Outcome::Waited => {
-                self.let_go(&live);
-                self.give_up(live, Reason::Internal, now, sink)
-            }
-            Outcome::Cancelled => {
+            Outcome::Waited | Outcome::Cancelled => {
                 self.let_go(&live);
                 if TRAFFIC && self.leave_to_partner(&live) {
                     return Step::Pending;
                 }
-                self.give_up(live, Reason::Cancelled, now, sink)
+                let lost = outcome == Outcome::Cancelled;
+                let reason = if lost { Reason::Cancelled } else { Reason::Internal };
+                self.give_up(live, reason, now, sink)
             }
             Outcome::Response { .. }
             | Outcome::Timeout
@@ -99,7 +97,7 @@ impl Machine {
             self.learn(&live, terms, outcome, &seen, now, sink);
         }
         if TRAFFIC && live.partner != NONE {
-            if reason_of(outcome) == Reason::None {
+            if is_good(outcome, terms) {
                 self.drop_partner(&mut live);
             } else if self.leave_to_partner(&live) {
                 return Step::Pending;
@@ -220,7 +218,7 @@ impl Machine {
     ) -> Result<Option<Micros>, Denial> {
         let Some(Terms { policy, .. }) = terms else { return Ok(None) };
         let Some(ending) = ending(outcome) else { return Ok(None) };
-        if policy.retry.retries == 0 {
+        if policy.retry.retries == 0 || TRAFFIC && live.mirror {
             return Ok(None);
         }
         let left = live.deadline.map_or(Micros::MAX, |end| end.saturating_since(now));
@@ -296,6 +294,14 @@ impl Seen {
         let hint = retry_after.filter(|_| means_it && !never);
         Self { class, hint, last_word: never && class != breaker::Outcome::Success }
     }
+}
+
+/// True for an answer that ends the other attempt of a hedged request: one that is neither a failure
+/// nor worth another attempt.
+fn is_good(outcome: &Outcome, terms: Option<&Terms>) -> bool {
+    let conditions = terms.map(|terms| terms.policy.retry.conditions);
+    let again = conditions.zip(ending(outcome)).is_some_and(|(on, ending)| on.matches(&ending));
+    reason_of(outcome) == Reason::None && !again
 }
 
 /// The outcome as retry conditions see it; `None` where there was no attempt.

@@ -87,6 +87,11 @@ impl Live {
             Body::Stream => false,
         }
     }
+
+    /// True where all of the request can be sent twice, whatever came of it.
+    pub(super) const fn can_repeat(&self, policy: &Policy) -> bool {
+        self.repeatable(policy) && self.replayable(policy)
+    }
 }
 
 #[derive(Clone, Debug, Default)]

@@ -14,8 +14,8 @@ use crate::{
     path::NormalPath,
     reason::Reason,
     route::RequestHead,
-    snapshot::tables::NONE,
-    time::Timestamp,
+    snapshot::tables::{NONE, Policy},
+    time::{Micros, Timestamp},
 };
 
 /// Where a request goes.
@@ -108,10 +108,7 @@ impl Machine {
             own: None,
             partner: NONE,
         };
-        if let Some(service) = state_mut(&mut self.services, way.service) {
-            service.counters.requests = service.counters.requests.wrapping_add(1);
-            service.budget.deposit(&policy.budget, now);
-        }
+        self.arrive(way.service, policy, now);
         if let Some(backend) = backend {
             self.copies(backend.mirrors);
             let injected = self.faults(backend.faults, &head(request, path));
@@ -119,7 +116,8 @@ impl Machine {
             if !injected.delay.is_zero() {
                 live.delayed = true;
                 self.delayed = self.delayed.saturating_add(1);
-                return self.pause(live, injected.delay, now);
+                let left = time.unwrap_or(Micros::MAX);
+                return self.pause(live, injected.delay.min(left), now);
             }
         }
         self.attempt(live, Some(&terms), None, now, sink)
@@ -144,11 +142,21 @@ impl Machine {
         let full = limited && !self.has_room(way.service, service, way.priority);
         full.then(|| respond(503, Reason::ConcurrencyLimit))
     }
+    /// Counts a request that comes to a service; it pays for retries.
+    pub(super) fn arrive(&mut self, service: u32, policy: &Policy, now: Timestamp) {
+        if let Some(service) = state_mut(&mut self.services, service) {
+            service.counters.requests = service.counters.requests.wrapping_add(1);
+            service.budget.deposit(&policy.budget, now);
+        }
+    }
+
     /// Ends attempts whose isolate never reported.
     fn expire_leases(&mut self, now: Timestamp, sink: &mut impl EventSink) {
         while let Some(live) = self.slots.expired(now) {
             self.let_go(&live);
-            self.leave(&live, None);
+            if !(TRAFFIC && self.leave_to_partner(&live)) {
+                self.leave(&live, None);
+            }
             sink.event(Event {
                 service: live.service,
                 endpoint: live.endpoint,

@@ -77,7 +77,7 @@ pub struct Send {
     pub policy: u32,
     /// The backend, or `NONE` for a call by service name; names the header edits.
     pub backend: u32,
-    /// True where another path than the request's is sent. On the first attempt
+    /// True where another path than the request's is sent. On the first step of a request
     /// [`crate::machine::Machine::text`] holds it; hosts keep it for the others.
     pub rewritten: bool,
     /// True where a later attempt may need the body again.
@@ -126,6 +126,9 @@ pub struct Wait {
     pub ticket: Ticket,
     /// How long.
     pub delay: Micros,
+    /// True where another path than the request's will be sent. Where a request begins with a wait,
+    /// [`crate::machine::Machine::text`] holds it; hosts keep it for the attempts.
+    pub rewritten: bool,
 }
 
 /// A response of the mesh's own.

@@ -2,13 +2,20 @@
 
 mod begin;
 mod breaker;
+mod concurrency;
 mod cors;
 mod deadline;
+mod fallback;
+mod failover;
+mod faults;
+mod hedge;
 mod last_word;
 mod limits;
 mod mesh;
+mod mirrors;
 mod notes;
 mod retries;
 mod select;
 mod slots;
+mod splits;
 mod swap;

@@ -35,7 +35,8 @@ numbers! {
         DELIVER = 0,
         /// Make an attempt: `ENDPOINT`, `TICKET`, `TIMEOUT_MS`, `FLAGS`, …
         SEND = 1,
-        /// Wait `DELAY_MS`, then resume `TICKET` with `WAITED`.
+        /// Wait `DELAY_MS`, then resume `TICKET` with `WAITED`. After a begin the text is the path to
+        /// send, empty where it is the request's own.
         WAIT = 2,
         /// Answer with `STATUS` and `REASON`; text = `Location`, or `Allow` for 405.
         RESPOND = 3,

@@ -11,6 +11,12 @@ impl Engine {
     /// Hands out the first step of a request, and its notes.
     pub(super) fn hand_out_first(&mut self, step: Step) -> u32 {
         self.tell_notes();
+        if let Step::Wait(wait) = &step {
+            // its attempts come after other requests, whose text the machine has by then
+            let text = if wait.rewritten { self.machine.text() } else { &[] };
+            let (at, len) = (text.as_ptr() as usize, text.len());
+            self.set_text(at, len);
+        }
         self.hand_out(step)
     }
 

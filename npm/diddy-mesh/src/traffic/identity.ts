@@ -3,10 +3,14 @@ import type { Call } from "../call.js";
 import type { Brain } from "../engine.js";
 import { IN } from "../generated/abi.js";
 
-/** The value of a name that begins with a colon and stands among the headers that the engine asks for. */
+/** The value of a name that begins with a colon and stands among the headers that the engine asks for. What is no text is none. */
 export function identity({ options, slot }: Call, name: string, request: Request): string | null {
   try {
-    return (name === ":principal" ? options.principal?.(request) : options.tenant?.(request)) ?? null;
+    const said: unknown = name === ":principal" ? options.principal?.(request) : options.tenant?.(request);
+    if (said !== undefined && said !== null && typeof said !== "string") {
+      throw new TypeError(`a text or undefined was expected, not ${typeof said}`);
+    }
+    return said ?? null;
   } catch (cause) {
     slot.notice({ type: "identity_failed", at: performance.now(), detail: name.slice(1), cause });
     return null;

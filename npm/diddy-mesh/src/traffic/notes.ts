@@ -2,22 +2,20 @@
 import type { Call } from "../call.js";
 import { applyEdits } from "../edits.js";
 import type { Brain } from "../engine.js";
-import { NOTE, OUT } from "../generated/abi.js";
-import { copyOf } from "../respond.js";
+import { NOTE, OUT, STEP } from "../generated/abi.js";
+import { copyOf, reasonName } from "../respond.js";
 import type { Edit } from "../tables.js";
 
 /** See the head of this file. Read right after a begin, while the engine has it. */
 export interface Notes {
   /** Changes of the answer's headers. */
   readonly edits: readonly Edit[];
-  /** Value for `Retry-After` where the engine refuses, in seconds. */
-  readonly retryAfter: number;
   /** Numbers of the mirrors that get a copy. */
   readonly mirrors: readonly number[];
 }
 
-/** The notes of the request that just began; undefined where there are none, which is nearly always. */
-export function notesOf(call: Call, brain: Brain): Notes | undefined {
+/** The notes of the request that just began with `step`; undefined where there are none, which is nearly always. */
+export function notesOf(call: Call, brain: Brain, step: number): Notes | undefined {
   const bits = brain.slot(OUT.NOTES);
   if (bits === 0) {
     return undefined;
@@ -31,6 +29,10 @@ export function notesOf(call: Call, brain: Brain): Notes | undefined {
   if (bits & NOTE.LIMIT) {
     const policy = known.limits?.[brain.slot(OUT.LIMIT)] ?? "";
     edits.push(["=", "ratelimit-policy", policy], ["=", "ratelimit", `${policy.split(";")[0]};r=${brain.slot(OUT.LIMIT_REMAINING)};t=${brain.slot(OUT.LIMIT_RESET)}`]);
+    // Not for a service that refuses: it says itself when to come back.
+    if (step === STEP.RESPOND && reasonName(brain.slot(OUT.REASON)) === "rate_limited") {
+      edits.push(["=", "retry-after", String(brain.slot(OUT.LIMIT_RESET))]);
+    }
   }
   if (bits & NOTE.COOKIE) {
     const [name, attributes] = known.cookies?.[brain.slot(OUT.COOKIE_RULE)] ?? ["", ""];
@@ -46,12 +48,12 @@ export function notesOf(call: Call, brain: Brain): Notes | undefined {
       }
     }
   }
-  return { edits, retryAfter: brain.slot(OUT.LIMIT_RESET), mirrors };
+  return { edits, mirrors };
 }
 
 /** An answer with what the notes ask for. */
 export function noted(call: Call, notes: Notes, made: Response | Promise<Response>): Response | Promise<Response> {
-  const { edits, retryAfter } = notes;
+  const { edits } = notes;
   if (edits.length === 0) {
     return made;
   }
@@ -60,9 +62,6 @@ export function noted(call: Call, notes: Notes, made: Response | Promise<Respons
   }
   const fresh = copyOf(made);
   applyEdits(fresh.headers, edits, call.request.headers);
-  if (fresh.headers.get("mesh-reason") === "rate_limited") {
-    fresh.headers.set("retry-after", String(retryAfter));
-  }
   return fresh;
 }
 

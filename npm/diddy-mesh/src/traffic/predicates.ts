@@ -1,7 +1,7 @@
 /** What of an answer asks for another attempt: a header, or a predicate given in code. */
 import type { Call } from "../call.js";
 
-/** Whether one of the policy's predicates holds. One that throws, or that nobody gave, does not. */
+/** Whether one of the policy's predicates holds. One that throws, that nobody gave, or that answers with anything but a boolean, does not. */
 export function again(call: Call, policy: number, answer: Response): boolean {
   return (call.slot.known.predicates?.[policy] ?? []).some(([kind, name, value]) => {
     const said = kind === "!" ? null : answer.headers.get(name);
@@ -13,7 +13,11 @@ export function again(call: Call, policy: number, answer: Response): boolean {
       if (predicate === undefined) {
         throw new TypeError("no predicate of that name is among the options of the mesh");
       }
-      return predicate(answer, call.request);
+      const said: unknown = predicate(answer, call.request);
+      if (typeof said !== "boolean") {
+        throw new TypeError(`true or false was expected, not ${typeof said}`);
+      }
+      return said;
     } catch (cause) {
       call.slot.notice({ type: "predicate_failed", at: performance.now(), detail: name, cause });
       return false;

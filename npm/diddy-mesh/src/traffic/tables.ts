@@ -1,13 +1,14 @@
 /** Checks the parts of the tables that only some Snapshots have. */
-import { isColumn, isEdits, isText, type Check, type CrossOrigin, type Tables } from "../tables.js";
+import { isColumn, isEdits, isNamed, isText, isValue, type Check, type CrossOrigin, type Predicate, type Tables } from "../tables.js";
 
 const isCors: Check = (value) => isEdits((value as CrossOrigin).preflight) && isEdits((value as CrossOrigin).actual);
-const isPair: Check = (value) => isColumn(value, isText, "nv");
-const isTriple: Check = (value) => isColumn(value, isText, "!nv");
+const isCookie: Check = (value) => isNamed(value, "nv");
+/** The name of one given in code is no header's. */
+const isPredicate: Check = (value) => isNamed(value, "!nv") || (isColumn(value, isText, "!nv") && (value as Predicate)[0] === "!");
 /** A list, or a map by number; or absent. */
 const isMap = (value: object | undefined, cell: Check): boolean => value === undefined || (typeof value === "object" && Object.values(value).every(cell));
 
 /** Whether they have the shape that they should. */
 export function isTraffic({ cookies, cors, limits, predicates }: Tables): boolean {
-  return isMap(cors, isCors) && isMap(limits, isText) && isMap(cookies, isPair) && isMap(predicates, (value) => isColumn(value, isTriple));
+  return isMap(cors, isCors) && isMap(limits, isValue) && isMap(cookies, isCookie) && isMap(predicates, (value) => isColumn(value, isPredicate));
 }
