@@ -32,8 +32,8 @@ object! {
 text! {
     /// An origin: `*` for any, or `scheme://host` with an optional port. `*` at the start of the host
     /// stands for any number of labels: `https://*.example.com`.
-    pub struct CorsOrigin is "an origin: \"*\", \"https://shop.example\" or \"https://*.example.com\"",
-        checked by origin, pattern "^(\\*|[A-Za-z][A-Za-z0-9+.-]*://[A-Za-z0-9*._\\[\\]:-]{1,255}/?)$";
+    pub struct CorsOrigin is "an origin of web pages", checked by origin,
+        pattern "^(\\*|[A-Za-z][A-Za-z0-9+.-]*://[A-Za-z0-9*._\\[\\]:-]{1,255}/?)$";
 }
 
 names! {

@@ -7,11 +7,25 @@ use mesh_config::{
 };
 use serde_json::{Value, json};
 
+/// A rule for pages of other origins.
+fn with_cors() -> Value {
+    json!({
+        "filters": [{ "type": "CORS", "cors": {
+          "allowOrigins": ["https://*.a.example"], "allowMethods": ["PUT"], "allowHeaders": ["x-a"],
+          "exposeHeaders": ["*"], "allowCredentials": false, "maxAge": 5 } }],
+        "backendRefs": [{ "name": "cart", "port": 80 }]
+    })
+}
+
+/// A Namespace that a selector finds.
+fn with_labels() -> Value {
+    json!({ "apiVersion": "v1", "kind": "Namespace",
+            "metadata": { "name": "shop", "labels": { "tier": "front" } } })
+}
+
 /// Everything that an import reads, once.
 fn objects() -> Value {
-    json!([
-        { "apiVersion": "v1", "kind": "Namespace",
-          "metadata": { "name": "shop", "labels": { "tier": "front" } } },
+    json!([with_labels(),
         { "apiVersion": "v1", "kind": "Service",
           "metadata": { "name": "cart", "namespace": "shop" },
           "spec": { "type": "ClusterIP",
@@ -58,12 +72,7 @@ fn objects() -> Value {
                             { "path": { "type": "RegularExpression", "value": "/d.*" } }],
                 "filters": [{ "type": "RequestRedirect", "requestRedirect": {
                   "scheme": "https", "hostname": "c.example", "port": 8443, "statusCode": 301,
-                  "path": { "type": "ReplaceFullPath", "replaceFullPath": "/e" } } }] }, {
-                "filters": [{ "type": "CORS", "cors": {
-                  "allowOrigins": ["https://*.a.example"], "allowMethods": ["PUT"],
-                  "allowHeaders": ["x-a"], "exposeHeaders": ["*"], "allowCredentials": false,
-                  "maxAge": 5 } }],
-                "backendRefs": [{ "name": "cart", "port": 80 }] }] } },
+                  "path": { "type": "ReplaceFullPath", "replaceFullPath": "/e" } } }] }, with_cors()] } },
         { "apiVersion": "gateway.networking.k8s.io/v1", "kind": "GRPCRoute",
           "metadata": { "name": "g", "namespace": "shop" },
           "spec": {
