@@ -3,36 +3,40 @@
 //! The answer comes from the compiled Snapshot by the same walk that serves requests; only the
 //! reasons are worked out here.
 
+mod answer;
 mod endpoint;
+mod explainer;
 mod policy;
 mod reason;
 mod request;
+mod sent;
 
 use alloc::collections::BTreeMap;
 
 use mesh_core::{
-    method::Method,
     path::{PathError, normalize},
-    route::{RequestHead, RouteTable},
+    route::RouteTable,
     snapshot::tables::PathChange,
 };
 use serde::Serialize;
 
+pub(crate) use self::explainer::{Explainer, Others};
 pub use self::{
+    answer::ExplainedAnswer,
     endpoint::ExplainedEndpoint,
     policy::{
         ExplainedBreaker, ExplainedBudget, ExplainedPolicy, ExplainedRetries, ExplainedService,
     },
     reason::{OtherRule, Refusal},
     request::{ExplainRequest, RequestHeaders},
+    sent::ExplainedSent,
 };
 use crate::{
-    compile,
     decode::{Cursor, Decode},
     diagnostic::Diagnostics,
     document::Document,
     node::Node,
-    plan::{Plan, PlannedBackend, PlannedMatch, PlannedRule},
+    plan::{Plan, PlannedBackend, PlannedEdit, PlannedMatch, PlannedRule},
 };
 
 /// What the mesh would do with one request, and why.
@@ -46,6 +50,9 @@ pub struct Explanation {
     /// Why nothing is sent anywhere, where that is so: a reason code as in the `mesh-reason` header.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refused: Option<String>,
+    /// What the mesh answers by itself, where it sends nothing on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer: Option<ExplainedAnswer>,
     /// The rule that takes the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<ChosenRule>,
@@ -110,6 +117,9 @@ pub struct ExplainedBackend {
     pub percent: f64,
     /// The service.
     pub service: ExplainedService,
+    /// What it is sent; absent for a call by name, which goes as it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sent: Option<ExplainedSent>,
     /// The policy in force: the rule's over the service's over the document's.
     pub policy: ExplainedPolicy,
     /// Its endpoints.
@@ -144,55 +154,57 @@ fn explain_after(
     earlier: Diagnostics,
     request: &ExplainRequest,
 ) -> Result<Explanation, Diagnostics> {
-    let (plan, snapshot, diagnostics) = compile::plan_and_snapshot(document, earlier);
-    let Some(snapshot) = snapshot.filter(|_| diagnostics.errors() == 0) else {
-        return Err(diagnostics);
-    };
-    let parts = request.parts();
-    let mut explanation = Explanation::of(request);
+    Ok(Explainer::after(document, earlier)?.explain(request, Others::Told))
+}
+
+/// The rule of a request, its backends and the other rules.
+fn routed(
+    explainer: &Explainer,
+    request: &ExplainRequest,
+    normal: &str,
+    others: Others,
+    explanation: &mut Explanation,
+) {
+    let plan = explainer.plan();
+    let found = explainer.find(request, normal);
+    let chosen = found.and_then(|found| {
+        let number = usize::try_from(found.target).ok()?;
+        let rule = plan.rules.get(number)?;
+        Some((number, rule, reason::winner(rule, request, normal)?))
+    });
+    if let (Some(found), Some((_, rule, one))) = (found, chosen) {
+        let params = params(explainer.routes(), found.match_number, normal);
+        explanation.rule = Some(chosen_rule(rule, one, params));
+        backends(plan, rule, explanation);
+        for (explained, planned) in explanation.backends.iter_mut().zip(reachable(rule)) {
+            explained.sent = Some(ExplainedSent::of(rule, planned, normal, found.depth));
+        }
+    } else {
+        explanation.refused = Some("no_route".to_owned());
+    }
+    if others == Others::Told {
+        explanation.others = reason::others(plan, chosen, request, normal);
+    }
+}
+
+/// Brings the path of a request to its normal form; notes why it has none.
+fn normal_path(request: &ExplainRequest, explanation: &mut Explanation) -> Option<String> {
+    let given = request.parts().path;
     let mut scratch = Vec::new();
-    let path = match normalize(parts.path.as_bytes(), &mut scratch) {
+    let path = match normalize(given.as_bytes(), &mut scratch) {
         Ok(path) => path,
         Err(error) => {
             let long = error == PathError::TooLong;
             explanation.refused = Some(if long { "path_too_long" } else { "bad_path" }.to_owned());
-            return Ok(explanation);
+            return None;
         }
     };
     let normal = String::from_utf8_lossy(path).into_owned();
-    if normal != parts.path {
-        explanation.request.path_as_given = Some(parts.path.to_owned());
+    if normal != given {
+        explanation.request.path_as_given = Some(given.to_owned());
         explanation.request.path.clone_from(&normal);
     }
-    if let Some(service) = &request.service {
-        by_name(&plan, service.as_str(), &mut explanation);
-        return Ok(explanation);
-    }
-    let routes = snapshot.routes();
-    let values = request.values(routes);
-    let values: Vec<Option<&[u8]>> =
-        values.iter().map(|value| value.as_deref().map(str::as_bytes)).collect();
-    let found = routes.find(&RequestHead {
-        host: parts.host.as_bytes(),
-        path,
-        query: parts.query.as_bytes(),
-        method: Method::from_name(parts.method.as_bytes()),
-        headers: &values,
-    });
-    let chosen = found.and_then(|found| {
-        let number = usize::try_from(found.target).ok()?;
-        let rule = plan.rules.get(number)?;
-        Some((number, rule, reason::winner(rule, request, &normal)?))
-    });
-    if let (Some(found), Some((_, rule, one))) = (found, chosen) {
-        let params = params(routes, found.match_number, &normal);
-        explanation.rule = Some(chosen_rule(rule, one, params));
-        backends(&plan, rule, &mut explanation);
-    } else {
-        explanation.refused = Some("no_route".to_owned());
-    }
-    explanation.others = reason::others(&plan, chosen, request, &normal);
-    Ok(explanation)
+    Some(normal)
 }
 
 impl Explanation {
@@ -208,6 +220,7 @@ impl Explanation {
                 query: parts.query.to_owned(),
             },
             refused: None,
+            answer: None,
             rule: None,
             others: Vec::new(),
             backends: Vec::new(),
@@ -237,6 +250,7 @@ fn by_name(plan: &Plan, name: &str, explanation: &mut Explanation) {
         weight: 1,
         percent: 100.0,
         service: ExplainedService::of(service),
+        sent: None,
         policy: ExplainedPolicy::of(&service.settings),
         endpoints: ExplainedEndpoint::all(service),
     });
@@ -255,6 +269,7 @@ fn backends(plan: &Plan, rule: &PlannedRule, explanation: &mut Explanation) {
             weight: backend.weight,
             percent: (percent * 100.0).round() / 100.0,
             service: ExplainedService::of(service),
+            sent: None,
             policy: ExplainedPolicy::of(&backend.settings),
             endpoints: ExplainedEndpoint::all(service),
         });
@@ -268,6 +283,11 @@ fn backends(plan: &Plan, rule: &PlannedRule, explanation: &mut Explanation) {
     } else {
         explanation.refused = Some("no_backend".to_owned());
     }
+}
+
+/// The backends that an explanation shows: those whose service is there.
+fn reachable(rule: &PlannedRule) -> impl Iterator<Item = &PlannedBackend> {
+    rule.backends.iter().filter(|backend| backend.service.is_some())
 }
 
 /// Where no endpoint of any service could take the request, says so.
@@ -285,6 +305,19 @@ fn refused_by_endpoints(explanation: &mut Explanation) {
     }
 }
 
+/// Header edits as text, in order.
+fn edits<'p>(edits: impl IntoIterator<Item = &'p PlannedEdit>) -> Vec<String> {
+    let text = |edit: &PlannedEdit| {
+        let side = if edit.side == 0 { "request" } else { "response" };
+        match edit.action {
+            0 => format!("{side}: set {}: {}", edit.name, edit.value),
+            1 => format!("{side}: add {}: {}", edit.name, edit.value),
+            _ => format!("{side}: remove {}", edit.name),
+        }
+    };
+    edits.into_iter().map(text).collect()
+}
+
 fn chosen_rule(
     rule: &PlannedRule,
     one: &PlannedMatch,
@@ -295,14 +328,6 @@ fn chosen_rule(
         PathChange::Full => Some(format!("the path {value}")),
         PathChange::Prefix => Some(format!("{value} in place of the matched prefix")),
     };
-    let edits = rule.filters.edits.iter().map(|edit| {
-        let side = if edit.side == 0 { "request" } else { "response" };
-        match edit.action {
-            0 => format!("{side}: set {}: {}", edit.name, edit.value),
-            1 => format!("{side}: add {}: {}", edit.name, edit.value),
-            _ => format!("{side}: remove {}", edit.name),
-        }
-    });
     let rewrite = rule.filters.rewrite.as_ref().map(|rewrite| {
         let host = (!rewrite.host.is_empty()).then(|| format!("the host {}", rewrite.host));
         let parts: Vec<String> =
@@ -330,7 +355,7 @@ fn chosen_rule(
         path: rule.at.clone(),
         why: reason::conditions(one),
         params,
-        edits: edits.collect(),
+        edits: edits(&rule.filters.edits),
         rewrite,
         redirect,
     }

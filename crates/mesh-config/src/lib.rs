@@ -95,6 +95,7 @@
 
 extern crate alloc;
 
+pub mod cases;
 pub mod defaults;
 pub mod diagnostic;
 pub mod document;
@@ -108,6 +109,7 @@ pub mod schema;
 
 mod compile;
 mod decode;
+mod facts;
 mod nearest;
 mod plan;
 mod read;
@@ -115,6 +117,7 @@ mod read;
 #[cfg(feature = "json")]
 pub use self::compile::compile_json;
 pub use self::{
+    cases::{test_cases, test_cases_node},
     compile::{Compiled, Summary, compile, compile_node},
     explain::{explain, explain_node},
 };

@@ -41,3 +41,7 @@ pub const EXPRESSION_STEPS_MAX: usize = 10_000_000;
 pub const COVER_PAIRS_MAX: usize = 65_536;
 /// Longest time span of a document, in microseconds: one day.
 pub const DURATION_US_MAX: u64 = 86_400_000_000;
+/// Most cases in one file of tests.
+pub const CASES_MAX: usize = 4_096;
+/// Failed cases of one file for which it is worked out why each rule did not take the request.
+pub const CASES_REASONED_MAX: usize = 64;

@@ -15,3 +15,4 @@ mod hostile;
 mod meaning;
 mod schema;
 mod snapshot;
+mod test_cases;
