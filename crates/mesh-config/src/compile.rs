@@ -7,7 +7,10 @@ mod paths;
 use mesh_core::snapshot::Snapshot;
 use serde::Serialize;
 
-pub(crate) use self::paths::{condition_specs, path_spec};
+pub(crate) use self::{
+    conflicts::Shape,
+    paths::{condition_specs, path_spec},
+};
 use crate::{
     decode::Cursor,
     diagnostic::{Code, Diagnostic, Diagnostics},

@@ -177,6 +177,18 @@ impl Diagnostic {
         self.worded()
     }
 
+    /// The same finding of a part that stands in `whole`.
+    pub(crate) fn within(mut self, whole: &str) -> Self {
+        let within = |path: &str| match path.chars().next() {
+            None => whole.to_owned(),
+            Some('[') => format!("{whole}{path}"),
+            Some(_) => format!("{whole}.{path}"),
+        };
+        self.path = within(&self.path);
+        self.related = self.related.map(|path| within(&path));
+        self.worded()
+    }
+
     fn worded(mut self) -> Self {
         use fmt::Write;
         let mut line = String::new();

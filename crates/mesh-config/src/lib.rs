@@ -98,6 +98,7 @@ extern crate alloc;
 pub mod cases;
 pub mod defaults;
 pub mod diagnostic;
+pub mod diff;
 pub mod document;
 pub mod explain;
 pub mod expression;
@@ -119,6 +120,7 @@ pub use self::compile::compile_json;
 pub use self::{
     cases::{test_cases, test_cases_node},
     compile::{Compiled, Summary, compile, compile_node},
+    diff::{diff, diff_nodes},
     explain::{explain, explain_node},
 };
 

@@ -7,6 +7,7 @@
 
 mod cases;
 mod corpus;
+mod diff;
 mod documents;
 mod explain;
 mod gateway_api;

@@ -1,0 +1,96 @@
+//! What changes for services called by name, and beside services and rules.
+
+use serde::Serialize;
+
+use super::change::{Change, compare};
+use crate::{
+    document::{Document, ServiceName},
+    explain::{ExplainRequest, Explainer, Others},
+    facts::Fact,
+};
+
+/// Parts of a document that are told of by their effects.
+const TOLD_BY_EFFECTS: [&str; 4] = ["$schema", "services", "routing", "defaults"];
+
+/// What changes for some services.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct ServiceChange {
+    /// Their names.
+    pub services: Vec<String>,
+    /// What changes for them.
+    pub changes: Vec<Change>,
+}
+
+/// What changes for services; those for which the same changes are together.
+pub(super) fn changes(old: &mut Explainer, new: &mut Explainer) -> Vec<ServiceChange> {
+    let mut found: Vec<ServiceChange> = Vec::new();
+    let names = |explainer: &Explainer| -> Vec<String> {
+        explainer.plan().services.iter().map(|service| service.name.clone()).collect()
+    };
+    let (old_names, mut all) = (names(old), names(old));
+    let known: alloc::collections::BTreeSet<&String> = old_names.iter().collect();
+    all.extend(names(new).into_iter().filter(|name| !known.contains(name)));
+    for name in all {
+        let changes = of_service(&facts(old, &name), &facts(new, &name));
+        if changes.is_empty() {
+            continue;
+        }
+        match found.iter_mut().find(|group| group.changes == changes) {
+            Some(group) => group.services.push(name),
+            None => found.push(ServiceChange { services: vec![name], changes }),
+        }
+    }
+    found
+}
+
+/// What a call to a service by its name would meet.
+fn facts(explainer: &mut Explainer, name: &str) -> Fact {
+    let request = ExplainRequest {
+        url: "/".to_owned(),
+        service: ServiceName::parse(name).ok(),
+        ..ExplainRequest::default()
+    };
+    let facts = Fact::of(&explainer.explain(&request, Others::LeftOut));
+    let backend = facts.at("backends").items().first();
+    backend.cloned().unwrap_or(Fact::Absent)
+}
+
+fn of_service(old: &Fact, new: &Fact) -> Vec<Change> {
+    let mut changes = Vec::new();
+    match (old, new) {
+        (Fact::Absent, Fact::Absent) => {}
+        (Fact::Absent, _) => {
+            let message = format!("added, at {}", new.at("endpoints"));
+            changes.push(Change::told("", old, new, message));
+        }
+        (_, Fact::Absent) => {
+            changes.push(Change::told("", old, new, "removed".to_owned()));
+        }
+        _ => compare(old, new, "", &mut changes),
+    }
+    changes
+}
+
+/// What changes beside services and rules.
+pub(super) fn settings(old: &Document, new: &Document) -> Vec<Change> {
+    let rest = |document: &Document| {
+        let facts = Fact::of(document);
+        let mut rest: Vec<(String, Fact)> = facts
+            .entries()
+            .iter()
+            .filter(|(name, _)| !TOLD_BY_EFFECTS.contains(&name.as_str()))
+            .cloned()
+            .collect();
+        let routing = facts.at("routing").entries().iter().filter(|(name, _)| name != "rules");
+        rest.extend(routing.map(|(name, fact)| (format!("routing.{name}"), fact.clone())));
+        // a part that one does not have is as if it were empty
+        rest.retain(|(_, fact)| *fact != Fact::Absent);
+        Fact::Fields(rest)
+    };
+    let mut changes = Vec::new();
+    compare(&rest(old), &rest(new), "", &mut changes);
+    changes
+}
