@@ -23,6 +23,7 @@ use crate::{
     diagnostic::Diagnostics,
     document::Document,
     explain::Explainer,
+    limits::DIFF_UNSEEN_MAX,
     node::Node,
 };
 
@@ -112,7 +113,7 @@ fn both((old, old_read): Read<'_>, (new, new_read): Read<'_>) -> Result<Differen
     let one = old_read.and_then(|found| Explainer::after(old, found));
     let other = new_read.and_then(|found| Explainer::after(new, found));
     match (one, other) {
-        (Ok(one), Ok(other)) => Ok(compared((old, one), (new, other))),
+        (Ok(one), Ok(other)) => Ok(compared(one, other)),
         (one, other) => {
             let mut all = Diagnostics::default();
             for (name, found) in [("old", one.err()), ("new", other.err())] {
@@ -125,20 +126,23 @@ fn both((old, old_read): Read<'_>, (new, new_read): Read<'_>) -> Result<Differen
     }
 }
 
-fn compared(
-    (old, mut one): (&Document, Explainer),
-    (new, mut other): (&Document, Explainer),
-) -> Difference {
-    let mut found = Difference { same_snapshot: one.hash() == other.hash(), ..Difference::default() };
-    if !found.same_snapshot {
-        let trial = trial::run(&mut one, &mut other);
-        found.unseen = unseen::rules((old, &trial.met_old), (new, &trial.met_new));
+fn compared(mut old: Explainer, mut new: Explainer) -> Difference {
+    let same_snapshot = old.hash() == new.hash();
+    let mut found = Difference { same_snapshot, ..Difference::default() };
+    if !same_snapshot {
+        let trial = trial::run(&mut old, &mut new);
+        found.unseen = unseen::rules((old.plan(), &trial.met_old), (new.plan(), &trial.met_new));
         found.tried = trial.tried;
         found.requests = trial.changes;
         found.stopped = trial.stopped;
+        let more = found.unseen.len().saturating_sub(DIFF_UNSEEN_MAX);
+        if more > 0 {
+            found.unseen.truncate(DIFF_UNSEEN_MAX);
+            found.stopped.push(format!("{more} more rules that no tried request meets are not listed"));
+        }
     }
-    found.services = services::changes(&mut one, &mut other);
-    found.settings = services::settings(old, new);
+    found.services = services::changes(&mut old, &mut new);
+    found.settings = services::settings(old.plan(), new.plan());
     found.same = found.requests.is_empty() && found.services.is_empty() && found.settings.is_empty();
     found
 }

@@ -57,8 +57,10 @@ pub(crate) struct Steps(pub(crate) usize);
 impl Steps {
     /// Takes `steps`, or says that there are no more.
     pub(crate) fn take(&mut self, steps: usize) -> Result<(), ExpressionError> {
-        self.0 = self.0.checked_sub(steps).ok_or(TOO_MUCH_WORK)?;
-        Ok(())
+        let rest = self.0.checked_sub(steps);
+        // what did not suffice once suffices for nothing more
+        self.0 = rest.unwrap_or(0);
+        rest.map(|_| ()).ok_or(TOO_MUCH_WORK)
     }
 }
 

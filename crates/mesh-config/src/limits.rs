@@ -49,9 +49,11 @@ pub const CASES_REASONED_MAX: usize = 64;
 pub const DIFF_REQUESTS_MAX: usize = 16_384;
 /// Most pairs of matches that it looks at for requests that both take.
 pub const DIFF_PAIRS_MAX: usize = 1 << 20;
-/// Most elementary steps that it spends on finding and deciding requests: about two seconds of wasm.
+/// Most elementary steps that it spends on finding and deciding requests: some seconds of wasm.
 pub const DIFF_STEPS_MAX: usize = 1 << 28;
 /// Most differences that it keeps; more are counted.
 pub const DIFFERENCES_MAX: usize = 1_000;
 /// Requests that a difference names; more are counted.
 pub const DIFF_EXAMPLES_MAX: usize = 5;
+/// Rules that no tried request meets, most that are named; more are counted.
+pub const DIFF_UNSEEN_MAX: usize = 100;

@@ -103,7 +103,7 @@ fn backends(node: &Node, plan: &Plan, at: &mut Cursor) {
     }
     let parts = u32::try_from(fields.len()).map_or(f64::MAX, f64::from);
     // what is missing may be the share of a backend whose service is missing too
-    if all_shares && sum > parts.mul_add(SHARES_SLACK, 100.0) {
+    if all_shares && sum > 100.0 + parts * SHARES_SLACK {
         let found = format!("shares of {sum} percent in all");
         at.error(Code::OutOfRange, &found, "at most 100 percent");
     }

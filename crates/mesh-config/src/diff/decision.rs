@@ -45,7 +45,7 @@ fn rule(facts: &Fact) -> Option<&str> {
 }
 
 /// True for the name of a rule that has none: where it stands.
-fn is_number(name: &str) -> bool {
+pub(super) fn is_number(name: &str) -> bool {
     let digits = name.strip_prefix("rules[").and_then(|rest| rest.strip_suffix(']'));
     digits.is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))
 }

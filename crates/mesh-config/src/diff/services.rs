@@ -4,13 +4,11 @@ use serde::Serialize;
 
 use super::change::{Change, compare};
 use crate::{
-    document::{Document, ServiceName},
+    document::ServiceName,
     explain::{ExplainRequest, Explainer, Others},
     facts::Fact,
+    plan::Plan,
 };
-
-/// Parts of a document that are told of by their effects.
-const TOLD_BY_EFFECTS: [&str; 4] = ["$schema", "services", "routing", "defaults"];
 
 /// What changes for some services.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -75,20 +73,11 @@ fn of_service(old: &Fact, new: &Fact) -> Vec<Change> {
 }
 
 /// What changes beside services and rules.
-pub(super) fn settings(old: &Document, new: &Document) -> Vec<Change> {
-    let rest = |document: &Document| {
-        let facts = Fact::of(document);
-        let mut rest: Vec<(String, Fact)> = facts
-            .entries()
-            .iter()
-            .filter(|(name, _)| !TOLD_BY_EFFECTS.contains(&name.as_str()))
-            .cloned()
-            .collect();
-        let routing = facts.at("routing").entries().iter().filter(|(name, _)| name != "rules");
-        rest.extend(routing.map(|(name, fact)| (format!("routing.{name}"), fact.clone())));
-        // a part that one does not have is as if it were empty
-        rest.retain(|(_, fact)| *fact != Fact::Absent);
-        Fact::Fields(rest)
+pub(super) fn settings(old: &Plan, new: &Plan) -> Vec<Change> {
+    let rest = |plan: &Plan| {
+        // in full, so that nothing a plan gains goes untold
+        let Plan { name, services: _, rules: _ } = plan;
+        Fact::Fields(vec![("name".to_owned(), Fact::Text(name.clone()))])
     };
     let mut changes = Vec::new();
     compare(&rest(old), &rest(new), "", &mut changes);

@@ -3,7 +3,7 @@
 use alloc::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Change, RequestChange, decision,
+    Change, RequestChange, Side, decision,
     draft::Draft,
     overlap,
     witness::{self, Witnesses},
@@ -20,7 +20,7 @@ use crate::{
 /// What deciding one request costs beside what grows with the documents, in steps.
 const REQUEST_STEPS: usize = 1_000;
 /// What one match costs where its rule is explained, and one endpoint.
-const MATCH_STEPS: usize = 64;
+const MATCH_STEPS: usize = 1_024;
 const ENDPOINT_STEPS: usize = 256;
 /// What a pair of matches costs.
 const PAIR_STEPS: usize = 32;
@@ -40,11 +40,20 @@ pub(super) struct Trial {
 pub(super) fn run(old: &mut Explainer, new: &mut Explainer) -> Trial {
     let (old_plan, new_plan) = (old.plan().clone(), new.plan().clone());
     let witnesses = Witnesses::of(&old_plan, &new_plan);
-    let mut steps = Steps(DIFF_STEPS_MAX);
-    let costs = [Costs::of(&old_plan), Costs::of(&new_plan)];
-    let mut runner = Runner { old, new, costs, trial: Trial::default(), known: BTreeSet::new(), decided: BTreeSet::new(), groups: BTreeMap::new(), left_out: 0 };
-    let whole = runner.each(&old_plan, &new_plan, &witnesses, &mut steps)
-        && runner.pairs(&old_plan, &new_plan, &witnesses, &mut steps);
+    let mut runner = Runner {
+        costs: [Costs::of(&old_plan), Costs::of(&new_plan)],
+        old,
+        new,
+        trial: Trial::default(),
+        known: BTreeSet::new(),
+        decided: BTreeSet::new(),
+        groups: BTreeMap::new(),
+        left_out: 0,
+    };
+    // each has its own share, so that a costly one leaves the others theirs
+    let mut whole = runner.each(&old_plan, &new_plan, &witnesses, &mut Steps(DIFF_STEPS_MAX / 2));
+    whole &= runner.variants(&old_plan, &new_plan, &witnesses, &mut Steps(DIFF_STEPS_MAX / 4));
+    whole &= runner.pairs(&old_plan, &new_plan, &witnesses, &mut Steps(DIFF_STEPS_MAX / 4));
     if !whole {
         let stopped = "not all requests were tried: the documents are too large for that";
         runner.trial.stopped.push(stopped.to_owned());
@@ -123,16 +132,33 @@ impl Runner<'_> {
         witnesses: &Witnesses<'_>,
         steps: &mut Steps,
     ) -> bool {
-        let matches = witness::all(old).map(|one| (0, one));
-        let matches = matches.chain(witness::all(new).map(|one| (1, one)));
-        for (of, one) in matches {
-            for draft in witnesses.drafts(one, of, steps) {
+        for one in witness::all(old).chain(witness::all(new)) {
+            for draft in witnesses.drafts(one, steps) {
                 if !self.decide(draft, steps) {
                     return false;
                 }
             }
         }
-        true
+        steps.0 > 0
+    }
+
+    /// Requests for each expression that only one document has. False where a bound was met.
+    fn variants(
+        &mut self,
+        old: &Plan,
+        new: &Plan,
+        witnesses: &Witnesses<'_>,
+        steps: &mut Steps,
+    ) -> bool {
+        let matches = witness::all(old).map(|one| (Side::Old, one));
+        for (side, one) in matches.chain(witness::all(new).map(|one| (Side::New, one))) {
+            for draft in witnesses.variants(one, side, steps) {
+                if !self.decide(draft, steps) {
+                    return false;
+                }
+            }
+        }
+        steps.0 > 0
     }
 
     /// Requests for each pair of matches that overlap. False where a bound was met.
@@ -161,7 +187,7 @@ impl Runner<'_> {
                 }
             }
         }
-        true
+        steps.0 > 0
     }
 
     /// Decides a request under both documents. False where a bound was met.
@@ -223,7 +249,7 @@ impl Runner<'_> {
 }
 
 /// What tells a match from others, as text.
-fn identity(one: &PlannedMatch) -> String {
+pub(super) fn identity(one: &PlannedMatch) -> String {
     use crate::plan::{PlannedCondition, PlannedTest};
     let condition = |condition: &PlannedCondition| match &condition.test {
         PlannedTest::Exact(value) => format!("{:?}={value:?}", condition.name),

@@ -4,7 +4,8 @@ use alloc::collections::BTreeSet;
 
 use serde::Serialize;
 
-use crate::{document::Document, facts::Fact};
+use super::{decision::is_number, trial::identity};
+use crate::plan::{Plan, PlannedRule};
 
 /// A rule of only one document that no tried request meets.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -34,40 +35,39 @@ pub enum Side {
     New,
 }
 
-/// Those rules, the old document's first. Beside each document stand the numbers of the rules that
-/// requests met.
+/// Those rules, the old document's first. Beside each plan stand the numbers of the rules that
+/// requests met. Two rules of one name that ask for the same are one.
 pub(super) fn rules(
-    (old, met_old): (&Document, &BTreeSet<usize>),
-    (new, met_new): (&Document, &BTreeSet<usize>),
+    (old, met_old): (&Plan, &BTreeSet<usize>),
+    (new, met_new): (&Plan, &BTreeSet<usize>),
 ) -> Vec<UnseenRule> {
-    let facts = |document: &Document| -> Vec<Fact> {
-        let rules = document.routing.iter().flat_map(|routing| routing.rules.iter().flatten());
-        rules.map(|rule| Fact::of(rule)).collect()
-    };
-    let (old, new) = (facts(old), facts(new));
-    let mut unseen = of_one(&old, met_old, &new, Side::Old);
-    unseen.extend(of_one(&new, met_new, &old, Side::New));
+    let mut unseen = of_one(Side::Old, old, met_old, new);
+    unseen.extend(of_one(Side::New, new, met_new, old));
     unseen
 }
 
-fn of_one(
-    rules: &[Fact],
-    met: &BTreeSet<usize>,
-    others: &[Fact],
-    document: Side,
-) -> Vec<UnseenRule> {
-    let unmet = rules.iter().enumerate().filter(|(number, _)| !met.contains(number));
+fn of_one(document: Side, plan: &Plan, met: &BTreeSet<usize>, other: &Plan) -> Vec<UnseenRule> {
+    let asked = |rule: &PlannedRule| {
+        let name = (!is_number(&rule.name)).then(|| rule.name.clone());
+        (name, rule.matches.iter().map(identity).collect::<Vec<_>>())
+    };
+    let unmet = plan.rules.iter().enumerate().filter(|(number, _)| !met.contains(number));
+    let mut unmet = unmet.peekable();
+    let known: BTreeSet<_> = match unmet.peek() {
+        Some(_) => other.rules.iter().map(asked).collect(),
+        None => BTreeSet::new(),
+    };
+    let side = match document {
+        Side::Old => "old",
+        Side::New => "new",
+    };
     unmet
-        .filter(|(_, rule)| !others.contains(rule))
-        .map(|(number, rule)| {
-            let place = format!("rules[{number}]");
-            let name = rule.at("name").text().map_or_else(|| place.clone(), str::to_owned);
-            let side = match document {
-                Side::Old => "old",
-                Side::New => "new",
-            };
-            let message = format!("no request that was tried meets the {side} rule {name}");
-            UnseenRule { document, name, path: format!("routing.{place}"), message }
+        .filter(|(_, rule)| !known.contains(&asked(rule)))
+        .map(|(_, rule)| UnseenRule {
+            document,
+            name: rule.name.clone(),
+            path: rule.at.clone(),
+            message: format!("no request that was tried meets the {side} rule {}", rule.name),
         })
         .collect()
 }

@@ -7,7 +7,7 @@ use mesh_core::{
     route::Automaton,
 };
 
-use super::draft::Draft;
+use super::{Side, draft::Draft};
 use crate::{
     compile::Shape,
     expression::{Kind, Steps, Wanted, shortest},
@@ -64,29 +64,17 @@ impl<'p> Witnesses<'p> {
         }
     }
 
-    /// Requests that a match of the old document (0) or of the new one (1) takes, unless a better
-    /// match takes them.
-    pub(super) fn drafts(&self, one: &PlannedMatch, of: usize, steps: &mut Steps) -> Vec<Draft> {
-        let paths = self.paths(one, of, steps);
-        let mut texts = |place: Where, conditions: &[PlannedCondition]| -> Vec<Vec<String>> {
-            let values = |condition: &PlannedCondition| {
-                self.values(place, condition, of, steps)
-            };
-            conditions.iter().map(values).collect()
+    /// Requests that a match takes, unless a better one takes them.
+    pub(super) fn drafts(&self, one: &PlannedMatch, steps: &mut Steps) -> Vec<Draft> {
+        let paths = match &one.path {
+            PlannedPath::Expression { automaton, .. } => {
+                shortest(Kind::Path, &[Wanted::Taken(automaton)], steps).into_iter().collect()
+            }
+            path => self.paths_of(&Shape::of(path)),
         };
-        let headers = texts(Where::Header, &one.headers);
-        let query = texts(Where::Query, &one.query);
-        let first = |values: &[Vec<String>], conditions: &[PlannedCondition]| {
-            let pair = |(values, condition): (&Vec<String>, &PlannedCondition)| {
-                Some((condition.name.clone(), values.first()?.clone()))
-            };
-            values.iter().zip(conditions).map(pair).collect::<Option<Vec<_>>>()
-        };
-        let (Some(first_headers), Some(first_query)) =
-            (first(&headers, &one.headers), first(&query, &one.query))
-        else {
-            return Vec::new();
-        };
+        let headers = self.values(&one.headers, steps);
+        let query = self.values(&one.query, steps);
+        let (Some(headers), Some(query)) = (headers, query) else { return Vec::new() };
         let mut drafts = Vec::new();
         for path in paths {
             for method in self.methods(one) {
@@ -94,27 +82,52 @@ impl<'p> Witnesses<'p> {
                     host: self.host(&one.host),
                     path: path.clone(),
                     method,
-                    headers: first_headers.clone(),
-                    query: first_query.clone(),
+                    headers: headers.clone(),
+                    query: query.clone(),
                 });
             }
         }
-        let Some(base) = drafts.first().cloned() else { return drafts };
-        for (number, value) in others(&headers) {
-            let mut draft = base.clone();
-            if let Some(pair) = draft.headers.get_mut(number) {
-                pair.1.clone_from(value);
-            }
-            drafts.push(draft);
-        }
-        for (number, value) in others(&query) {
-            let mut draft = base.clone();
-            if let Some(pair) = draft.query.get_mut(number) {
-                pair.1.clone_from(value);
-            }
-            drafts.push(draft);
-        }
         drafts
+    }
+
+    /// Requests that a match of one document takes because of an expression which takes what one of
+    /// the other document does not.
+    pub(super) fn variants(&self, one: &PlannedMatch, side: Side, steps: &mut Steps) -> Vec<Draft> {
+        let [old, new] = &self.expressions;
+        let (own, other) = match side {
+            Side::Old => (old, new),
+            Side::New => (new, old),
+        };
+        let mut found: Vec<(Place<'_>, String)> = Vec::new();
+        for (place, source, automaton) in expressions_of(one) {
+            if other.contains_key(&(place, source)) {
+                continue;
+            }
+            let kind = if place.0 == Where::Path { Kind::Path } else { Kind::Value };
+            for (key, theirs) in other.iter().filter(|((at, _), _)| *at == place) {
+                if !own.contains_key(key) {
+                    let wanted = [Wanted::Taken(automaton), Wanted::NotTaken(theirs)];
+                    found.extend(shortest(kind, &wanted, steps).map(|text| (place, text)));
+                }
+            }
+        }
+        if found.is_empty() {
+            return Vec::new();
+        }
+        let Some(base) = self.drafts(one, steps).into_iter().next() else { return Vec::new() };
+        let variant = |((place, name), text): (Place<'_>, String)| {
+            let mut draft = base.clone();
+            let value = match place {
+                Where::Path => Some(&mut draft.path),
+                Where::Header => value_of(&mut draft.headers, name),
+                Where::Query => value_of(&mut draft.query, name),
+            };
+            if let Some(value) = value {
+                *value = text;
+            }
+            draft
+        };
+        found.into_iter().map(variant).collect()
     }
 
     /// A host that a pattern covers and, where it has a star, no other pattern names.
@@ -144,56 +157,23 @@ impl<'p> Witnesses<'p> {
         }
     }
 
-    fn paths(&self, one: &PlannedMatch, of: usize, steps: &mut Steps) -> Vec<String> {
-        match &one.path {
-            PlannedPath::Expression { source, automaton } => {
-                self.texts((Where::Path, ""), source, automaton, of, steps)
-            }
-            path => self.paths_of(&Shape::of(path)),
-        }
-    }
-
+    /// A value for each condition; `None` where one has none.
     fn values(
         &self,
-        place: Where,
-        condition: &PlannedCondition,
-        of: usize,
+        conditions: &[PlannedCondition],
         steps: &mut Steps,
-    ) -> Vec<String> {
-        match &condition.test {
-            PlannedTest::Exact(value) => vec![value.clone()],
-            PlannedTest::Present => vec![self.word.clone()],
-            PlannedTest::Expression { source, automaton } => {
-                self.texts((place, &condition.name), source, automaton, of, steps)
-            }
-        }
-    }
-
-    /// A text that an expression takes; and where it is only in its own document, one each that it
-    /// takes and an expression of the other document does not.
-    fn texts(
-        &self,
-        place: Place<'_>,
-        source: &str,
-        automaton: &Automaton,
-        of: usize,
-        steps: &mut Steps,
-    ) -> Vec<String> {
-        let kind = if place.0 == Where::Path { Kind::Path } else { Kind::Value };
-        let taken = Wanted::Taken(automaton);
-        let mut texts: Vec<String> = shortest(kind, &[taken], steps).into_iter().collect();
-        let [old, new] = &self.expressions;
-        let (own, other) = if of == 0 { (old, new) } else { (new, old) };
-        if other.contains_key(&(place, source)) {
-            return texts;
-        }
-        for (key, theirs) in other.iter().filter(|((at, _), _)| *at == place) {
-            if !own.contains_key(key) {
-                let wanted = [taken, Wanted::NotTaken(theirs)];
-                texts.extend(shortest(kind, &wanted, steps).filter(|text| !texts.contains(text)));
-            }
-        }
-        texts
+    ) -> Option<Vec<(String, String)>> {
+        let value = |condition: &PlannedCondition| {
+            let value = match &condition.test {
+                PlannedTest::Exact(value) => value.clone(),
+                PlannedTest::Present => self.word.clone(),
+                PlannedTest::Expression { automaton, .. } => {
+                    shortest(Kind::Value, &[Wanted::Taken(automaton)], steps)?
+                }
+            };
+            Some((condition.name.clone(), value))
+        };
+        conditions.iter().map(value).collect()
     }
 
     /// A word that no match names.
@@ -222,23 +202,25 @@ pub(super) fn all(plan: &Plan) -> impl Iterator<Item = &PlannedMatch> {
     plan.rules.iter().flat_map(|rule| &rule.matches)
 }
 
-/// All values but the first of each condition, with the condition's number.
-fn others(values: &[Vec<String>]) -> impl Iterator<Item = (usize, &String)> {
-    let numbered = values.iter().enumerate();
-    numbered.flat_map(|(number, values)| values.iter().skip(1).map(move |value| (number, value)))
+fn value_of<'d>(pairs: &'d mut [(String, String)], name: &str) -> Option<&'d mut String> {
+    pairs.iter_mut().find(|(known, _)| known == name).map(|(_, value)| value)
 }
 
 fn expressions(plan: &Plan) -> Expressions<'_> {
-    let mut found = BTreeMap::new();
-    for one in all(plan) {
-        if let PlannedPath::Expression { source, automaton } = &one.path {
-            found.insert(((Where::Path, ""), source.as_str()), automaton);
-        }
-        for (place, conditions) in [(Where::Header, &one.headers), (Where::Query, &one.query)] {
-            for condition in conditions {
-                if let PlannedTest::Expression { source, automaton } = &condition.test {
-                    found.insert(((place, condition.name.as_str()), source.as_str()), automaton);
-                }
+    let of = |one| expressions_of(one).into_iter();
+    all(plan).flat_map(of).map(|(place, source, automaton)| ((place, source), automaton)).collect()
+}
+
+/// The expressions of a match, with their places and sources.
+fn expressions_of(one: &PlannedMatch) -> Vec<(Place<'_>, &str, &Automaton)> {
+    let mut found = Vec::new();
+    if let PlannedPath::Expression { source, automaton } = &one.path {
+        found.push(((Where::Path, ""), source.as_str(), automaton));
+    }
+    for (place, conditions) in [(Where::Header, &one.headers), (Where::Query, &one.query)] {
+        for condition in conditions {
+            if let PlannedTest::Expression { source, automaton } = &condition.test {
+                found.push(((place, condition.name.as_str()), source.as_str(), automaton));
             }
         }
     }

@@ -20,6 +20,9 @@ pub(crate) enum Kind {
 const BYTES: &[u8] = b"/abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-_.~ \
     !$&'()*+,;=:@|^`{}[]\"<>%?#\\";
 
+/// What following one byte costs, in the steps of compiling an expression.
+const BYTE_STEPS: usize = 64;
+
 /// Whether an expression is to take the text.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Wanted<'a> {
@@ -104,7 +107,7 @@ pub(crate) fn shortest(kind: Kind, wanted: &[Wanted<'_>], steps: &mut Steps) -> 
         if holds && kind.may_end(stand) {
             return Some(text(&reached, at));
         }
-        steps.take(bytes.len()).ok()?;
+        steps.take(bytes.len().saturating_mul(BYTE_STEPS)).ok()?;
         for &byte in &bytes {
             let Some(stand) = kind.after(stand, byte) else { continue };
             let next: Vec<u16> = wanted
