@@ -78,7 +78,7 @@ codes! {
     InvalidHeader = "invalid-header",
     /// No regular expression, or one that is too large.
     InvalidExpression = "invalid-expression",
-    /// A rule names a service that the document does not have.
+    /// A rule or a case names a service that the document does not have.
     UnknownService = "unknown-service",
     /// Two fields that exclude each other.
     ConflictingFields = "conflicting-fields",
@@ -96,7 +96,7 @@ codes! {
     NoLocation = "no-location",
     /// Times that contradict each other.
     TimeoutOrder = "timeout-order",
-    /// Two rules of one name.
+    /// Two rules or two cases of one name.
     DuplicateName = "duplicate-name",
     /// A filter that cannot work on its rule.
     InvalidFilter = "invalid-filter",

@@ -18,12 +18,13 @@ mod witness;
 
 use serde::Serialize;
 
-pub use self::{change::{Change, Value}, services::ServiceChange, unseen::{Side, UnseenRule}};
+pub use self::{
+    change::{Change, Value},
+    services::ServiceChange,
+    unseen::{Side, UnseenRule},
+};
 use crate::{
-    diagnostic::Diagnostics,
-    document::Document,
-    explain::Explainer,
-    limits::DIFF_UNSEEN_MAX,
+    diagnostic::Diagnostics, document::Document, explain::Explainer, limits::DIFF_UNSEEN_MAX,
     node::Node,
 };
 
@@ -138,11 +139,14 @@ fn compared(mut old: Explainer, mut new: Explainer) -> Difference {
         let more = found.unseen.len().saturating_sub(DIFF_UNSEEN_MAX);
         if more > 0 {
             found.unseen.truncate(DIFF_UNSEEN_MAX);
-            found.stopped.push(format!("{more} more rules that no tried request meets are not listed"));
+            found
+                .stopped
+                .push(format!("{more} more rules that no tried request meets are not listed"));
         }
     }
     found.services = services::changes(&mut old, &mut new);
     found.settings = services::settings(old.plan(), new.plan());
-    found.same = found.requests.is_empty() && found.services.is_empty() && found.settings.is_empty();
+    found.same =
+        found.requests.is_empty() && found.services.is_empty() && found.settings.is_empty();
     found
 }

@@ -1,4 +1,5 @@
-//! The configuration document of Diddy-Mesh: decode, validate, compile, explain.
+//! The configuration document of Diddy-Mesh: decode, validate, compile, explain,
+//! test, compare.
 //!
 //! A document names services, their endpoints and policies, and the rules that lead requests to
 //! them. This crate turns it into the Snapshot that [`mesh_core`] serves, or into the list of all

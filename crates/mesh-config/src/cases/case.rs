@@ -187,7 +187,9 @@ impl Decode for TestRequest {
             Node::Object(_) => ExplainRequest::decode(node, at).map(Self::Request),
             Node::Text(text) => {
                 let (method, url) = method_of(text);
-                let token = |method: &str| method.bytes().all(|byte| byte == b'-' || byte.is_ascii_uppercase());
+                let token = |method: &str| {
+                    method.bytes().all(|byte| byte == b'-' || byte.is_ascii_uppercase())
+                };
                 let usable = !url.is_empty() && !url.contains(char::is_whitespace);
                 if !usable || !method.is_none_or(token) {
                     return wrong_type(node, at);

@@ -1,13 +1,13 @@
 //! What was expected beside what came.
 
 use super::{
-    subject::{self, Asked, REQUEST_HEADERS, RESPONSE_HEADERS, Section, Shapes, Subject},
+    subject::{Asked, REQUEST_HEADERS, RESPONSE_HEADERS, Section, Shapes, Subject, destination},
     verify::NUMBER_FIELDS,
 };
 use crate::{
     decode::{Cursor, Decode as _, push_field, push_item},
     document::{Edits, HeaderValues, TimeSpan},
-    facts::Fact,
+    facts::{Fact, live},
     node::Node,
 };
 
@@ -93,7 +93,7 @@ impl Comparison<'_> {
     fn field(&mut self, asked: &Asked<'_>, section: Section) {
         let subjects = section.subjects(&asked.field, self.facts);
         if subjects.is_empty() {
-            let found = subject::shares(self.facts);
+            let found = destination(self.facts);
             self.miss(&Place::of(&asked.keys, None), said(asked.node), found);
         }
         for Subject { backend, fact } in subjects {
@@ -104,34 +104,33 @@ impl Comparison<'_> {
     /// `service` is the only one that gets requests.
     fn service(&mut self, node: &Node) {
         let place = Place::of(&["service"], None);
-        let live: Vec<&Fact> = subject::live(self.facts).collect();
+        let live: Vec<&Fact> = live(self.facts).collect();
         match live.as_slice() {
             [only] => self.compare(node, only.at("service"), &place),
-            _ => self.miss(&place, said(node), subject::shares(self.facts)),
+            _ => self.miss(&place, said(node), destination(self.facts)),
         }
     }
 
     /// Shares are all the shares, names all the names of what gets requests.
     fn backends(&mut self, node: &Node) {
         let place = Place::of(&["backends"], None);
-        match node {
-            Node::List(items) if items.iter().all(|item| matches!(item, Node::Text(_))) => {
-                let live = Fact::List(subject::live(self.facts).cloned().collect());
-                self.compare(node, &live, &place);
+        if let Node::List(items) = node
+            && items.iter().all(|item| matches!(item, Node::Text(_)))
+        {
+            let live = Fact::List(live(self.facts).cloned().collect());
+            self.compare(node, &live, &place);
+            return;
+        }
+        self.compare(node, self.facts.at("backends"), &place);
+        let Node::Object(fields) = node else { return };
+        let shares = fields.iter().all(|(_, value)| matches!(value, Node::Number(_)));
+        let named = |key: &str| fields.iter().any(|(name, _)| name == key);
+        for backend in live(self.facts).filter(|_| shares) {
+            let key = backend.key().unwrap_or_default();
+            if !named(key) {
+                let found = backend.at("percent").to_string();
+                self.miss(&place.field(key), "no share".to_owned(), found);
             }
-            Node::Object(fields) => {
-                self.compare(node, self.facts.at("backends"), &place);
-                let shares = fields.iter().all(|(_, value)| matches!(value, Node::Number(_)));
-                let named = |key: &str| fields.iter().any(|(name, _)| name == key);
-                for backend in subject::live(self.facts).filter(|_| shares) {
-                    let key = backend.key().unwrap_or("");
-                    if !named(key) {
-                        let found = backend.at("percent").to_string();
-                        self.miss(&place.field(key), "no share".to_owned(), found);
-                    }
-                }
-            }
-            _ => self.compare(node, self.facts.at("backends"), &place),
         }
     }
 
@@ -158,7 +157,7 @@ impl Comparison<'_> {
         for (place, text) in expected {
             let subjects = Section::Each(&["sent"]).subjects("edits", self.facts);
             if subjects.is_empty() {
-                self.miss(&place, text.clone(), subject::shares(self.facts));
+                self.miss(&place, text.clone(), destination(self.facts));
             }
             for Subject { fact, .. } in subjects {
                 if !fact.items().iter().any(|edit| edit.text() == Some(&text)) {
@@ -190,14 +189,13 @@ impl Comparison<'_> {
 
     /// Names of items in any order, or items in theirs.
     fn lists(&mut self, nodes: &[Node], items: &[Fact], node: &Node, fact: &Fact, place: &Place) {
-        let text = |node: &Node| if let Node::Text(text) = node { Some(text.clone()) } else { None };
+        let text =
+            |node: &Node| if let Node::Text(text) = node { Some(text.clone()) } else { None };
         let names: Option<Vec<String>> = nodes.iter().map(text).collect();
         let keys: Option<Vec<String>> =
             items.iter().map(|item| item.key().map(str::to_owned)).collect();
-        if let (Some(mut names), Some(mut keys)) = (names, keys) {
-            names.sort_unstable();
-            keys.sort_unstable();
-            if names != keys {
+        if let (Some(names), Some(keys)) = (names, keys) {
+            if names.len() != keys.len() || !names.iter().all(|name| keys.contains(name)) {
                 self.miss(place, said(node), fact.to_string());
             }
         } else if nodes.len() == items.len() {
@@ -242,17 +240,20 @@ fn number_field(fact: &Fact) -> Option<&'static str> {
 
 /// The part of an object that a text or a number was compared with.
 fn stand_in<'f>(node: &Node, fact: &'f Fact) -> &'f Fact {
-    match node {
-        Node::Number(_) => number_field(fact).map_or(fact, |field| fact.at(field)),
-        Node::Text(_) if fact.entry("name").is_some() => fact.at("name"),
-        _ => fact,
+    if matches!(node, Node::Number(_)) {
+        number_field(fact).map_or(fact, |field| fact.at(field))
+    } else if matches!(node, Node::Text(_)) && fact.entry("name").is_some() {
+        fact.at("name")
+    } else {
+        fact
     }
 }
 
 /// What was expected, for people.
 fn said(node: &Node) -> String {
-    match node {
-        Node::Text(text) => crate::node::excerpt(text),
-        _ => Fact::of(node).to_string(),
+    if let Node::Text(text) = node {
+        crate::node::excerpt(text)
+    } else {
+        Fact::of(node).to_string()
     }
 }

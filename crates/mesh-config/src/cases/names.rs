@@ -90,14 +90,15 @@ fn backends(node: &Node, plan: &Plan, at: &mut Cursor) {
     for (name, value) in fields {
         at.at_field(name, |at| {
             service(name, plan, at);
-            match value {
-                Node::Number(share) if (0.0..=100.0).contains(share) => sum += share,
-                Node::Number(_) => {
-                    let expected = "a share from 0 to 100 percent";
-                    at.error(Code::OutOfRange, &value.describe(), expected);
-                    all_shares = false;
-                }
-                _ => all_shares = false,
+            let Node::Number(share) = value else {
+                all_shares = false;
+                return;
+            };
+            sum += share;
+            if !(0.0..=100.0).contains(share) {
+                let expected = "a share from 0 to 100 percent";
+                at.error(Code::OutOfRange, &value.describe(), expected);
+                all_shares = false;
             }
         });
     }

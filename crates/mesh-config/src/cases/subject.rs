@@ -6,7 +6,7 @@ use crate::{
     diagnostic::Diagnostics,
     document::{Document, PathMatch, PathText, Routing, Rule, Service, ServiceName},
     explain::{ExplainRequest, Explainer, Others},
-    facts::Fact,
+    facts::{Fact, live, shares},
     node::Node,
 };
 
@@ -91,7 +91,7 @@ impl Shapes {
             service: ServiceName::parse("a").ok(),
             ..Rule::default()
         };
-        document.routing = Some(Routing { rules: Some(vec![rule]), ..Routing::default() });
+        document.routing = Some(Routing { rules: Some(vec![rule]) });
         let explainer = Explainer::after(&document, Diagnostics::default());
         let shapes = explainer.map(|mut explainer| {
             let mut facts = |url: &str| {
@@ -106,7 +106,8 @@ impl Shapes {
     /// Where a field is found; `None` where no explanation has it.
     pub(super) fn section(&self, field: &str, facts: &Fact) -> Option<Section> {
         let has = |section: &Section| {
-            self.of(facts).any(|shape| section.all_in(shape).any(|part| part.entry(field).is_some()))
+            self.of(facts)
+                .any(|shape| section.all_in(shape).any(|part| part.entry(field).is_some()))
         };
         SECTIONS.into_iter().find(|section| has(section))
     }
@@ -171,21 +172,11 @@ impl Section {
     }
 }
 
-/// The backends that get requests.
-pub(super) fn live(facts: &Fact) -> impl Iterator<Item = &Fact> {
-    let backends = facts.at("backends").items().iter();
-    backends.filter(|backend| !matches!(backend.at("weight"), Fact::Number(0.0)))
-}
-
-/// The backends that get requests, with their shares: `users 95 %, canary 5 %`.
-pub(super) fn shares(facts: &Fact) -> String {
-    let share = |backend: &Fact| {
-        format!("{} {} %", backend.key().unwrap_or("none"), backend.at("percent"))
-    };
-    let shares: Vec<String> = live(facts).map(share).collect();
-    match (shares.as_slice(), facts.at("refused")) {
-        ([], Fact::Text(reason)) => format!("nothing sent: {reason}"),
-        ([], _) => "nothing sent".to_owned(),
-        (shares, _) => shares.join(", "),
+/// The backends that get requests, with their shares, or that there are none and why.
+pub(super) fn destination(facts: &Fact) -> String {
+    match (shares(facts), facts.at("refused").text()) {
+        (none, Some(reason)) if none.is_empty() => format!("nothing sent: {reason}"),
+        (none, None) if none.is_empty() => "nothing sent".to_owned(),
+        (shares, _) => shares,
     }
 }

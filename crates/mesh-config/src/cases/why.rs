@@ -11,9 +11,10 @@ const OTHERS_MAX: usize = 3;
 /// The rule that an expectation names.
 pub(super) fn rule_of(expected: &[(String, Node)]) -> Option<&str> {
     let (_, rule) = expected.iter().find(|(name, _)| name == "rule")?;
-    let name = match rule {
-        Node::Object(fields) => &fields.iter().find(|(name, _)| name == "name")?.1,
-        _ => rule,
+    let name = if let Node::Object(fields) = rule {
+        &fields.iter().find(|(name, _)| name == "name")?.1
+    } else {
+        rule
     };
     if let Node::Text(name) = name { Some(name) } else { None }
 }
@@ -22,10 +23,16 @@ pub(super) fn rule_of(expected: &[(String, Node)]) -> Option<&str> {
 pub(super) fn told(explanation: &Explanation, expected: Option<&str>) -> Vec<String> {
     let mut why = Vec::new();
     if let Some(rule) = &explanation.rule {
-        why.push(format!("rule \"{}\" took it ({}): {}", rule.name, rule.path, rule.why.join(", ")));
+        why.push(format!(
+            "rule \"{}\" took it ({}): {}",
+            rule.name,
+            rule.path,
+            rule.why.join(", ")
+        ));
     }
     if let Some(reason) = &explanation.refused {
-        let status = explanation.answer.as_ref().map(|answer| format!(", status {}", answer.status));
+        let status =
+            explanation.answer.as_ref().map(|answer| format!(", status {}", answer.status));
         why.push(format!("nothing was sent: {reason}{}", status.unwrap_or_default()));
     } else if let Some(answer) = &explanation.answer {
         let location = answer.location.as_deref().unwrap_or("");

@@ -1,5 +1,6 @@
 //! What differs between two trees of facts.
 
+use alloc::collections::{BTreeMap, BTreeSet};
 use core::fmt::Write as _;
 
 use serde::Serialize;
@@ -60,7 +61,8 @@ impl Change {
 
 /// The path without the parts that only say where explanations keep it.
 fn short(path: &str) -> String {
-    let parts = path.split('.').filter(|part| !matches!(*part, "policy" | "rule" | "sent" | "service"));
+    let parts =
+        path.split('.').filter(|part| !matches!(*part, "policy" | "rule" | "sent" | "service"));
     parts.collect::<Vec<_>>().join(".")
 }
 
@@ -97,12 +99,7 @@ pub(super) fn compare(old: &Fact, new: &Fact, path: &str, changes: &mut Vec<Chan
     }
 }
 
-fn by_key(
-    path: &str,
-    old: &[(String, &Fact)],
-    new: &[(String, &Fact)],
-    changes: &mut Vec<Change>,
-) {
+fn by_key(path: &str, old: &[(String, &Fact)], new: &[(String, &Fact)], changes: &mut Vec<Change>) {
     let before = changes.len();
     let keys = |items: &[(String, &Fact)]| items.iter().map(|(key, _)| key.clone()).collect();
     for key in union(keys(old), keys(new)) {
@@ -118,7 +115,12 @@ fn by_key(
             }
             (None, new) => {
                 let message = format!("{}: added {}", short(path), excerpt(&key));
-                changes.push(Change::told(&at, &Fact::Absent, &new.unwrap_or(Fact::Absent), message));
+                changes.push(Change::told(
+                    &at,
+                    &Fact::Absent,
+                    &new.unwrap_or(Fact::Absent),
+                    message,
+                ));
             }
         }
     }
@@ -135,7 +137,7 @@ fn by_key(
 /// The items of a list by their keys; the second of one key is `key#2`.
 fn keyed(items: &[Fact]) -> Option<Vec<(String, &Fact)>> {
     let mut found: Vec<(String, &Fact)> = Vec::new();
-    let mut seen: alloc::collections::BTreeMap<&str, usize> = alloc::collections::BTreeMap::new();
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
     for item in items {
         let key = item.key()?;
         let times = seen.entry(key).or_insert(0);
@@ -155,8 +157,10 @@ fn names(fact: &Fact) -> Vec<String> {
 }
 
 /// All of both, each once, the first list's order first.
-fn union(mut one: Vec<String>, other: Vec<String>) -> Vec<String> {
-    let known: alloc::collections::BTreeSet<String> = one.iter().cloned().collect();
+pub(super) fn union(mut one: Vec<String>, other: Vec<String>) -> Vec<String> {
+    // filled one by one: collecting would bring a sort of its own into the wasm
+    let mut known = BTreeSet::new();
+    known.extend(one.iter().cloned());
     one.extend(other.into_iter().filter(|name| !known.contains(name)));
     one
 }

@@ -1,7 +1,12 @@
 //! What changes for one request.
 
+use alloc::collections::BTreeMap;
+
 use super::change::{Change, compare};
-use crate::{explain::Explanation, facts::Fact};
+use crate::{
+    explain::Explanation,
+    facts::{Fact, live, shares},
+};
 
 /// Parts of an explanation that say what was asked or why, or that another part says too: where the
 /// rule stands, what it asks for, its filters before they are applied.
@@ -67,7 +72,11 @@ fn rest(old: &Fact, new: &Fact, but: &[&str], path: &str, changes: &mut Vec<Chan
         let kept = facts.entries().iter().filter(|(name, _)| !but.contains(&name.as_str()));
         Fact::Fields(
             kept.map(|(name, fact)| {
-                let fact = if name == "rule" { without(fact, &NOT_COMPARED_OF_RULE) } else { fact.clone() };
+                let fact = if name == "rule" {
+                    without(fact, &NOT_COMPARED_OF_RULE)
+                } else {
+                    fact.clone()
+                };
                 (name.clone(), fact)
             })
             .collect(),
@@ -81,19 +90,6 @@ fn without(facts: &Fact, but: &[&str]) -> Fact {
     Fact::Fields(kept.cloned().collect())
 }
 
-/// The backends that get requests.
-fn live(facts: &Fact) -> impl Iterator<Item = &Fact> {
-    let backends = facts.at("backends").items().iter();
-    backends.filter(|backend| !matches!(backend.at("weight"), Fact::Number(0.0)))
-}
-
-fn shares(facts: &Fact) -> String {
-    let share = |backend: &Fact| {
-        format!("{} {} %", backend.key().unwrap_or(""), backend.at("percent"))
-    };
-    live(facts).map(share).collect::<Vec<_>>().join(", ")
-}
-
 /// Shares, then what changes for each service that both send to; what changes alike for all of
 /// them once.
 fn backends(old: &Fact, new: &Fact, changes: &mut Vec<Change>) {
@@ -101,9 +97,9 @@ fn backends(old: &Fact, new: &Fact, changes: &mut Vec<Change>) {
         let share = |backend: &Fact| {
             (backend.key().unwrap_or("").to_owned(), backend.at("percent").clone())
         };
-        let mut shares: Vec<(String, Fact)> = live(facts).map(share).collect();
-        shares.sort_by(|one, other| one.0.cmp(&other.0));
-        Fact::Map(shares)
+        let mut shares = BTreeMap::new();
+        shares.extend(live(facts).map(share));
+        Fact::Map(shares.into_iter().collect())
     };
     let (old_split, new_split) = (split(old), split(new));
     if old_split != new_split {

@@ -6,7 +6,7 @@ use crate::{
 };
 
 /// A request that is made up. Its path is in normal form.
-#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Debug)]
 pub(super) struct Draft {
     /// Empty = none.
     pub(super) host: String,

@@ -94,7 +94,9 @@ fn narrower(one: &Shape, other: &Shape) -> Option<Shape> {
         segments.push(match (segment, short.get(number)) {
             (Some(one), Some(Some(other))) if one != other => return None,
             // a parameter is no empty segment
-            (Some(empty), Some(None)) | (None, Some(Some(empty))) if empty.is_empty() => return None,
+            (Some(empty), Some(None)) | (None, Some(Some(empty))) if empty.is_empty() => {
+                return None;
+            }
             (Some(literal), _) | (None, Some(Some(literal))) => Some(literal.clone()),
             (None, Some(None) | None) => None,
         });

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::change::{Change, compare};
+use super::change::{Change, compare, union};
 use crate::{
     document::ServiceName,
     explain::{ExplainRequest, Explainer, Others},
@@ -28,10 +28,7 @@ pub(super) fn changes(old: &mut Explainer, new: &mut Explainer) -> Vec<ServiceCh
     let names = |explainer: &Explainer| -> Vec<String> {
         explainer.plan().services.iter().map(|service| service.name.clone()).collect()
     };
-    let (old_names, mut all) = (names(old), names(old));
-    let known: alloc::collections::BTreeSet<&String> = old_names.iter().collect();
-    all.extend(names(new).into_iter().filter(|name| !known.contains(name)));
-    for name in all {
+    for name in union(names(old), names(new)) {
         let changes = of_service(&facts(old, &name), &facts(new, &name));
         if changes.is_empty() {
             continue;

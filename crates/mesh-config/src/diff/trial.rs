@@ -114,12 +114,13 @@ struct Runner<'e> {
     new: &'e mut Explainer,
     costs: [Costs; 2],
     trial: Trial,
+    // keys are texts: each kind of key would bring its own tree into the wasm
     /// Requests that were tried.
-    known: BTreeSet<Draft>,
+    known: BTreeSet<String>,
     /// Pairs of matches that were explained at a path.
-    decided: BTreeSet<(Option<u32>, Option<u32>, String)>,
+    decided: BTreeSet<String>,
     /// The place of each set of changes.
-    groups: BTreeMap<Vec<(String, String)>, usize>,
+    groups: BTreeMap<String, usize>,
     left_out: usize,
 }
 
@@ -134,7 +135,7 @@ impl Runner<'_> {
     ) -> bool {
         for one in witness::all(old).chain(witness::all(new)) {
             for draft in witnesses.drafts(one, steps) {
-                if !self.decide(draft, steps) {
+                if !self.decide(&draft, steps) {
                     return false;
                 }
             }
@@ -153,7 +154,7 @@ impl Runner<'_> {
         let matches = witness::all(old).map(|one| (Side::Old, one));
         for (side, one) in matches.chain(witness::all(new).map(|one| (Side::New, one))) {
             for draft in witnesses.variants(one, side, steps) {
-                if !self.decide(draft, steps) {
+                if !self.decide(&draft, steps) {
                     return false;
                 }
             }
@@ -181,7 +182,7 @@ impl Runner<'_> {
                     return false;
                 }
                 if let Some(draft) = overlap::both(one, other, witnesses, steps)
-                    && !self.decide(draft, steps)
+                    && !self.decide(&draft, steps)
                 {
                     return false;
                 }
@@ -191,12 +192,13 @@ impl Runner<'_> {
     }
 
     /// Decides a request under both documents. False where a bound was met.
-    fn decide(&mut self, draft: Draft, steps: &mut Steps) -> bool {
-        if self.known.contains(&draft) {
+    fn decide(&mut self, draft: &Draft, steps: &mut Steps) -> bool {
+        let key = format!("{draft:?}");
+        if self.known.contains(&key) {
             return true;
         }
         let [old_costs, new_costs] = &self.costs;
-        let cost = old_costs.of_request(&draft).saturating_add(new_costs.of_request(&draft));
+        let cost = old_costs.of_request(draft).saturating_add(new_costs.of_request(draft));
         if self.known.len() >= DIFF_REQUESTS_MAX || steps.take(cost).is_err() {
             return false;
         }
@@ -210,7 +212,7 @@ impl Runner<'_> {
         self.trial.met_old.extend(old_rule);
         self.trial.met_new.extend(new_rule);
         let number = |found: Option<mesh_core::route::Found>| found.map(|found| found.match_number);
-        let decided = (number(old), number(new), draft.path.clone());
+        let decided = format!("{:?} {:?} {}", number(old), number(new), draft.path);
         if (old_rule, new_rule) != (None, None) && self.decided.insert(decided) {
             let cost = old_costs.of_rule(old_rule).saturating_add(new_costs.of_rule(new_rule));
             if steps.take(cost).is_err() {
@@ -223,16 +225,14 @@ impl Runner<'_> {
                 self.note(draft.title(), changes);
             }
         }
-        self.known.insert(draft);
+        self.known.insert(key);
         true
     }
 
     /// Puts a request to those with the same changes.
     fn note(&mut self, title: String, changes: Vec<Change>) {
-        let key: Vec<(String, String)> = changes
-            .iter()
-            .map(|change| (change.path.clone(), change.message.clone()))
-            .collect();
+        let told = changes.iter().map(|change| format!("{:?}{:?}", change.path, change.message));
+        let key: String = told.collect();
         if let Some(group) = self.groups.get(&key).and_then(|at| self.trial.changes.get_mut(*at)) {
             if group.requests.len() < DIFF_EXAMPLES_MAX {
                 group.requests.push(title);

@@ -49,14 +49,15 @@ pub(super) fn rules(
 fn of_one(document: Side, plan: &Plan, met: &BTreeSet<usize>, other: &Plan) -> Vec<UnseenRule> {
     let asked = |rule: &PlannedRule| {
         let name = (!is_number(&rule.name)).then(|| rule.name.clone());
-        (name, rule.matches.iter().map(identity).collect::<Vec<_>>())
+        let matches: Vec<String> = rule.matches.iter().map(identity).collect();
+        format!("{name:?} {matches:?}")
     };
     let unmet = plan.rules.iter().enumerate().filter(|(number, _)| !met.contains(number));
     let mut unmet = unmet.peekable();
-    let known: BTreeSet<_> = match unmet.peek() {
-        Some(_) => other.rules.iter().map(asked).collect(),
-        None => BTreeSet::new(),
-    };
+    let mut known = BTreeSet::new();
+    if unmet.peek().is_some() {
+        known.extend(other.rules.iter().map(asked));
+    }
     let side = match document {
         Side::Old => "old",
         Side::New => "new",

@@ -66,11 +66,10 @@ impl<'p> Witnesses<'p> {
 
     /// Requests that a match takes, unless a better one takes them.
     pub(super) fn drafts(&self, one: &PlannedMatch, steps: &mut Steps) -> Vec<Draft> {
-        let paths = match &one.path {
-            PlannedPath::Expression { automaton, .. } => {
-                shortest(Kind::Path, &[Wanted::Taken(automaton)], steps).into_iter().collect()
-            }
-            path => self.paths_of(&Shape::of(path)),
+        let paths = if let PlannedPath::Expression { automaton, .. } = &one.path {
+            shortest(Kind::Path, &[Wanted::Taken(automaton)], steps).into_iter().collect()
+        } else {
+            self.paths_of(&Shape::of(&one.path))
         };
         let headers = self.values(&one.headers, steps);
         let query = self.values(&one.query, steps);
@@ -207,8 +206,11 @@ fn value_of<'d>(pairs: &'d mut [(String, String)], name: &str) -> Option<&'d mut
 }
 
 fn expressions(plan: &Plan) -> Expressions<'_> {
-    let of = |one| expressions_of(one).into_iter();
-    all(plan).flat_map(of).map(|(place, source, automaton)| ((place, source), automaton)).collect()
+    let mut found = BTreeMap::new();
+    for (place, source, automaton) in all(plan).flat_map(expressions_of) {
+        found.insert((place, source), automaton);
+    }
+    found
 }
 
 /// The expressions of a match, with their places and sources.

@@ -117,8 +117,7 @@ impl Explainer {
         let by_rule = answer.location;
         (by_rule || refused == Some(answer.reason.name())).then(|| ExplainedAnswer {
             status: answer.status,
-            location: by_rule
-                .then(|| String::from_utf8_lossy(self.machine.text()).into_owned()),
+            location: by_rule.then(|| String::from_utf8_lossy(self.machine.text()).into_owned()),
         })
     }
 }

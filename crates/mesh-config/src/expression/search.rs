@@ -4,7 +4,10 @@ use alloc::collections::BTreeSet;
 
 use mesh_core::route::Automaton;
 
-use super::{Steps, cover::{accepts, step}};
+use super::{
+    Steps,
+    cover::{accepts, step},
+};
 use crate::limits::COVER_PAIRS_MAX;
 
 /// What kind of text is looked for.
@@ -51,7 +54,8 @@ impl Wanted<'_> {
 }
 
 /// Where a text stands by its kind alone.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[repr(u16)]
 enum Stand {
     Start,
     /// In a path: after a slash.
@@ -98,7 +102,7 @@ pub(crate) fn shortest(kind: Kind, wanted: &[Wanted<'_>], steps: &mut Steps) -> 
     let bytes = representatives(kind, wanted);
     let start: Vec<u16> = wanted.iter().map(|one| one.automaton().start).collect();
     let mut met = BTreeSet::new();
-    met.insert((start.clone(), Stand::Start));
+    met.insert(key(&start, Stand::Start));
     let mut reached = vec![Reached { states: start, stand: Stand::Start, from: 0, byte: 0 }];
     let mut at = 0usize;
     while let Some(here) = reached.get(at) {
@@ -120,7 +124,7 @@ pub(crate) fn shortest(kind: Kind, wanted: &[Wanted<'_>], steps: &mut Steps) -> 
                 })
                 .collect();
             let lost = wanted.iter().zip(&next).any(|(one, state)| one.is_lost(*state));
-            if !lost && met.insert((next.clone(), stand)) {
+            if !lost && met.insert(key(&next, stand)) {
                 reached.push(Reached { states: next, stand, from: at, byte });
             }
         }
@@ -132,18 +136,23 @@ pub(crate) fn shortest(kind: Kind, wanted: &[Wanted<'_>], steps: &mut Steps) -> 
     None
 }
 
+/// What tells where a text stands.
+fn key(states: &[u16], stand: Stand) -> Vec<u16> {
+    states.iter().copied().chain([stand as u16]).collect()
+}
+
 /// One byte for all that the automata and the kind treat alike.
 fn representatives(kind: Kind, wanted: &[Wanted<'_>]) -> Vec<u8> {
     let mut met = BTreeSet::new();
-    let classes = |byte: u8| -> Vec<u8> {
+    let alike = |byte: u8| -> Vec<u16> {
         let class = |one: &Wanted<'_>| one.automaton().classes.get(usize::from(byte)).copied();
-        wanted.iter().map(|one| class(one).unwrap_or(0)).collect()
+        let classes = wanted.iter().map(|one| class(one).map_or(0, u16::from));
+        let stands = [Stand::Start, Stand::AfterSlash, Stand::Inside];
+        let after =
+            stands.map(|stand| kind.after(stand, byte).map_or(u16::MAX, |after| after as u16));
+        classes.chain(after).collect()
     };
-    let stands = |byte: u8| {
-        [Stand::Start, Stand::AfterSlash, Stand::Inside].map(|stand| kind.after(stand, byte))
-    };
-    let first = |byte: &&u8| met.insert((classes(**byte), stands(**byte)));
-    BYTES.iter().filter(first).copied().collect()
+    BYTES.iter().copied().filter(|byte| met.insert(alike(*byte))).collect()
 }
 
 /// The bytes on the way to that place.
@@ -167,11 +176,8 @@ mod tests {
             list.iter().map(|source| compile_expression(source).unwrap()).collect()
         };
         let (taken, not_taken) = (of(taken), of(not_taken));
-        let wanted: Vec<Wanted<'_>> = taken
-            .iter()
-            .map(Wanted::Taken)
-            .chain(not_taken.iter().map(Wanted::NotTaken))
-            .collect();
+        let wanted: Vec<Wanted<'_>> =
+            taken.iter().map(Wanted::Taken).chain(not_taken.iter().map(Wanted::NotTaken)).collect();
         shortest(kind, &wanted, &mut Steps(EXPRESSION_STEPS_MAX))
     }
 

@@ -6,14 +6,16 @@ use mesh_config::{
     node::Node,
 };
 
-const SERVICES: &str = r#"{ "a": { "endpoints": ["a.example"] }, "b": { "endpoints": ["b.example"] }, "c": {} }"#;
+const SERVICES: &str =
+    r#"{ "a": { "endpoints": ["a.example"] }, "b": { "endpoints": ["b.example"] }, "c": {} }"#;
 
 fn document(rules: &str) -> String {
     format!(r#"{{ "services": {SERVICES}, "routing": {{ "rules": [{rules}] }} }}"#)
 }
 
 fn between(old: &str, new: &str) -> Difference {
-    let node = |text: &str| Node::parse_json(text).unwrap_or_else(|found| panic!("{found}: {text}"));
+    let node =
+        |text: &str| Node::parse_json(text).unwrap_or_else(|found| panic!("{found}: {text}"));
     diff_nodes(&node(old), &node(new)).unwrap_or_else(|found| panic!("{found}"))
 }
 
@@ -81,9 +83,8 @@ fn tells_rules_shares_and_policies_that_change() {
 
 #[test]
 fn tells_what_is_sent_and_answered() {
-    let filter = |filters: &str| {
-        format!(r#"{{ "path": "/x/*", "service": "a", "filters": [{filters}] }}"#)
-    };
+    let filter =
+        |filters: &str| format!(r#"{{ "path": "/x/*", "service": "a", "filters": [{filters}] }}"#);
     // only the path below the prefix tells the two apart
     assert_eq!(
         rules(
@@ -95,7 +96,9 @@ fn tells_what_is_sent_and_answered() {
     assert_eq!(
         rules(
             &filter(""),
-            &filter(r#"{ "rewrite": { "host": "h.example" } }, { "requestHeaders": { "set": { "X-A": "1" } } }"#)
+            &filter(
+                r#"{ "rewrite": { "host": "h.example" } }, { "requestHeaders": { "set": { "X-A": "1" } } }"#
+            )
         ),
         ["GET /x/any, GET /x: host: none → h.example; edits: none → request: set x-a: 1"]
     );
@@ -104,7 +107,9 @@ fn tells_what_is_sent_and_answered() {
             r#"{ "path": "/x", "host": "h.example", "filters": [{ "redirect": { "path": { "full": "/y" } } }] }"#,
             r#"{ "path": "/x", "host": "h.example", "filters": [{ "redirect": { "path": { "full": "/z" }, "status": 308 } }] }"#,
         ),
-        ["GET h.example/x: answer.status: 302 → 308; answer.location: https://h.example/y → https://h.example/z"]
+        [
+            "GET h.example/x: answer.status: 302 → 308; answer.location: https://h.example/y → https://h.example/z"
+        ]
     );
 }
 
@@ -149,7 +154,9 @@ fn makes_requests_for_every_kind_of_condition() {
         ]
     );
     let expression = |value: &str| {
-        format!(r#"{{ "path": {{ "type": "RegularExpression", "value": "{value}" }}, "service": "a" }}"#)
+        format!(
+            r#"{{ "path": {{ "type": "RegularExpression", "value": "{value}" }}, "service": "a" }}"#
+        )
     };
     assert_eq!(
         rules(&expression("/v[0-9]+/.*"), &expression("/v[0-9]/.*")),
@@ -165,7 +172,8 @@ fn makes_requests_for_every_kind_of_condition() {
 #[test]
 fn makes_requests_that_overlapping_rules_both_take() {
     // each rule by itself takes the same as before: only who takes what both ask for changes
-    let beta = r#"{ "name": "beta", "path": "/x/*", "headers": { "x-beta": "1" }, "service": "b" }"#;
+    let beta =
+        r#"{ "name": "beta", "path": "/x/*", "headers": { "x-beta": "1" }, "service": "b" }"#;
     let post = r#"{ "name": "post", "path": "/x/*", "headers": { "x-p": "1" }, "service": "a" }"#;
     let found = rules(&format!("{beta}, {post}"), &format!("{post}, {beta}"));
     assert_eq!(
@@ -175,7 +183,10 @@ fn makes_requests_that_overlapping_rules_both_take() {
     let expression = r#"{ "name": "e", "path": { "type": "RegularExpression", "value": "/[a-z]+/new" }, "service": "a" }"#;
     let prefix = |path: &str| format!(r#"{{ "name": "p", "path": "{path}", "service": "b" }}"#);
     assert_eq!(
-        rules(&format!("{}, {expression}", prefix("/x/{id}")), &format!("{}, {expression}", prefix("/x/*"))),
+        rules(
+            &format!("{}, {expression}", prefix("/x/{id}")),
+            &format!("{}, {expression}", prefix("/x/*"))
+        ),
         [
             "GET /x/any: params.id: any → none",
             "GET /x: routed: 404 no_route → rule p to b 100 %",
@@ -239,8 +250,10 @@ fn rules_that_no_request_meets_are_named() {
     let all = r#"{ "name": "all", "path": "/x/*", "service": "a" }"#;
     let found = between(
         &document(all),
-        &document(&format!(r#"{all}, {{ "name": "late", "path": "/x/*", "service": "b" }},
-            {{ "name": "odd", "path": {{ "type": "RegularExpression", "value": "//+" }}, "service": "b" }}"#)),
+        &document(&format!(
+            r#"{all}, {{ "name": "late", "path": "/x/*", "service": "b" }},
+            {{ "name": "odd", "path": {{ "type": "RegularExpression", "value": "//+" }}, "service": "b" }}"#
+        )),
     );
     assert!(found.same);
     let unseen: Vec<(Side, &str, &str)> = found
@@ -257,7 +270,8 @@ fn rules_that_no_request_meets_are_named() {
 #[test]
 fn errors_of_both_come_together() {
     let broken = |name: &str| {
-        Node::parse_json(&format!(r#"{{ "services": {{ "{name}": {{ "retires": 1 }} }} }}"#)).unwrap()
+        Node::parse_json(&format!(r#"{{ "services": {{ "{name}": {{ "retires": 1 }} }} }}"#))
+            .unwrap()
     };
     let found = diff_nodes(&broken("a"), &broken("b")).unwrap_err();
     let paths: Vec<&str> = found.iter().map(|found| found.path.as_str()).collect();
@@ -272,7 +286,9 @@ fn errors_of_both_come_together() {
 fn documents_of_thousands_of_rules_end_and_say_so() {
     let rules = |service: &str| {
         let rule = |number: usize| {
-            format!(r#"{{ "path": "/{{a}}/r{number}/*", "headers": {{ "h{number}": true }}, "service": "{service}" }}"#)
+            format!(
+                r#"{{ "path": "/{{a}}/r{number}/*", "headers": {{ "h{number}": true }}, "service": "{service}" }}"#
+            )
         };
         (0..60).map(rule).collect::<Vec<_>>().join(",")
     };
@@ -281,7 +297,9 @@ fn documents_of_thousands_of_rules_end_and_say_so() {
     assert_eq!(found.requests[0].more + found.requests[0].requests.len(), 120);
     let many = |service: &str| {
         let rule = |number: usize| {
-            format!(r#"{{ "path": {{ "type": "RegularExpression", "value": "/[a-z]+/r{number}/.*x{{20}}" }}, "service": "{service}" }}"#)
+            format!(
+                r#"{{ "path": {{ "type": "RegularExpression", "value": "/[a-z]+/r{number}/.*x{{20}}" }}, "service": "{service}" }}"#
+            )
         };
         (0..50).map(rule).collect::<Vec<_>>().join(",")
     };

@@ -43,7 +43,7 @@ fn holds(request: &str, expect: &str) {
 fn misses(request: &str, expect: &str) -> Vec<String> {
     let report = one(request, expect);
     assert_eq!((report.passed, report.failed), (0, 1), "{expect}");
-    report.results[0].failures.iter().map(|one| one.message.clone()).collect()
+    report.results.iter().flat_map(|one| &one.failures).map(|one| one.message.clone()).collect()
 }
 
 /// The findings about cases that cannot hold, as `path: code`.
@@ -85,11 +85,17 @@ fn every_part_of_an_explanation_can_be_expected() {
         holds(&USER.replace("/cart", ""), expect);
     }
     holds(USER, r#"{ "path": "/v2/cart" }"#);
-    holds(r#""https://a.example/old/x?y=1""#, r#"{ "rule": "move", "status": 301, "location": "https://a.example/new/x?y=1" }"#);
+    holds(
+        r#""https://a.example/old/x?y=1""#,
+        r#"{ "rule": "move", "status": 301, "location": "https://a.example/new/x?y=1" }"#,
+    );
     holds(r#""http://a.example/old""#, r#"{ "location": "http://a.example/new" }"#);
     holds(r#""POST /nowhere""#, r#"{ "reason": "no_route", "status": 404 }"#);
     holds(r#""/gone""#, r#"{ "reason": "no_healthy_endpoint", "status": 503, "service": "gone" }"#);
-    holds(r#"{ "url": "/x", "service": "stable" }"#, r#"{ "service": "stable", "retries": { "attempts": 2, "on": ["5xx", 409] } }"#);
+    holds(
+        r#"{ "url": "/x", "service": "stable" }"#,
+        r#"{ "service": "stable", "retries": { "attempts": 2, "on": ["5xx", 409] } }"#,
+    );
     holds(r#""/a%00""#, r#"{ "reason": "bad_path", "status": 400 }"#);
 }
 
@@ -104,7 +110,10 @@ fn what_does_not_come_is_told_with_what_came_and_why() {
     .unwrap();
     assert_eq!((report.passed, report.failed), (0, 2));
     let [beta, moved] = &report.results[..] else { panic!("{report:?}") };
-    assert_eq!((beta.name.as_str(), beta.path.as_str(), beta.passed), ("beta users", "cases[0]", false));
+    assert_eq!(
+        (beta.name.as_str(), beta.path.as_str(), beta.passed),
+        ("beta users", "cases[0]", false)
+    );
     let failures: Vec<(&str, &str)> =
         beta.failures.iter().map(|one| (one.path.as_str(), one.message.as_str())).collect();
     assert_eq!(
@@ -143,7 +152,10 @@ fn mismatches_name_the_part_and_the_backend() {
         ),
         (r#"{ "backends": { "stable": 95 } }"#, &["backends.canary: expected no share, found 5"]),
         (r#"{ "backends": ["stable"] }"#, &["backends: expected stable, found stable, canary"]),
-        (r#"{ "service": "stable" }"#, &["service: expected stable, found stable 95 %, canary 5 %"]),
+        (
+            r#"{ "service": "stable" }"#,
+            &["service: expected stable, found stable 95 %, canary 5 %"],
+        ),
         (r#"{ "retries": 2 }"#, &["retries of canary: expected 2, found 1"]),
         (
             r#"{ "timeout": { "attempt": "1s" } }"#,
@@ -173,18 +185,30 @@ fn cases_that_can_never_hold_are_errors_with_their_place() {
         (r#"{ "rule": "serach" }"#, "cases[0].expect.rule: unknown-name"),
         (r#"{ "rule": { "name": "x" } }"#, "cases[0].expect.rule.name: unknown-name"),
         (r#"{ "service": "canery" }"#, "cases[0].expect.service: unknown-service"),
-        (r#"{ "backends": { "canery": 100 } }"#, "cases[0].expect.backends.canery: unknown-service"),
+        (
+            r#"{ "backends": { "canery": 100 } }"#,
+            "cases[0].expect.backends.canery: unknown-service",
+        ),
         (r#"{ "backends": ["canery"] }"#, "cases[0].expect.backends[0]: unknown-service"),
-        (r#"{ "backends": { "stable": 60, "canary": 60 } }"#, "cases[0].expect.backends: out-of-range"),
+        (
+            r#"{ "backends": { "stable": 60, "canary": 60 } }"#,
+            "cases[0].expect.backends: out-of-range",
+        ),
         (r#"{ "backends": { "stable": 160 } }"#, "cases[0].expect.backends.stable: out-of-range"),
         (r#"{ "reason": "noroute" }"#, "cases[0].expect.reason: unknown-name"),
         (r#"{ "ruel": "search" }"#, "cases[0].expect.ruel: unknown-field"),
         (r#"{ "rule": { "nam": "search" } }"#, "cases[0].expect.rule.nam: unknown-field"),
         (r#"{ "retries": { "atempts": 2 } }"#, "cases[0].expect.retries.atempts: unknown-field"),
-        (r#"{ "others": { "users": { "wy": 1 } } }"#, "cases[0].expect.others.users.wy: unknown-field"),
+        (
+            r#"{ "others": { "users": { "wy": 1 } } }"#,
+            "cases[0].expect.others.users.wy: unknown-field",
+        ),
         (r#"{ "timeout": { "attemt": 1 } }"#, "cases[0].expect.timeout.attemt: unknown-field"),
         (r#"{ "timeout": "soon" }"#, "cases[0].expect.timeout: invalid-duration"),
-        (r#"{ "requestHeaders": { "sett": {} } }"#, "cases[0].expect.requestHeaders.sett: unknown-field"),
+        (
+            r#"{ "requestHeaders": { "sett": {} } }"#,
+            "cases[0].expect.requestHeaders.sett: unknown-field",
+        ),
         (r#"{ "status": "404" }"#, "cases[0].expect.status: wrong-type"),
         (r#"{ "service": 7 }"#, "cases[0].expect.service: wrong-type"),
         (r#"{ "path": ["/"] }"#, "cases[0].expect.path: wrong-type"),
@@ -212,7 +236,10 @@ fn files_that_are_no_cases_are_refused() {
         (r#"{ "cases": [] }"#, &["cases: missing-field"]),
         (r#"{ "cases": {} }"#, &["cases: wrong-type"]),
         (r#"{ "caess": [] }"#, &["caess: unknown-field", "cases: missing-field"]),
-        (r#"{ "cases": [{}] }"#, &["cases[0].request: missing-field", "cases[0].expect: missing-field"]),
+        (
+            r#"{ "cases": [{}] }"#,
+            &["cases[0].request: missing-field", "cases[0].expect: missing-field"],
+        ),
         (
             r#"{ "cases": [{ "request": "get /", "expect": { "rule": "users" }, "expct": 1 }] }"#,
             &["cases[0].expct: unknown-field", "cases[0].request: wrong-type"],
@@ -228,7 +255,11 @@ fn files_that_are_no_cases_are_refused() {
                            { "name": "a", "request": "/", "expect": { "rule": "users" } },
                            { "name": "a", "request": "/", "expect": { "rule": "users" } },
                            { "name": " ", "request": "/", "expect": { "rule": "users" } }] }"#,
-            &["cases[0].headers: conflicting-fields", "cases[2].name: duplicate-name", "cases[3].name: invalid-name"],
+            &[
+                "cases[0].headers: conflicting-fields",
+                "cases[2].name: duplicate-name",
+                "cases[3].name: invalid-name",
+            ],
         ),
     ] {
         assert_eq!(refused(cases), found, "{cases}");
@@ -244,7 +275,8 @@ fn errors_of_document_and_cases_come_together() {
     let found = test_cases_node(&document.unwrap(), &cases.unwrap()).unwrap_err();
     let paths: Vec<&str> = found.iter().map(|found| found.path.as_str()).collect();
     assert_eq!(paths, ["services.a.retires", "cases[0].expect", "routing.rules[0].service"]);
-    let document = Document::parse_json(r#"{ "services": {}, "routing": { "rules": [{ "service": "b" }] } }"#);
+    let document =
+        Document::parse_json(r#"{ "services": {}, "routing": { "rules": [{ "service": "b" }] } }"#);
     assert!(test_cases(&document.unwrap(), &TestCases::default()).is_err());
 }
 

@@ -5,7 +5,7 @@ import type { painter } from "./io.js";
 type Paint = ReturnType<typeof painter>;
 
 /** Lays an explanation out, what counts most first. */
-export function render({ request, refused, rule, others, backends }: Explanation, paint: Paint): string {
+export function render({ request, refused, answer, rule, others, backends }: Explanation, paint: Paint): string {
   const { host, method, path, pathAsGiven, query } = request;
   const lines = [paint("bold", `${method} ${host}${path}${query === "" ? "" : `?${query}`}`)];
   if (pathAsGiven !== undefined) {
@@ -13,6 +13,9 @@ export function render({ request, refused, rule, others, backends }: Explanation
   }
   if (refused !== undefined) {
     lines.push("", `${paint("red", "refused")}  ${refused}`);
+  }
+  if (answer !== undefined) {
+    lines.push("", `${paint("green", "answer")}  ${answer.status}${answer.location === undefined ? "" : ` ${answer.location}`}`);
   }
   if (rule !== undefined) {
     lines.push("", `${paint("green", "rule")}  ${rule.name}  ${paint("dim", rule.path)}`, ...indent(rule.why));
@@ -28,10 +31,12 @@ export function render({ request, refused, rule, others, backends }: Explanation
   return lines.join("\n");
 }
 
-function backendLines({ percent, service, policy, endpoints }: ExplainedBackend, paint: Paint): string[] {
+function backendLines({ percent, service, sent, policy, endpoints }: ExplainedBackend, paint: Paint): string[] {
   const { breaker } = service;
   const { retries } = policy;
   const facts = [
+    ["sent", sent === undefined ? "" : `${sent.host ?? ""}${sent.path}`],
+    ...(sent?.edits ?? []).map((edit) => ["", edit]),
     ["balancer", policy.hashOn === undefined ? policy.loadBalancer : `${policy.loadBalancer} on ${typeof policy.hashOn === "string" ? policy.hashOn : JSON.stringify(policy.hashOn)}`],
     ["timeout", `${duration(policy.requestTimeout)} in all, ${policy.attemptTimeout === 0 ? "the same" : duration(policy.attemptTimeout)} per attempt`],
     ["retries", retries.attempts === 0 ? "none" : `${retries.attempts}, on ${retries.on.join(" ")}; ${retries.methods.join(" ")}`],

@@ -106,6 +106,8 @@ test("explain shows the way of one request", () => {
   assert.match(out, /https:\/\/users\.example\.workers\.dev/);
   const json = JSON.parse(run("explain", "mesh.json", "--url", "https://shop.test/api/users/1", "--json").out);
   assert.ok(JSON.stringify(json).includes("users.example.workers.dev"));
+  assert.match(out, /^  sent +\/api\/users\/1$/m);
+  assert.match(run("explain", "mesh.json", "--url", "/nowhere").out, /^answer  404$/m);
   assert.equal(run("explain", "bad.json", "--url", "https://shop.test/").status, 1);
 });
 
