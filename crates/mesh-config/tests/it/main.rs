@@ -7,6 +7,8 @@
 
 mod cases;
 mod corpus;
+mod diff;
+mod diff_traffic;
 mod documents;
 mod explain;
 mod explain_traffic;
@@ -19,4 +21,6 @@ mod meaning;
 mod policies;
 mod schema;
 mod snapshot;
+mod test_cases;
+mod test_traffic;
 mod traffic;
