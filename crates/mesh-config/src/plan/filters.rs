@@ -100,7 +100,8 @@ impl Planner<'_> {
             }
             Filter::Cors(found) => {
                 self.on_rules("cors filter", at);
-                let one = at.at_field("cors", |at| cors::plan(found, at));
+                let edits = &mut self.planned.filters.edits;
+                let one = at.at_field("cors", |at| cors::plan(found, edits, at));
                 let second = self.planned.cors.replace(one).is_some();
                 self.once("cors filter", second, at);
             }

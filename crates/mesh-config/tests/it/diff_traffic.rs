@@ -137,7 +137,7 @@ fn requests_are_made_for_origins_and_their_preflights() {
     );
     assert!(found[0].contains("cors.allowed: true → false"), "{found:?}");
     assert!(
-        found[1].contains("cors.edits: response: set access-control-allow-origin"),
+        found[1].contains("response: set access-control-allow-origin"),
         "{found:?}"
     );
     // a rule that takes OPTIONS anyway has no match of its own for preflights

@@ -100,6 +100,9 @@ fn cross_origin_answers_are_lists_of_edits() {
     let cors = |cors: &str| {
         let snapshot =
             rules(&format!(r#"{{ "service": "a", "filters": [{{ "cors": {cors} }}] }}"#));
+        // every answer that depends on the origin says so, whoever asked
+        let all = edits(&snapshot, backends(&snapshot)[0].edits);
+        assert_eq!(all.contains(&"11 vary: origin".to_owned()), !cors.contains(r#""*"#), "{cors}");
         let row = snapshot.cors().run(rule(&snapshot).cors).next().unwrap();
         (edits(&snapshot, row.preflight), edits(&snapshot, row.actual), row.asks.len)
     };
@@ -111,8 +114,8 @@ fn cross_origin_answers_are_lists_of_edits() {
     assert_eq!(
         preflight,
         [
-            "13 access-control-allow-origin: origin",
             "11 vary: origin",
+            "13 access-control-allow-origin: origin",
             "10 access-control-allow-credentials: true",
             "10 access-control-allow-methods: PUT, DELETE",
             "10 access-control-allow-headers: x-a, x-b",
@@ -123,7 +126,6 @@ fn cross_origin_answers_are_lists_of_edits() {
         actual,
         [
             "13 access-control-allow-origin: origin",
-            "11 vary: origin",
             "10 access-control-allow-credentials: true",
             "10 access-control-expose-headers: x-c",
         ]

@@ -2,7 +2,7 @@
 //!
 //! A browser takes no `*` for a request with credentials: what is allowed is then the value that it
 //! asked with, which an engine copies from the request. An answer that depends on the origin says so
-//! in `vary`.
+//! in `vary`, also where the origin is not allowed: a cache must not give that one to others.
 
 use super::{ADD, COPY, SET};
 use crate::{
@@ -18,22 +18,28 @@ use crate::{
 /// The header of an origin.
 const ORIGIN: &str = "origin";
 
-/// Resolves a filter.
-pub(super) fn plan(cors: &Cors, at: &mut Cursor) -> PlannedCors {
+/// Resolves a filter. Where answers depend on the origin, every one of them gets `vary`.
+pub(super) fn plan(
+    cors: &Cors,
+    edits: &mut Vec<PlannedEdit>,
+    at: &mut Cursor,
+) -> PlannedCors {
     check_lists(cors, at);
     let credentials = cors.allow_credentials == Some(true);
     let any = cors.allow_origins.iter().any(CorsOrigin::is_any);
     let mut both = Vec::new();
+    let mut preflight = Vec::new();
     if any && !credentials {
         both.push(edit(SET, "access-control-allow-origin", "*"));
     } else {
         both.push(edit(COPY, "access-control-allow-origin", ORIGIN));
-        both.push(edit(ADD, "vary", ORIGIN));
+        preflight.push(edit(ADD, "vary", ORIGIN));
+        edits.push(edit(ADD, "vary", ORIGIN));
     }
     if credentials {
         both.push(edit(SET, "access-control-allow-credentials", "true"));
     }
-    let mut preflight = both.clone();
+    preflight.extend(both.iter().cloned());
     preflight.extend(allowed(
         "access-control-allow-methods",
         cors.allow_methods.iter().flatten().map(|method| CorsMethod::name(*method)),
