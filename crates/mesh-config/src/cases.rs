@@ -1,7 +1,7 @@
 //! Requests and what is expected to become of them: tests of a document.
 //!
 //! A case asks the document about one request and compares the answer, which is the explanation of
-//! [`crate::explain`], with what its author expects. Only what a case names is compared. Any part of
+//! [`crate::explain()`], with what its author expects. Only what a case names is compared. Any part of
 //! an explanation can be expected, whatever fields it has; what none has is an error, so that a typo
 //! does not pass for a test.
 

@@ -23,7 +23,7 @@ use crate::{
 const REQUEST_STEPS: usize = 1_000;
 /// What one match costs where its rule is explained, and one endpoint.
 const MATCH_STEPS: usize = 1_024;
-const ENDPOINT_STEPS: usize = 256;
+const ENDPOINT_STEPS: usize = 64;
 /// What a pair of matches costs.
 const PAIR_STEPS: usize = 32;
 
@@ -90,8 +90,15 @@ impl Costs {
             let tables = tables.saturating_mul(MATCH_STEPS).saturating_add(automata);
             endpoints.saturating_mul(ENDPOINT_STEPS).saturating_add(tables)
         };
+        // the matches of one path are looked at one after the other
+        let mut of_path: BTreeMap<&str, usize> = BTreeMap::new();
+        for one in witness::all(plan) {
+            let count = of_path.entry(one.path.parts().1).or_insert(0);
+            *count = count.saturating_add(1);
+        }
+        let longest = of_path.into_values().max().unwrap_or(0);
         Self {
-            request: REQUEST_STEPS.saturating_add(witness::all(plan).count()),
+            request: REQUEST_STEPS.saturating_add(longest),
             byte: witness::all(plan).filter(expressions).count(),
             rules: plan.rules.iter().map(rule).collect(),
             further: plan.rules.iter().map(|rule| !further(rule).is_empty()).collect(),
@@ -244,7 +251,7 @@ impl Runner<'_> {
             }
             let one = self.old.explain(&request, Others::LeftOut);
             let other = self.new.explain(&request, Others::LeftOut);
-            let changes = decision::changes(&one, &other);
+            let changes = decision::changes(one, other);
             if !changes.is_empty() {
                 self.note(draft.title(), changes);
             }
