@@ -154,8 +154,8 @@ fn cross_origin_answers_are_lists_of_edits() {
     assert_eq!(
         preflight,
         [
-            "13 access-control-allow-origin: origin",
             "11 vary: origin",
+            "13 access-control-allow-origin: origin",
             "10 access-control-allow-credentials: true",
             "13 access-control-allow-methods: access-control-request-method",
             "13 access-control-allow-headers: access-control-request-headers",
