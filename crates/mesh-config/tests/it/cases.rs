@@ -12,6 +12,7 @@
 
 mod expect;
 mod host;
+mod notes;
 mod requests;
 mod script;
 
@@ -96,6 +97,11 @@ fn paths() {
 #[test]
 fn resilience() {
     run("resilience", include_str!("../../cases/resilience.json"), script::run);
+}
+
+#[test]
+fn traffic() {
+    run("traffic", include_str!("../../cases/traffic.json"), script::run);
 }
 
 #[test]

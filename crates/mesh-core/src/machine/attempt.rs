@@ -101,7 +101,7 @@ impl Machine {
     pub(super) fn pause(&mut self, mut live: Live, delay: Micros, now: Timestamp) -> Step {
         live.endpoint = NONE;
         live.lease_until = now.saturating_add(delay).saturating_add(lease(Micros::MAX));
-        let rewritten = live.rewritten;
+        let rewritten = TRAFFIC && live.rewritten;
         match self.slots.insert(live) {
             Some(ticket) => Step::Wait(Wait { ticket: Ticket::new(ticket), delay, rewritten }),
             None => respond(503, Reason::Overloaded),

@@ -55,8 +55,8 @@ impl Machine {
                 if TRAFFIC && self.leave_to_partner(&live) {
                     return Step::Pending;
                 }
-                let lost = outcome == Outcome::Cancelled;
-                let reason = if lost { Reason::Cancelled } else { Reason::Internal };
+                let left = matches!(outcome, Outcome::Cancelled);
+                let reason = if left { Reason::Cancelled } else { Reason::Internal };
                 self.give_up(live, reason, now, sink)
             }
             Outcome::Response { .. }
@@ -87,7 +87,7 @@ impl Machine {
         sink: &mut impl EventSink,
     ) -> Step {
         let seen = Seen::of(outcome);
-        if *outcome == Outcome::Timeout && !live.full_time {
+        if matches!(outcome, Outcome::Timeout) && !live.full_time {
             // whoever left it so little time, it was not the endpoint
             self.let_go(&live);
             let ended = self.about(&live, EventKind::AttemptEnd, now).with_reason(Reason::Timeout);

@@ -9,3 +9,4 @@ extern crate alloc;
 
 mod fast_failure;
 mod machine_properties;
+mod traffic_properties;

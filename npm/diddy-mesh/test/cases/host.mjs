@@ -1,12 +1,15 @@
 // A host over the package's own `Brain`: what it is told goes in, what it would do comes out as a plain object.
 import { Brain } from "../../src/engine.ts";
-import { ASK, BREAKERS, DENIALS, ENDPOINT_COLUMNS, EVENT, EVENT_WORDS, EVENTS, FLAG, HEALTHS, OUT, OUTCOME, REASONS, SERVICE_COLUMNS, STEP, TELL, TRANSITIONS } from "../../src/generated/abi.ts";
+import { ASK, BREAKERS, DENIALS, ENDPOINT_COLUMNS, EVENT, EVENT_WORDS, EVENTS, FLAG, HEALTHS, MIRROR_TARGET, NOTE, OUT, OUTCOME, REASONS, SERVICE_COLUMNS, STEP, TELL, TRANSITIONS } from "../../src/generated/abi.ts";
 
 // Scripts count from here, in ms: an engine whose time begins at 0 takes it for unknown.
 const ORIGIN_MS = 1_000_000;
 const OUTCOMES = { waited: OUTCOME.WAITED, timeout: OUTCOME.TIMEOUT, connectFailure: OUTCOME.CONNECT_FAILURE, reset: OUTCOME.RESET, exception: OUTCOME.EXCEPTION, cancelled: OUTCOME.CANCELLED };
-const CODES = { attempt_end: REASONS, request_end: REASONS, retry_denied: DENIALS, breaker_opened: TRANSITIONS, breaker_half_open: TRANSITIONS, breaker_closed: TRANSITIONS };
+const CODES = { attempt_end: REASONS, request_end: REASONS, mirror_end: REASONS, fallback: REASONS, fallback_failed: REASONS, retry_denied: DENIALS, breaker_opened: TRANSITIONS, breaker_half_open: TRANSITIONS, breaker_closed: TRANSITIONS };
 const NO_TICKET = 0xffff_ffff;
+
+/** Header edits, as they are written in a case. */
+const lines = (side, edits) => edits.map(([verb, header, value]) => `${side}${verb}${header}\t${value}`);
 
 /** An engine in an instance of its own, with the dice of the case's seed, then its Snapshot. */
 export class Host {
@@ -16,6 +19,8 @@ export class Host {
   #origin;
   #compile;
   #known;
+  /** The sticky cookie that was set last, as a request sends it. */
+  #cookie = "";
   /** Whether the document has rules. */
   #routed = false;
 
@@ -47,17 +52,19 @@ export class Host {
   }
 
   /** Begins by the rules and handlers; in scripts without either, by the name of the first service. */
-  begin(name, request, at, { service, script = false } = {}) {
+  begin(name, request, at, { service, of, script = false } = {}) {
     const brain = this.#brain;
     let target = this.#table;
     if (service !== undefined) {
       const number = this.#known.services.indexOf(service);
       target = -2 - (number < 0 ? 0xffff : number);
+    } else if (of !== undefined) {
+      target = MIRROR_TARGET - of;
     } else if (script && !this.#routed) {
       target = -2;
     }
     const { host, path, query } = request;
-    const values = this.#known.headers.map(request.header);
+    const values = this.#known.headers.map((header) => request.header(header)?.replaceAll("{cookie}", this.#cookie) ?? null);
     const parts = [host, path, query];
     const bytes = parts.reduce((sum, part) => sum + part.length, 0);
     brain.open(bytes + values.reduce((sum, value) => sum + 2 + 3 * (value?.length ?? 0), 0));
@@ -69,14 +76,21 @@ export class Host {
     if (request.place !== undefined) {
       brain.tell(TELL.LOCATION, ...request.place);
     }
-    return this.#seen(name, brain.begin(target, request.method, host.length, path.length, query.length, request.body, request.caller, request.remaining, this.#origin + at));
+    const step = brain.begin(target, request.method, host.length, path.length, query.length, request.body, request.caller, request.remaining, this.#origin + at);
+    const notes = this.#notes();
+    return { ...this.#seen(name, step), notes };
   }
 
-  resume(name, { outcome, status = 200, retryAfter = -1, grpc = -1, load, waiting = 0 }, at) {
+  /** Tells that the attempt of `first` is slow; `name` is that of the other attempt. */
+  hedge(first, name, waiting, at) {
+    return this.#seen(name, this.#brain.resume(this.#tickets.get(first) ?? NO_TICKET, OUTCOME.HEDGE, 0, -1, -1, 0, waiting, 0, this.#origin + at));
+  }
+
+  resume(name, { outcome, status = 200, retryAfter = -1, grpc = -1, load, waiting = 0, again = false }, at) {
     const brain = this.#brain;
     const report = load !== undefined && brain.open(load.length) ? brain.put(load) : 0;
     const ended = outcome === undefined ? OUTCOME.RESPONSE : OUTCOMES[outcome];
-    return this.#seen(name, brain.resume(this.#tickets.get(name) ?? NO_TICKET, ended, status, grpc, retryAfter, report, waiting, this.#origin + at));
+    return this.#seen(name, brain.resume(this.#tickets.get(name) ?? NO_TICKET, ended, status, grpc, retryAfter, report, waiting, again ? 1 : 0, this.#origin + at));
   }
 
   abandon(name, at) {
@@ -116,17 +130,46 @@ export class Host {
     return all;
   }
 
+  /** What the begin found besides its step; null where there is nothing. */
+  #notes() {
+    const slot = (index) => this.#brain.slot(index);
+    const { cors, limits, cookies } = this.#known;
+    const bits = slot(OUT.NOTES);
+    const notes = {};
+    if (bits & (NOTE.CORS | NOTE.PREFLIGHT)) {
+      const kind = bits & NOTE.PREFLIGHT ? "preflight" : "actual";
+      notes.cors = { kind, edits: bits & NOTE.CORS ? lines("s", cors[slot(OUT.CORS)][kind]) : [] };
+    }
+    if (bits & NOTE.LIMIT) {
+      notes.limit = { policy: limits[slot(OUT.LIMIT)], remaining: slot(OUT.LIMIT_REMAINING), reset: slot(OUT.LIMIT_RESET) };
+    }
+    if (bits & NOTE.COOKIE) {
+      const [name, attributes] = cookies[slot(OUT.COOKIE_RULE)];
+      notes.cookie = { name, attributes };
+      this.#cookie = `${name}=${[OUT.COOKIE_HIGH, OUT.COOKIE_LOW].map((half) => (slot(half) >>> 0).toString(16).padStart(8, "0")).join("")}`;
+    }
+    if (bits & NOTE.MIRRORS) {
+      notes.mirrors = Array.from({ length: 32 }, (_, bit) => bit).filter((bit) => (slot(OUT.MIRRORS) >> bit) & 1).map((bit) => slot(OUT.MIRROR_FIRST) + bit);
+    }
+    return bits === 0 ? null : notes;
+  }
+
   #seen(name, step) {
     const brain = this.#brain;
     const slot = (index) => brain.slot(index);
     switch (step) {
       case STEP.DELIVER:
-        return { step: "deliver" };
+        return { step: "deliver", lastWord: slot(OUT.LAST_WORD) !== 0 };
+      case STEP.PENDING:
+        return { step: "pending" };
       case STEP.WAIT:
         this.#tickets.set(name, slot(OUT.TICKET));
         return { step: "wait", delay: slot(OUT.DELAY_MS) };
-      case STEP.RESPOND:
-        return { step: "respond", status: slot(OUT.STATUS), reason: REASONS[slot(OUT.REASON)], location: brain.text() || null };
+      case STEP.RESPOND: {
+        const made = this.#known.backends[slot(OUT.BACKEND)];
+        const more = made === undefined ? {} : { body: made.body ?? "", edits: [...lines("q", made.request), ...lines("s", made.response)] };
+        return { step: "respond", status: slot(OUT.STATUS), reason: REASONS[slot(OUT.REASON)], location: brain.text() || null, lastWord: slot(OUT.LAST_WORD) !== 0, ...more };
+      }
       case STEP.LOCAL: {
         const path = brain.text();
         const part = (i) => path.substr(slot(OUT.PARAM_FIRST + 2 * i), slot(OUT.PARAM_FIRST + 2 * i + 1));
@@ -136,10 +179,9 @@ export class Host {
         this.#tickets.set(name, slot(OUT.TICKET));
         const flags = slot(OUT.FLAGS);
         const [endpoint, rule, backend] = [OUT.ENDPOINT, OUT.RULE, OUT.BACKEND].map(slot);
-        const seen = { step: "send", attempt: slot(OUT.ATTEMPT), timeout: slot(OUT.TIMEOUT_MS), remaining: slot(OUT.REMAINING_MS), path: flags & FLAG.TARGET ? brain.text() : null, keepBody: (flags & FLAG.BUFFER_BODY) !== 0 };
+        const seen = { step: "send", attempt: slot(OUT.ATTEMPT), timeout: slot(OUT.TIMEOUT_MS), remaining: slot(OUT.REMAINING_MS), path: flags & FLAG.TARGET ? brain.text() : null, keepBody: (flags & FLAG.BUFFER_BODY) !== 0, fallback: (flags & FLAG.FALLBACK) !== 0, hedge: slot(OUT.HEDGE_MS) };
         const { backends, endpoints, rules, services } = this.#known;
         const changes = backends[backend] ?? { host: "", request: [], response: [] };
-        const lines = (side, edits) => edits.map(([verb, header, value]) => `${side}${verb}${header}\t${value}`);
         const columns = brain.words(brain.ask(ASK.STATS));
         const service = columns[services.length * SERVICE_COLUMNS.length + endpoint * ENDPOINT_COLUMNS.length + ENDPOINT_COLUMNS.indexOf("service")];
         return { ...seen, edits: [...lines("q", changes.request), ...lines("s", changes.response)], service: services[service], endpoint: endpoints[endpoint], rule: rules[rule] ?? null, host: changes.host || null };

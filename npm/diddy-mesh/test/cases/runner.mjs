@@ -3,6 +3,7 @@ import routing from "../../../../crates/mesh-config/cases/routing.json";
 import paths from "../../../../crates/mesh-config/cases/paths.json";
 import precedence from "../../../../crates/mesh-config/cases/precedence.json";
 import resilience from "../../../../crates/mesh-config/cases/resilience.json";
+import traffic from "../../../../crates/mesh-config/cases/traffic.json";
 import { install } from "../../src/runtime.ts";
 import { Host } from "./host.mjs";
 import { rawPath, requestOf } from "./requests.mjs";
@@ -14,8 +15,8 @@ export function run(engine, compile) {
   const names = [];
   const findings = [];
   const steps = [];
-  const all = { routing: ofRouting, paths: ofPaths, precedence: ofPrecedence, resilience: ofResilience };
-  for (const [file, { cases }] of Object.entries({ routing, paths, precedence, resilience })) {
+  const all = { routing: ofRouting, paths: ofPaths, precedence: ofPrecedence, resilience: ofScripts, traffic: ofScripts };
+  for (const [file, { cases }] of Object.entries({ routing, paths, precedence, resilience, traffic })) {
     for (const one of cases) {
       const name = `${file}: ${one.name}`;
       const compare = (step, expected, seen) => {
@@ -53,7 +54,7 @@ function ofPaths(one, compile, compare) {
   compare(one, expected, host.begin("r", { ...requestOf({}), path: rawPath(one) }, 0));
 }
 
-function ofResilience(one, compile, compare) {
+function ofScripts(one, compile, compare) {
   const host = new Host(compile, one, one.document);
   for (const step of one.steps) {
     const seen = { ...play(host, step), events: host.drain() };

@@ -11,13 +11,13 @@ use mesh_core::{
     route::HandlerList,
     snapshot::{
         Snapshot,
-        tables::{Edit, NONE},
+        tables::NONE,
     },
     time::Timestamp,
 };
 use serde_json::{Value, json};
 
-use super::requests::Parts;
+use super::{notes, requests::Parts};
 
 /// Scripts count from here, in ms: a machine whose time begins at 0 takes it for unknown.
 const ORIGIN_MS: u64 = 1_000_000;
@@ -27,6 +27,8 @@ pub(super) struct Host {
     pub(super) events: Vec<Event>,
     tickets: BTreeMap<String, u32>,
     handlers: Option<HandlerList>,
+    /// The sticky cookie that was set last, as a request sends it.
+    cookie: String,
     origin: u64,
     routed: bool,
 }
@@ -38,6 +40,7 @@ impl Host {
             machine: Machine::new(Snapshot::default(), 0),
             events: Vec::new(),
             tickets: BTreeMap::new(),
+            cookie: String::new(),
             handlers: case["handlers"].as_array().map(|lines| handlers(lines)),
             origin: case["origin"].as_u64().unwrap_or(ORIGIN_MS),
             routed: false,
@@ -76,9 +79,13 @@ impl Host {
         let now = self.now(at);
         let names: Vec<Vec<u8>> =
             self.machine.snapshot().routes().headers().map(<[u8]>::to_vec).collect();
-        let value = |name: &Vec<u8>| parts.headers[String::from_utf8_lossy(name).as_ref()].as_str();
+        let value = |name: &Vec<u8>| {
+            let text = parts.headers[String::from_utf8_lossy(name).as_ref()].as_str()?;
+            Some(text.replace("{cookie}", &self.cookie))
+        };
+        let values: Vec<Option<String>> = names.iter().map(value).collect();
         let headers: Vec<Option<&[u8]>> =
-            names.iter().map(|name| value(name).map(str::as_bytes)).collect();
+            values.iter().map(|value| value.as_deref().map(str::as_bytes)).collect();
         let request = Request {
             host: parts.host.as_bytes(),
             path: &parts.path,
@@ -90,18 +97,30 @@ impl Host {
         };
         let by_name = step["service"].as_str().map(str::as_bytes);
         let script = step.get("begin").or_else(|| step.get("run")).is_some();
+        if let Some(mirror) = step["of"].as_u64() {
+            let mut scratch = Vec::new();
+            let path = path::normal(request.path, &mut scratch).unwrap();
+            let mirror = mirror.try_into().unwrap();
+            let next =
+                self.machine.begin_mirror_at(mirror, &request, path, now, &mut self.events);
+            return self.begun(name, next);
+        }
         if by_name.is_some() || script && !self.routed {
             let number =
                 by_name.map_or(Some(0), |name| self.machine.snapshot().service_number(name));
             let next =
                 self.machine.begin_service(number.unwrap_or(NONE), &request, now, &mut self.events);
-            return self.seen(name, next);
+            return self.begun(name, next);
         }
         let mut allow = MethodSet::NONE;
         let mut scratch = Vec::new();
         let path = match path::normal(request.path, &mut scratch) {
             Ok(path) => path,
-            Err(error) => return answered(error.into(), b""),
+            Err(error) => {
+                let mut seen = answered(error.into(), b"");
+                seen["lastWord"] = json!(false);
+                return seen;
+            }
         };
         if let Some(list) = &self.handlers {
             match list.find(request.method, path.as_bytes()) {
@@ -114,6 +133,26 @@ impl Host {
         if unrouted && allow != MethodSet::NONE {
             return not_allowed(allow);
         }
+        self.begun(name, next)
+    }
+
+    /// What is seen of a first step, with its notes.
+    fn begun(&mut self, name: &str, next: Step) -> Value {
+        let notes = notes::seen(&self.machine);
+        if let Some(value) = self.machine.notes().cookie {
+            let cookie = notes["cookie"]["name"].as_str().unwrap();
+            self.cookie = format!("{cookie}={value:016x}");
+        }
+        let mut seen = self.seen(name, next);
+        seen["notes"] = notes;
+        seen
+    }
+
+    /// Tells that the attempt of `first` is slow; `name` is that of the other attempt.
+    pub(super) fn hedge(&mut self, first: &str, name: &str, waiting: u8, at: u64) -> Value {
+        let ticket = self.tickets.get(first).copied().unwrap_or(NONE);
+        let now = self.now(at);
+        let next = self.machine.hedge(ticket, waiting, now, &mut self.events);
         self.seen(name, next)
     }
 
@@ -150,9 +189,17 @@ impl Host {
 
     fn seen(&mut self, name: &str, next: Step) -> Value {
         match next {
-            Step::Deliver => json!({ "step": "deliver" }),
+            Step::Deliver => json!({ "step": "deliver", "lastWord": self.machine.is_last_word() }),
             Step::Pending => json!({ "step": "pending" }),
-            Step::Respond(answer) => answered(answer, self.machine.text()),
+            Step::Respond(answer) => {
+                let mut seen = answered(answer, self.machine.text());
+                seen["lastWord"] = json!(self.machine.is_last_word());
+                if let Some(row) = self.machine.snapshot().backends().get(answer.backend) {
+                    seen["body"] = json!(notes::text(&self.machine, row.body));
+                    seen["edits"] = json!(notes::edits(&self.machine, row.edits));
+                }
+                seen
+            }
             Step::Wait(wait) => {
                 self.tickets.insert(name.to_owned(), wait.ticket.into_raw());
                 json!({ "step": "wait", "delay": wait.delay.as_millis_ceil() })
@@ -164,13 +211,6 @@ impl Host {
                 let backend = snapshot.backends().get(send.backend);
                 let rewrite = backend.and_then(|row| snapshot.rewrites().get(row.rewrite));
                 let edits = backend.map(|row| row.edits).unwrap_or_default();
-                let (request, response): (Vec<Edit>, Vec<Edit>) =
-                    snapshot.edits().run(edits).partition(|edit| edit.side == 0);
-                let edits = request.into_iter().chain(response).map(|edit| {
-                    let side = if edit.side == 0 { 'q' } else { 's' };
-                    let action = ['=', '+', '-'][usize::from(edit.action)];
-                    format!("{side}{action}{}\t{}", text(edit.name), text(edit.value))
-                });
                 let seen = json!({
                     "step": "send",
                     "service": text(snapshot.services().get(endpoint.service).unwrap().name),
@@ -181,8 +221,10 @@ impl Host {
                     "rule": snapshot.rules().get(send.rule).map(|rule| text(rule.name)),
                     "path": send.rewritten.then(|| String::from_utf8_lossy(self.machine.text())),
                     "host": rewrite.map(|row| text(row.host)).filter(|host| !host.is_empty()),
-                    "edits": edits.collect::<Vec<_>>(),
+                    "edits": notes::edits(&self.machine, edits),
                     "keepBody": send.keep_body,
+                    "fallback": send.fallback,
+                    "hedge": millis(send.hedge.as_millis_ceil()),
                 });
                 self.tickets.insert(name.to_owned(), send.ticket.into_raw());
                 seen
@@ -205,7 +247,7 @@ fn answered(answer: Respond, text: &[u8]) -> Value {
 fn not_allowed(methods: MethodSet) -> Value {
     let named = Method::NAMED.into_iter().filter(|(method, _)| methods.contains(*method));
     let allow: Vec<&str> = named.map(|(_, name)| name).collect();
-    json!({ "step": "respond", "status": 405, "reason": "method_not_allowed", "location": allow.join(", ") })
+    json!({ "step": "respond", "status": 405, "reason": "method_not_allowed", "location": allow.join(", "), "lastWord": false })
 }
 
 fn local(list: &HandlerList, number: u32, path: &[u8]) -> Value {
@@ -234,7 +276,9 @@ fn handlers(lines: &[Value]) -> HandlerList {
 fn named(event: &Event) -> String {
     let kind = EventKind::NAMES[event.kind as usize];
     let codes: &[&str] = match kind {
-        "attempt_end" | "request_end" => Reason::NAMES,
+        "attempt_end" | "request_end" | "mirror_end" | "fallback" | "fallback_failed" => {
+            Reason::NAMES
+        }
         "retry_denied" => Denial::NAMES,
         "breaker_opened" | "breaker_half_open" | "breaker_closed" => {
             &mesh_core::breaker::TransitionReason::NAMES

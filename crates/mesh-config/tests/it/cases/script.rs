@@ -33,6 +33,13 @@ fn play(host: &mut Host, step: &Value) -> Value {
     if let Some(name) = step["begin"].as_str() {
         return host.begin(name, step, 0);
     }
+    if let Some(name) = step["mirror"].as_str() {
+        return host.begin(name, step, 0);
+    }
+    if let Some(first) = step["hedge"].as_str() {
+        let waiting = step["waiting"].as_u64().unwrap_or(0).try_into().unwrap();
+        return host.hedge(first, step["as"].as_str().unwrap(), waiting, at);
+    }
     if let Some(name) = step["resume"].as_str() {
         let waiting = step["waiting"].as_u64().unwrap_or(0).try_into().unwrap();
         return host.resume(name, outcome(step), waiting, at);
@@ -58,7 +65,7 @@ fn outcome(step: &Value) -> Outcome {
             retry_after: step["retryAfter"].as_u64().map(Micros::from_millis),
             grpc: step["grpc"].as_u64().map(|code| code.try_into().unwrap()),
             load: step["load"].as_str().and_then(|report| LoadReport::parse(report.as_bytes())),
-            again: false,
+            again: step["again"] == true,
         },
         Some("waited") => Outcome::Waited,
         Some("timeout") => Outcome::Timeout,
@@ -88,10 +95,15 @@ fn many(host: &mut Host, step: &Value, at: u64, times: usize) -> Value {
     let every = step["every"].as_u64().unwrap_or(0);
     let mut picks = Vec::new();
     let mut shares: BTreeMap<String, u64> = BTreeMap::new();
+    let mut answers: BTreeMap<String, u64> = BTreeMap::new();
+    let mut copies: BTreeMap<String, u64> = BTreeMap::new();
     for (place, turn) in (0..times).zip(0u64..) {
         let start = at + every * turn;
         let name = format!("run {place}");
         let mut seen = host.begin_at(&name, step, &Parts::of(step, place), start);
+        for mirror in seen["notes"]["mirrors"].as_array().into_iter().flatten() {
+            *copies.entry(mirror.to_string()).or_default() += 1;
+        }
         while let Some(address) = seen["endpoint"].as_str().map(str::to_owned) {
             picks.push(address.rsplit(['/', ':']).next().unwrap_or("").to_owned());
             *shares.entry(address.clone()).or_default() += 1;
@@ -105,8 +117,11 @@ fn many(host: &mut Host, step: &Value, at: u64, times: usize) -> Value {
             let end = start + of("latencies", "latency").as_u64().unwrap_or(0);
             seen = host.resume(&name, outcome(&ended), 0, end);
         }
+        if let (Some(status), Some(reason)) = (seen["status"].as_u64(), seen["reason"].as_str()) {
+            *answers.entry(format!("{status} {reason}")).or_default() += 1;
+        }
     }
-    json!({ "picks": picks.join(" "), "distinct": shares.len(), "shares": shares })
+    json!({ "picks": picks.join(" "), "distinct": shares.len(), "shares": shares, "answers": answers, "copies": copies })
 }
 
 /// Counters by service and endpoint, and how many breakers are in which state.
