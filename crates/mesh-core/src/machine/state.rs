@@ -145,6 +145,12 @@ pub struct ServiceCounters {
 }
 
 impl ServiceState {
+    /// Requests in flight, where a limit on them is set.
+    #[must_use]
+    pub fn in_flight(&self) -> u32 {
+        self.load.as_ref().map_or(0, |load| load.in_flight)
+    }
+
     /// A random place to start, so that cold isolates do not all begin with the first endpoint.
     pub(super) fn start_sequence(&mut self, dice: &mut impl Dice) {
         self.sequence = round_robin::start(dice);

@@ -436,7 +436,7 @@ impl World {
             assert_eq!(state.in_flight as usize, open);
         }
         for number in 0..3 {
-            let held = self.machine.service_state(number).unwrap().in_flight;
+            let held = self.machine.service_state(number).unwrap().in_flight();
             assert!(held <= u32::from(self.plan.room), "{held} at a time");
             assert!(held as usize <= self.open.len());
         }
@@ -471,7 +471,7 @@ proptest! {
         }
         prop_assert_eq!(world.machine.in_flight(), 0);
         for number in 0..3 {
-            prop_assert_eq!(world.machine.service_state(number).unwrap().in_flight, 0);
+            prop_assert_eq!(world.machine.service_state(number).unwrap().in_flight(), 0);
         }
     }
 }

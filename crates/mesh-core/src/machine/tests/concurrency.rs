@@ -17,7 +17,7 @@ fn plan(room: u16) -> Plan {
 }
 
 fn held(mesh: &Running) -> u32 {
-    mesh.machine.service_state(0).unwrap().load.as_ref().map_or(0, |load| load.in_flight)
+    mesh.machine.service_state(0).unwrap().in_flight()
 }
 
 #[test]

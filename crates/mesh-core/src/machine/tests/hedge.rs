@@ -75,7 +75,7 @@ fn a_failed_attempt_leaves_the_request_to_the_other() {
         let tickets = mesh.hedged();
         assert_eq!(mesh.tell(tickets[at], Outcome::status(500)), Step::Pending);
         assert_eq!(mesh.count(EventKind::RequestEnd), 0);
-        assert_eq!(mesh.machine.service_state(0).unwrap().load.as_ref().unwrap().in_flight, 1);
+        assert_eq!(mesh.machine.service_state(0).unwrap().in_flight(), 1);
         assert_eq!(mesh.tell(tickets[1 - at], Outcome::status(204)), Step::Deliver);
         assert_eq!(mesh.count(EventKind::RequestEnd), 1);
         mesh.assert_idle();
