@@ -47,9 +47,7 @@ impl Machine {
             live.delayed = false;
         }
         match outcome {
-            Outcome::Waited if live.endpoint == NONE => {
-                self.attempt(live, terms, None, now, sink)
-            }
+            Outcome::Waited if live.endpoint == NONE => self.attempt(live, terms, None, now, sink),
             Outcome::Waited | Outcome::Cancelled => {
                 self.let_go(&live);
                 if TRAFFIC && self.leave_to_partner(&live) {

@@ -19,11 +19,7 @@ use crate::{
 const ORIGIN: &str = "origin";
 
 /// Resolves a filter. Where answers depend on the origin, every one of them gets `vary`.
-pub(super) fn plan(
-    cors: &Cors,
-    edits: &mut Vec<PlannedEdit>,
-    at: &mut Cursor,
-) -> PlannedCors {
+pub(super) fn plan(cors: &Cors, edits: &mut Vec<PlannedEdit>, at: &mut Cursor) -> PlannedCors {
     check_lists(cors, at);
     let credentials = cors.allow_credentials == Some(true);
     let any = cors.allow_origins.iter().any(CorsOrigin::is_any);
