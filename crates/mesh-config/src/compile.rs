@@ -8,6 +8,7 @@ use mesh_core::snapshot::Snapshot;
 use serde::Serialize;
 
 pub(crate) use self::{
+    conflicts::Shape,
     emit::host_header,
     paths::{condition_specs, path_spec},
 };

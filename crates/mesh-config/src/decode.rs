@@ -19,7 +19,7 @@ use alloc::collections::BTreeMap;
 
 pub use self::text::ParseError;
 pub(crate) use self::{
-    cursor::Cursor,
+    cursor::{Cursor, push_field, push_item},
     fields::Fields,
     names::{names, one_of, unknown_name},
     number::{decimal, out_of_range, whole, whole_number},

@@ -82,7 +82,7 @@ codes! {
     InvalidHeader = "invalid-header",
     /// No regular expression, or one that is too large.
     InvalidExpression = "invalid-expression",
-    /// A rule names a service that the document does not have.
+    /// A rule or a case names a service that the document does not have.
     UnknownService = "unknown-service",
     /// Two fields that exclude each other.
     ConflictingFields = "conflicting-fields",
@@ -106,7 +106,7 @@ codes! {
     SelfFallback = "self-fallback",
     /// A setting that changes nothing where it stands.
     NoEffect = "no-effect",
-    /// Two rules, or two rate limits of one list, of one name.
+    /// Two rules, two cases, or two rate limits of one list, of one name.
     DuplicateName = "duplicate-name",
     /// A filter that cannot work on its rule.
     InvalidFilter = "invalid-filter",
@@ -184,6 +184,18 @@ impl Diagnostic {
     #[must_use]
     pub fn with_related(mut self, path: &str) -> Self {
         self.related = Some(path.to_owned());
+        self.worded()
+    }
+
+    /// The same finding of a part that stands in `whole`.
+    pub(crate) fn within(mut self, whole: &str) -> Self {
+        let within = |path: &str| match path.chars().next() {
+            None => whole.to_owned(),
+            Some('[') => format!("{whole}{path}"),
+            Some(_) => format!("{whole}.{path}"),
+        };
+        self.path = within(&self.path);
+        self.related = self.related.map(|path| within(&path));
         self.worded()
     }
 

@@ -3,26 +3,30 @@
 //! The answer comes from the compiled Snapshot by the same walk that serves requests; only the
 //! reasons are worked out here.
 
+mod answer;
 mod backend;
 mod endpoint;
+mod explainer;
 mod key;
 mod policy;
 mod reason;
 mod request;
 mod rule;
+mod sample;
+mod sent;
 mod traffic;
 
 use alloc::collections::BTreeMap;
 
 use mesh_core::{
-    method::Method,
     path::{PathError, normalize},
-    route::{RequestHead, RouteTable},
+    route::RouteTable,
 };
 use serde::Serialize;
 
 use self::reason::Asked;
 pub use self::{
+    answer::ExplainedAnswer,
     backend::{ExplainedBackend, ExplainedFault, ExplainedMirror},
     endpoint::ExplainedEndpoint,
     policy::{
@@ -32,10 +36,14 @@ pub use self::{
     reason::{OtherRule, Refusal},
     request::{ExplainRequest, RequestHeaders},
     rule::ChosenRule,
+    sent::ExplainedSent,
     traffic::{ExplainedCors, ExplainedLimit, ExplainedSplit, SplitBy},
 };
+pub(crate) use self::{
+    explainer::{Explainer, Others},
+    sample::samples,
+};
 use crate::{
-    compile,
     decode::{Cursor, Decode},
     diagnostic::Diagnostics,
     document::Document,
@@ -54,6 +62,9 @@ pub struct Explanation {
     /// Why nothing is sent anywhere, where that is so: a reason code as in the `mesh-reason` header.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refused: Option<String>,
+    /// What the mesh answers by itself, where it sends nothing on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer: Option<ExplainedAnswer>,
     /// The rule that takes the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<ChosenRule>,
@@ -110,57 +121,49 @@ fn explain_after(
     earlier: Diagnostics,
     request: &ExplainRequest,
 ) -> Result<Explanation, Diagnostics> {
-    let (plan, snapshot, diagnostics) = compile::plan_and_snapshot(document, earlier);
-    let Some(snapshot) = snapshot.filter(|_| diagnostics.errors() == 0) else {
-        return Err(diagnostics);
-    };
-    let parts = request.parts();
-    let mut explanation = Explanation::of(request);
-    let mut scratch = Vec::new();
-    let path = match normalize(parts.path.as_bytes(), &mut scratch) {
-        Ok(path) => path,
-        Err(error) => {
-            let long = error == PathError::TooLong;
-            explanation.refused = Some(if long { "path_too_long" } else { "bad_path" }.to_owned());
-            return Ok(explanation);
-        }
-    };
-    let normal = String::from_utf8_lossy(path).into_owned();
-    if normal != parts.path {
-        explanation.request.path_as_given = Some(parts.path.to_owned());
-        explanation.request.path.clone_from(&normal);
-    }
-    let asked = Asked { request, path: &normal };
-    if let Some(service) = &request.service {
-        by_name(&plan, service.as_str(), &asked, &mut explanation);
-        return Ok(explanation);
-    }
-    let routes = snapshot.routes();
-    let values = request.values(routes);
-    let values: Vec<Option<&[u8]>> =
-        values.iter().map(|value| value.as_deref().map(str::as_bytes)).collect();
-    let found = routes.find(&RequestHead {
-        host: parts.host.as_bytes(),
-        path,
-        query: parts.query.as_bytes(),
-        method: Method::from_name(parts.method.as_bytes()),
-        headers: &values,
-    });
+    Ok(Explainer::after(document, earlier)?.explain(request, Others::Told))
+}
+
+/// The rule of a request, its backends and the other rules.
+fn routed(explainer: &Explainer, asked: &Asked<'_>, others: Others, explanation: &mut Explanation) {
+    let plan = explainer.plan();
+    let found = explainer.find(asked.request, asked.path);
     let chosen = found.and_then(|found| {
         let number = usize::try_from(found.target).ok()?;
         let rule = plan.rules.get(number)?;
-        Some((number, rule, reason::winner(rule, &asked)?))
+        Some((number, rule, reason::winner(rule, asked)?))
     });
     if let (Some(found), Some((_, rule, one))) = (found, chosen) {
-        let params = params(routes, found.match_number, &normal);
-        let chosen = ChosenRule::of(rule, one, params, &asked);
-        backends(&plan, rule, &chosen, &asked, &mut explanation);
+        let params = params(explainer.routes(), found.match_number, asked.path);
+        let chosen = ChosenRule::of(rule, one, params, asked);
+        backends(plan, (rule, found.depth), &chosen, asked, explanation);
         explanation.rule = Some(chosen);
     } else {
         explanation.refused = Some("no_route".to_owned());
     }
-    explanation.others = reason::others(&plan, chosen, &asked);
-    Ok(explanation)
+    if others == Others::Told {
+        explanation.others = reason::others(plan, chosen, asked);
+    }
+}
+
+/// Brings the path of a request to its normal form; notes why it has none.
+fn normal_path(request: &ExplainRequest, explanation: &mut Explanation) -> Option<String> {
+    let given = request.parts().path;
+    let mut scratch = Vec::new();
+    let path = match normalize(given.as_bytes(), &mut scratch) {
+        Ok(path) => path,
+        Err(error) => {
+            let long = error == PathError::TooLong;
+            explanation.refused = Some(if long { "path_too_long" } else { "bad_path" }.to_owned());
+            return None;
+        }
+    };
+    let normal = String::from_utf8_lossy(path).into_owned();
+    if normal != given {
+        explanation.request.path_as_given = Some(given.to_owned());
+        explanation.request.path.clone_from(&normal);
+    }
+    Some(normal)
 }
 
 impl Explanation {
@@ -176,6 +179,7 @@ impl Explanation {
                 query: parts.query.to_owned(),
             },
             refused: None,
+            answer: None,
             rule: None,
             others: Vec::new(),
             backends: Vec::new(),
@@ -205,14 +209,15 @@ fn by_name(plan: &Plan, name: &str, asked: &Asked<'_>, explanation: &mut Explana
     refused_by_endpoints(explanation);
 }
 
+/// Where a rule sends. Beside it stand the segments of the path that its match fixes.
 fn backends(
     plan: &Plan,
-    rule: &PlannedRule,
+    (rule, depth): (&PlannedRule, u16),
     chosen: &ChosenRule,
     asked: &Asked<'_>,
     explanation: &mut Explanation,
 ) {
-    explanation.backends = ExplainedBackend::all(plan, rule, chosen.split.as_ref(), asked);
+    explanation.backends = ExplainedBackend::all(plan, (rule, depth), chosen.split.as_ref(), asked);
     let preflight = chosen.cors.as_ref().is_some_and(|cors| cors.preflight);
     if rule.redirect.is_some() || chosen.direct_response.is_some() || preflight {
         return;

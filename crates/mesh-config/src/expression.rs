@@ -9,13 +9,17 @@ mod cover;
 mod determinize;
 mod minimize;
 mod nfa;
+mod search;
 
 use core::fmt;
 
 use mesh_core::route::Automaton;
 use regex_syntax::ParserBuilder;
 
-pub(crate) use self::cover::covers;
+pub(crate) use self::{
+    cover::covers,
+    search::{Kind, Wanted, shortest},
+};
 use self::{determinize::determinize, minimize::minimize, nfa::Nfa};
 use crate::limits::{
     EXPRESSION_BYTES_MAX, EXPRESSION_DEPTH_MAX, EXPRESSION_STATES_MAX, EXPRESSION_STEPS_MAX,
@@ -46,15 +50,17 @@ impl fmt::Display for ExpressionError {
 
 impl core::error::Error for ExpressionError {}
 
-/// What is left of the work that may be spent on one expression.
+/// What is left of the work that may be spent, on one expression or on all of a comparison.
 #[derive(Debug)]
-struct Steps(usize);
+pub(crate) struct Steps(pub(crate) usize);
 
 impl Steps {
     /// Takes `steps`, or says that there are no more.
-    fn take(&mut self, steps: usize) -> Result<(), ExpressionError> {
-        self.0 = self.0.checked_sub(steps).ok_or(TOO_MUCH_WORK)?;
-        Ok(())
+    pub(crate) fn take(&mut self, steps: usize) -> Result<(), ExpressionError> {
+        let rest = self.0.checked_sub(steps);
+        // what did not suffice once suffices for nothing more
+        self.0 = rest.unwrap_or(0);
+        rest.map(|_| ()).ok_or(TOO_MUCH_WORK)
     }
 }
 

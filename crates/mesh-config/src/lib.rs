@@ -1,4 +1,5 @@
-//! The configuration document of Diddy-Mesh: decode, validate, compile, explain.
+//! The configuration document of Diddy-Mesh: decode, validate, compile, explain,
+//! test, compare.
 //!
 //! A document names services, their endpoints and policies, and the rules that lead requests to
 //! them. This crate turns it into the Snapshot that [`mesh_core`] serves, or into the list of all
@@ -95,8 +96,10 @@
 
 extern crate alloc;
 
+pub mod cases;
 pub mod defaults;
 pub mod diagnostic;
+pub mod diff;
 pub mod document;
 pub mod explain;
 pub mod expression;
@@ -108,6 +111,7 @@ pub mod schema;
 
 mod compile;
 mod decode;
+mod facts;
 mod nearest;
 mod plan;
 mod read;
@@ -115,7 +119,9 @@ mod read;
 #[cfg(feature = "json")]
 pub use self::compile::compile_json;
 pub use self::{
+    cases::{test_cases, test_cases_node},
     compile::{Compiled, Summary, compile, compile_node},
+    diff::{diff, diff_nodes},
     explain::{explain, explain_node},
 };
 

@@ -64,3 +64,19 @@ pub const LIMIT_BURST_US_MAX: u64 = (1 << 53) - 1;
 pub const BODY_BYTES_MAX: usize = 16 * 1024;
 /// Longest time span of a document, in microseconds: one day.
 pub const DURATION_US_MAX: u64 = 86_400_000_000;
+/// Most cases in one file of tests.
+pub const CASES_MAX: usize = 4_096;
+/// Failed cases of one file for which it is worked out why each rule did not take the request.
+pub const CASES_REASONED_MAX: usize = 64;
+/// Most requests that a comparison of two documents tries.
+pub const DIFF_REQUESTS_MAX: usize = 16_384;
+/// Most pairs of matches that it looks at for requests that both take.
+pub const DIFF_PAIRS_MAX: usize = 1 << 20;
+/// Most elementary steps that it spends on finding and deciding requests: some seconds of wasm.
+pub const DIFF_STEPS_MAX: usize = 1 << 28;
+/// Most differences that it keeps; more are counted.
+pub const DIFFERENCES_MAX: usize = 1_000;
+/// Requests that a difference names; more are counted.
+pub const DIFF_EXAMPLES_MAX: usize = 5;
+/// Rules that no tried request meets, most that are named; more are counted.
+pub const DIFF_UNSEEN_MAX: usize = 100;

@@ -5,8 +5,9 @@
 
 use core::{cell::Cell, fmt};
 
-use serde::de::{
-    Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor,
+use serde::{
+    Serialize, Serializer,
+    de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 
 use crate::limits::{DEPTH_MAX, DOCUMENT_BYTES_MAX, EXCERPT_CHARS_MAX, NODE_BYTES};
@@ -54,6 +55,20 @@ impl Node {
             Self::Object(_) => "an object".to_owned(),
             Self::Refused(Refusal::Deep) => format!("more than {DEPTH_MAX} levels"),
             Self::Refused(Refusal::Large) => format!("more than {DOCUMENT_BYTES_MAX} bytes"),
+        }
+    }
+}
+
+/// As it was read; what was refused is `null`.
+impl Serialize for Node {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Null | Self::Refused(_) => serializer.serialize_unit(),
+            Self::Bool(value) => serializer.serialize_bool(*value),
+            Self::Number(value) => serializer.serialize_f64(*value),
+            Self::Text(text) => serializer.serialize_str(text),
+            Self::List(items) => serializer.collect_seq(items),
+            Self::Object(fields) => serializer.collect_map(fields.iter().map(|(k, v)| (k, v))),
         }
     }
 }

@@ -31,6 +31,7 @@ use mesh_core::{
 
 use self::{context::Context, rate_limits::LimitNames};
 pub(crate) use self::{
+    matches::ASKED_METHOD,
     settings::{PlannedHedge, Settings},
     traffic::{
         PlannedConcurrency, PlannedConditions, PlannedCors, PlannedFallback, PlannedFault,

@@ -6,12 +6,16 @@ use alloc::{
 };
 
 use mesh_config::{
-    Summary, compile_node,
+    Summary,
+    cases::TestReport,
+    compile_node,
     diagnostic::{Code, Diagnostic, Diagnostics},
+    diff::{Difference, diff_nodes},
     document::Document,
     explain::{Explanation, explain_node},
     gateway_api::{self, Entry, ImportedService, RouteStatus},
     node::Node,
+    test_cases_node,
 };
 use serde::{Serialize, Serializer};
 use tsify::Tsify;
@@ -94,6 +98,58 @@ pub fn explain(
         Err(found) => Explained { explanation: None, diagnostics: list(&found) },
     };
     object(&explained)
+}
+
+/// What came of cases.
+#[derive(Debug, Serialize, Tsify)]
+pub struct Tested {
+    /// One result for each, where neither document nor cases have errors.
+    #[tsify(optional)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    report: Option<TestReport>,
+    /// The errors, where there is no report. The path of one about the cases begins with `cases`.
+    diagnostics: Vec<Diagnostic>,
+}
+
+/// Runs cases against a document: requests, and what is expected to become of them.
+#[wasm_bindgen(js_name = testCases, unchecked_return_type = "Tested")]
+#[must_use]
+pub fn test_cases(
+    #[wasm_bindgen(unchecked_param_type = "Document")] document: JsValue,
+    #[wasm_bindgen(unchecked_param_type = "TestCases")] cases: JsValue,
+) -> JsValue {
+    let both = node_of(document).and_then(|document| Ok((document, node_of(cases)?)));
+    let tested = match both.and_then(|(document, cases)| test_cases_node(&document, &cases)) {
+        Ok(report) => Tested { report: Some(report), diagnostics: Vec::new() },
+        Err(found) => Tested { report: None, diagnostics: list(&found) },
+    };
+    object(&tested)
+}
+
+/// What came of comparing.
+#[derive(Debug, Serialize, Tsify)]
+pub struct Compared {
+    /// What changes, where neither document has errors.
+    #[tsify(optional)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    difference: Option<Difference>,
+    /// The errors, where there is no answer. Their paths begin with `old` and `new`.
+    diagnostics: Vec<Diagnostic>,
+}
+
+/// What changes from one document to another, and for which requests.
+#[wasm_bindgen(unchecked_return_type = "Compared")]
+#[must_use]
+pub fn diff(
+    #[wasm_bindgen(unchecked_param_type = "Document")] old: JsValue,
+    #[wasm_bindgen(unchecked_param_type = "Document")] new: JsValue,
+) -> JsValue {
+    let both = node_of(old).and_then(|old| Ok((old, node_of(new)?)));
+    let compared = match both.and_then(|(old, new)| diff_nodes(&old, &new)) {
+        Ok(difference) => Compared { difference: Some(difference), diagnostics: Vec::new() },
+        Err(found) => Compared { difference: None, diagnostics: list(&found) },
+    };
+    object(&compared)
 }
 
 /// What became of Kubernetes objects.

@@ -52,8 +52,24 @@ export function importGatewayApi(objects: readonly unknown[]): control.Imported 
 /** What the mesh would do with one request: the rule and why the others not, the endpoints, the policies. Throws a `MeshError` where either has errors. */
 export function explain(document: MeshDocument, request: control.ExplainRequest): control.Explanation {
   const { explanation, diagnostics } = loaded().explain(document, request);
-  if (explanation === undefined) {
+  return found(explanation, diagnostics);
+}
+
+/** Runs cases against a document: requests, and what is expected to become of them. Throws a `MeshError` where either has errors, such as a case that names a rule that is not there. */
+export function testCases(document: MeshDocument, cases: control.TestCases): control.TestReport {
+  const { report, diagnostics } = loaded().testCases(document, cases);
+  return found(report, diagnostics);
+}
+
+/** What changes from one document to another, and for which requests. Throws a `MeshError` where either has errors; their paths begin with `old` and `new`. */
+export function diff(old: MeshDocument, next: MeshDocument): control.Difference {
+  const { difference, diagnostics } = loaded().diff(old, next);
+  return found(difference, diagnostics);
+}
+
+function found<T>(value: T | undefined, diagnostics: control.Diagnostic[]): T {
+  if (value === undefined) {
     throw new MeshError("invalid_config", diagnostics.map(({ message }) => message).join("\n"), diagnostics);
   }
-  return explanation;
+  return value;
 }

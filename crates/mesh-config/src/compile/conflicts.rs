@@ -115,14 +115,14 @@ struct Groups<'p> {
 
 /// A path with its parameters' names left out; equal shapes take equal paths.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
-enum Shape {
+pub(crate) enum Shape {
     Whole(Vec<Option<String>>),
     Prefix(Vec<Option<String>>),
     Expression(String),
 }
 
 impl Shape {
-    fn of(path: &PlannedPath) -> Self {
+    pub(crate) fn of(path: &PlannedPath) -> Self {
         let (text, kind) = match path {
             PlannedPath::Expression { source, .. } => return Self::Expression(source.clone()),
             PlannedPath::Exact(text) => (text, PathKind::Exact),
@@ -151,7 +151,7 @@ impl Shape {
     }
 
     /// An automaton that takes the same paths; those in normal form are printable ASCII.
-    fn automaton(&self) -> Option<Automaton> {
+    pub(crate) fn automaton(&self) -> Option<Automaton> {
         let (segments, rest) = match self {
             Self::Whole(segments) => (segments, ""),
             Self::Prefix(segments) if segments.is_empty() => (segments, "/[!-~]*"),

@@ -27,6 +27,9 @@ const UNITS: [(&str, u64); 5] =
 pub struct TimeSpan(Micros);
 
 impl TimeSpan {
+    /// What tells a serialised span from a plain number.
+    pub(crate) const NAME: &'static str = "TimeSpan";
+
     /// The span, where it is at most a day.
     #[must_use]
     pub fn new(span: Micros) -> Option<Self> {
@@ -83,9 +86,9 @@ impl TimeSpan {
 impl serde::Serialize for TimeSpan {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if self.0.0.is_multiple_of(1_000) {
-            serializer.serialize_u64(self.0.0 / 1_000)
+            serializer.serialize_newtype_struct(Self::NAME, &(self.0.0 / 1_000))
         } else {
-            serializer.serialize_f64(self.0.as_secs_f64() * 1_000.0)
+            serializer.serialize_newtype_struct(Self::NAME, &(self.0.as_secs_f64() * 1_000.0))
         }
     }
 }

@@ -7,6 +7,7 @@ use super::{
     endpoint::ExplainedEndpoint,
     policy::{ExplainedPolicy, ExplainedService},
     reason::{self, Asked},
+    sent::ExplainedSent,
     traffic::ExplainedSplit,
 };
 use crate::{
@@ -35,6 +36,9 @@ pub struct ExplainedBackend {
     pub version: Option<String>,
     /// The service.
     pub service: ExplainedService,
+    /// What it is sent; absent for a call by name, which goes as it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sent: Option<ExplainedSent>,
     /// The policy in force: the rule's over the service's over the document's.
     pub policy: ExplainedPolicy,
     /// Copies of its requests.
@@ -82,10 +86,11 @@ pub struct ExplainedFault {
 }
 
 impl ExplainedBackend {
-    /// The backends of a rule that have a service, in order.
+    /// The backends of a rule that have a service, in order. Beside the rule stand the segments of
+    /// the path that its match fixes.
     pub(super) fn all(
         plan: &Plan,
-        rule: &PlannedRule,
+        (rule, depth): (&PlannedRule, u16),
         split: Option<&ExplainedSplit>,
         asked: &Asked<'_>,
     ) -> Vec<Self> {
@@ -96,6 +101,7 @@ impl ExplainedBackend {
             let service = plan.services.get(backend.service?)?;
             Some(Self {
                 chosen: chosen.map(|chosen| chosen == place),
+                sent: Some(ExplainedSent::of(rule, backend, asked.path, depth)),
                 ..Self::of(plan, rule, backend, service, total, asked)
             })
         });
@@ -121,6 +127,7 @@ impl ExplainedBackend {
             pins: reason::wanted_all(&backend.pins),
             version: backend.version.as_ref().map(|version| version.range.clone()),
             service: ExplainedService::of(service, asked),
+            sent: None,
             policy: ExplainedPolicy::of(&backend.settings, plan),
             mirrors: mirrors.filter_map(|mirror| ExplainedMirror::of(mirror, plan)).collect(),
             faults: faults.map(|fault| ExplainedFault::of(fault, asked)).collect(),
@@ -137,6 +144,7 @@ impl ExplainedBackend {
             pins: Vec::new(),
             version: None,
             service: ExplainedService::of(service, asked),
+            sent: None,
             policy: ExplainedPolicy::of(&service.settings, plan),
             mirrors: Vec::new(),
             faults: Vec::new(),

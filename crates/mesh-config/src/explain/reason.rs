@@ -127,20 +127,20 @@ impl Asked<'_> {
     /// The first condition of a match that fails.
     fn refusal(&self, one: &PlannedMatch) -> (Refusal, String) {
         let parts = self.request.parts();
-        if !self.holds(&PlannedMatch { host: one.host.clone(), ..any() }) {
+        if !self.holds(&PlannedMatch { host: one.host.clone(), ..PlannedMatch::any() }) {
             let host = if parts.host.is_empty() { "no host" } else { parts.host };
             return (Refusal::Host, format!("{host} is not {}", one.host));
         }
-        if !self.holds(&PlannedMatch { path: one.path.clone(), ..any() }) {
+        if !self.holds(&PlannedMatch { path: one.path.clone(), ..PlannedMatch::any() }) {
             let (_, text) = one.path.parts();
             return (Refusal::Path, format!("{} does not match {text}", self.path));
         }
-        if !self.holds(&PlannedMatch { methods: one.methods, ..any() }) {
+        if !self.holds(&PlannedMatch { methods: one.methods, ..PlannedMatch::any() }) {
             let why = format!("{} is not {}", parts.method, methods(one.methods));
             return (Refusal::Method, why);
         }
         for header in &one.headers {
-            if !self.holds(&PlannedMatch { headers: vec![header.clone()], ..any() }) {
+            if !self.holds(&PlannedMatch { headers: vec![header.clone()], ..PlannedMatch::any() }) {
                 let found = match self.request.header(&header.name) {
                     Some(value) => format!("is \"{}\"", crate::node::excerpt(&value)),
                     None => "is missing".to_owned(),
@@ -150,7 +150,7 @@ impl Asked<'_> {
             }
         }
         for query in &one.query {
-            if !self.holds(&PlannedMatch { query: vec![query.clone()], ..any() }) {
+            if !self.holds(&PlannedMatch { query: vec![query.clone()], ..PlannedMatch::any() }) {
                 let why = format!("query \"{}\" lacks {}", parts.query, wanted(query));
                 return (Refusal::Query, why);
             }
@@ -163,7 +163,7 @@ impl Asked<'_> {
         self.holds(&PlannedMatch {
             headers: conditions.headers.clone(),
             query: conditions.query.clone(),
-            ..any()
+            ..PlannedMatch::any()
         })
     }
 
@@ -245,17 +245,6 @@ fn methods(set: MethodSet) -> String {
 pub(super) fn wanted_all(conditions: &PlannedConditions) -> Vec<String> {
     let headers = conditions.headers.iter().map(|one| format!("header {}", wanted(one)));
     headers.chain(conditions.query.iter().map(|one| format!("query {}", wanted(one)))).collect()
-}
-
-/// A match that takes every request.
-fn any() -> PlannedMatch {
-    PlannedMatch {
-        host: String::new(),
-        path: PlannedPath::Prefix("/".to_owned()),
-        methods: MethodSet::NONE,
-        headers: Vec::new(),
-        query: Vec::new(),
-    }
 }
 
 fn wanted(condition: &PlannedCondition) -> String {

@@ -69,15 +69,15 @@ impl Decode for RequestHeaders {
 
 /// The parts of a request's URL, and its method.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Parts<'r> {
-    pub(super) method: &'r str,
-    pub(super) host: &'r str,
-    pub(super) path: &'r str,
-    pub(super) query: &'r str,
+pub(crate) struct Parts<'r> {
+    pub(crate) method: &'r str,
+    pub(crate) host: &'r str,
+    pub(crate) path: &'r str,
+    pub(crate) query: &'r str,
 }
 
 impl ExplainRequest {
-    pub(super) fn parts(&self) -> Parts<'_> {
+    pub(crate) fn parts(&self) -> Parts<'_> {
         let url = self.url.split('#').next().unwrap_or("");
         let (host, target) = match url.split_once("://") {
             Some((_, rest)) => rest

@@ -34,12 +34,12 @@ pub(crate) fn covers(outer: &Automaton, inner: &Automaton) -> bool {
     true
 }
 
-fn accepts(automaton: &Automaton, state: u16) -> bool {
+pub(super) fn accepts(automaton: &Automaton, state: u16) -> bool {
     let bits = automaton.accepting.get(usize::from(state >> 3));
     bits.is_some_and(|bits| bits >> (state & 7) & 1 == 1)
 }
 
-fn step(automaton: &Automaton, state: u16, class: u8) -> u16 {
+pub(super) fn step(automaton: &Automaton, state: u16, class: u8) -> u16 {
     let row = usize::from(state).saturating_mul(usize::from(automaton.class_count));
     automaton.transitions.get(row.saturating_add(usize::from(class))).copied().unwrap_or(0)
 }

@@ -81,7 +81,7 @@ fn hosts(rule: &Rule, at: &mut Cursor) -> Vec<String> {
 }
 
 /// The header of the method that a preflight asks for.
-const ASKED_METHOD: &str = "access-control-request-method";
+pub(crate) const ASKED_METHOD: &str = "access-control-request-method";
 
 /// Matches for the preflights of what `matches` take: a preflight is an `OPTIONS` request that
 /// names the method to come, and must find the rule of that.
@@ -111,6 +111,19 @@ pub(super) fn preflights(matches: &[PlannedMatch], at: &mut Cursor) -> Vec<Plann
         planned.truncate(RULE_PREFLIGHTS_MAX);
     }
     planned
+}
+
+impl PlannedMatch {
+    /// A match that takes every request.
+    pub(crate) fn any() -> Self {
+        Self {
+            host: String::new(),
+            path: PlannedPath::Prefix("/".to_owned()),
+            methods: MethodSet::NONE,
+            headers: Vec::new(),
+            query: Vec::new(),
+        }
+    }
 }
 
 impl Parts<'_> {

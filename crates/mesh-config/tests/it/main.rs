@@ -7,6 +7,8 @@
 
 mod cases;
 mod corpus;
+mod diff;
+mod diff_traffic;
 mod documents;
 mod explain;
 mod explain_traffic;
@@ -18,4 +20,6 @@ mod hostile;
 mod meaning;
 mod schema;
 mod snapshot;
+mod test_cases;
+mod test_traffic;
 mod traffic;

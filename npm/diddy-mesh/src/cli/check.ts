@@ -1,6 +1,6 @@
 /** A file compiled, with each finding at its place. */
 import { readFileSync } from "node:fs";
-import { compile, initConfig } from "../config.js";
+import { compile, initConfig, MeshError } from "../config.js";
 import type { Diagnostic } from "../../wasm/control.js";
 import { readDocument, type Position } from "./document.js";
 import { painter } from "./io.js";
@@ -60,4 +60,29 @@ export function report({ file, findings }: Checked, stream: NodeJS.WriteStream):
 /** The same for programs. */
 export function asJson({ file, snapshot, findings }: Checked): string {
   return JSON.stringify({ ok: snapshot !== undefined, file, diagnostics: findings }, null, 2);
+}
+
+/** A file and what is wrong with it. */
+export type FileFindings = Pick<Checked, "file" | "findings">;
+
+/** Prints what is wrong with files that other commands read; answers their exit code. */
+export function refuse(files: readonly FileFindings[], json: boolean): number {
+  if (json) {
+    console.log(JSON.stringify({ ok: false, files: files.map(({ file, findings }) => ({ file, diagnostics: findings })) }, null, 2));
+  } else {
+    files.forEach(({ file, findings }) => findings.forEach((finding) => console.error(findingLine(file, finding, process.stderr))));
+  }
+  return 2;
+}
+
+/** What a call to the compiler gives, or the findings that it throws. */
+export function findingsOf<T>(call: () => T): { value: T | undefined; findings: MeshError["diagnostics"] } {
+  try {
+    return { value: call(), findings: [] };
+  } catch (error) {
+    if (error instanceof MeshError && error.code === "invalid_config") {
+      return { value: undefined, findings: error.diagnostics };
+    }
+    throw error;
+  }
 }

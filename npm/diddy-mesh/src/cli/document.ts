@@ -41,7 +41,16 @@ export function readDocument(file: string, comments = false): SourceDocument {
   const text = readText(file);
   const ending = extname(file).toLowerCase();
   const json = ending === ".json" || ending === ".jsonc" || (ending !== ".yaml" && ending !== ".yml" && /^\s*(\{|\/\/|\/\*)/.test(text));
-  return json ? readJson(file, text, comments || ending !== ".json") : readYaml(file, text);
+  try {
+    return json ? readJson(file, text, comments || ending !== ".json") : readYaml(file, text);
+  } catch (error) {
+    if (!(error instanceof RangeError)) {
+      throw error;
+    }
+    // The parsers go down with the text until the stack ends.
+    const start = { line: 1, column: 1 };
+    return { file, value: undefined, errors: [{ ...start, message: "nested too deep" }], locate: () => start };
+  }
 }
 
 function readJson(file: string, text: string, comments: boolean): SourceDocument {

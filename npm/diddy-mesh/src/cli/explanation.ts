@@ -5,7 +5,7 @@ import type { painter } from "./io.js";
 type Paint = ReturnType<typeof painter>;
 
 /** Lays an explanation out, what counts most first. */
-export function render({ request, refused, rule, others, backends }: Explanation, paint: Paint): string {
+export function render({ request, refused, answer, rule, others, backends }: Explanation, paint: Paint): string {
   const { host, method, path, pathAsGiven, query } = request;
   const lines = [paint("bold", `${method} ${host}${path}${query === "" ? "" : `?${query}`}`)];
   if (pathAsGiven !== undefined) {
@@ -13,6 +13,9 @@ export function render({ request, refused, rule, others, backends }: Explanation
   }
   if (refused !== undefined) {
     lines.push("", `${paint("red", "refused")}  ${refused}`);
+  }
+  if (answer !== undefined) {
+    lines.push("", `${paint("green", "answer")}  ${answer.status}${answer.location === undefined ? "" : ` ${answer.location}`}`, ...indent(answer.edits), ...indent(answer.body === undefined ? [] : [`body: ${excerpt(answer.body)}`]));
   }
   if (rule !== undefined) {
     lines.push("", `${paint("green", "rule")}  ${rule.name}  ${paint("dim", rule.path)}`, ...indent(rule.why));
@@ -38,15 +41,17 @@ function ruleLines({ directResponse, cors, limits, split, priority }: ChosenRule
   }
   lines.push(...limits.map((limit) => `limit: ${limitText(limit)}`));
   if (split !== undefined) {
-    lines.push(`split: ${split.why}`);
+    lines.push(`split: ${split.why}`, ...(split.cookie === undefined ? [] : [`  cookie: ${split.cookie}`]));
   }
   return priority === "normal" ? lines : [...lines, `priority: ${priority}`];
 }
 
-function backendLines({ percent, chosen, pins, version, service, policy, mirrors, faults, endpoints }: ExplainedBackend, paint: Paint): string[] {
+function backendLines({ percent, chosen, pins, version, service, sent, policy, mirrors, faults, endpoints }: ExplainedBackend, paint: Paint): string[] {
   const { breaker } = service;
   const { retries } = policy;
   const facts = [
+    ["sent", sent === undefined ? "" : `${sent.host ?? ""}${sent.path}`],
+    ...(sent?.edits ?? []).map((edit) => ["", edit]),
     ["balancer", policy.hashOn === undefined ? policy.loadBalancer : `${policy.loadBalancer} on ${keyText(policy.hashOn)}`],
     ["timeout", `${duration(policy.requestTimeout)} in all, ${policy.attemptTimeout === 0 ? "the same" : duration(policy.attemptTimeout)} per attempt`],
     ["retries", retries.attempts === 0 ? "none" : `${retries.attempts}, on ${retries.on.map((on) => (typeof on === "object" ? JSON.stringify(on) : on)).join(" ")}; ${retries.methods.join(" ")}`],
@@ -86,6 +91,11 @@ function faultText({ conditions, holds, delay, delayPercent, abortStatus, abortP
     ...(conditions.length === 0 ? [] : [`${holds ? "met" : "not met"}: ${conditions.join(" and ")}`]),
   ];
   return parts.join("; ");
+}
+
+/** A body in one line, in quotes, without what could disturb a terminal. */
+function excerpt(text: string): string {
+  return JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text);
 }
 
 function hedgeText(hedge: HedgeWhen): string {

@@ -6,13 +6,16 @@ export const USAGE = `Usage: diddy-mesh <command>
   validate FILE        check a configuration
   compile FILE         compile it to the Snapshot that a Worker loads
   explain FILE         show what the mesh would do with one request
+  test FILE CASES...   check what it does with requests against what you expect
+  diff OLD NEW         show for which requests something changes, and what
   import gateway-api FILE...
                        make a configuration of Kubernetes Gateway API objects
   help [COMMAND]       show how a command is used
   --version            show the version
 
 FILE is JSON, JSONC or YAML; - reads standard input.
-Exit codes: 0 well, 1 the configuration has errors, 2 wrong use.`;
+Exit codes: 0 well, 1 the configuration has errors, 2 wrong use. test and diff say 2 for errors too:
+there 1 is for a case that fails, and with --exit-code for a difference.`;
 
 const topics: Readonly<Record<string, string>> = {
   init: `Usage: diddy-mesh init [--force]
@@ -43,6 +46,37 @@ Shows which rule takes a request and why the others do not, and where it would b
   -H, --header HEADER  a header of the request; may be repeated
   --service NAME       explain a call by name, which passes the rules by
   --json               print it as JSON`,
+  test: `Usage: diddy-mesh test FILE CASES... [--json]
+
+Asks the configuration about requests and compares what it would do with what you expect. CASES are
+files like this one, in YAML, JSON or JSONC:
+
+  cases:
+    - name: beta users get the new search
+      request: GET https://shop.example.com/search?q=1
+      headers: { x-beta: "1" }
+      expect: { rule: search, service: search-next }
+
+Only what a case names is compared: rule, service, backends with their shares, reason, status, location,
+body, path and host as sent, params, requestHeaders, responseHeaders, timeout, retries, limits, mirrors,
+fallback, and every other field that \`explain --json\` shows. For a case that fails it says what came,
+and why.
+
+  --json               print the results as JSON
+
+Exit codes: 0 all cases hold, 1 some do not, 2 a file cannot be read or has errors, such as a case that
+names a rule that is not there.`,
+  diff: `Usage: diddy-mesh diff OLD NEW [--exit-code] [--json]
+
+Shows what changes from one configuration to another, and for which requests. For each rule of either,
+for rules that overlap and for conditions of backends, faults and origins it makes requests that they
+take and decides them under both. Then it lists services that are added, removed or changed. Other words
+for the same are no difference.
+
+  --exit-code          exit with 1 where something changes
+  --json               print it as JSON
+
+Exit codes: 0, 1 with --exit-code where something changes, 2 a file cannot be read or has errors.`,
   import: `Usage: diddy-mesh import gateway-api FILE... [-o OUTPUT] [--entry ENTRY] [--json]
 
 Makes a configuration of the Gateways, HTTPRoutes, GRPCRoutes, Services and ReferenceGrants in YAML or JSON files. Says

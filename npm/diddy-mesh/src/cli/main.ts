@@ -1,11 +1,13 @@
-/** The command line: one command each of `diddy-mesh`, with exit codes 0 (well), 1 (the document has errors), 2 (wrong use, or a file that cannot be read or written). */
+/** The command line: one command each of `diddy-mesh`, with exit codes 0 (well), 1 (the document has errors; of `test` and `diff`, that a case fails or something changes), 2 (wrong use, or a file that cannot be read or written; of `test` and `diff`, one that has errors too). */
 import { compileCommand } from "./compile.js";
+import { diffCommand } from "./diff.js";
 import { explainCommand } from "./explain.js";
 import { helpText, USAGE } from "./help.js";
 import { importCommand } from "./import.js";
 import { initCommand } from "./init.js";
 import { Failure } from "./io.js";
 import { nearest } from "./nearest.js";
+import { testCommand } from "./test.js";
 import { validateCommand } from "./validate.js";
 
 declare const VERSION: string;
@@ -18,6 +20,8 @@ const commands: Readonly<Record<string, Command>> = {
   validate: validateCommand,
   compile: compileCommand,
   explain: explainCommand,
+  test: testCommand,
+  diff: diffCommand,
   import: importCommand,
   help: ([topic]) => help(topic),
 };

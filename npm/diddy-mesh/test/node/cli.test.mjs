@@ -1,30 +1,10 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { after, test } from "node:test";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { test } from "node:test";
+import { pathToFileURL } from "node:url";
 import { compileOrThrow } from "diddy-mesh/config";
-
-const cli = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
-const folders = [];
-after(() => folders.forEach((folder) => rmSync(folder, { recursive: true })));
-
-/** A folder with these files, and the command line run in it. */
-function folder(files = {}) {
-  const path = mkdtempSync(join(tmpdir(), "diddy-mesh-"));
-  folders.push(path);
-  for (const [name, content] of Object.entries(files)) {
-    writeFileSync(join(path, name), typeof content === "string" ? content : JSON.stringify(content, null, 2));
-  }
-  const run = (...args) => {
-    const input = typeof args.at(-1) === "object" ? args.pop().input : "";
-    const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args], { cwd: path, input: Buffer.from(input), env: { ...process.env, NO_COLOR: "" } });
-    return { status, out: stdout.toString(), err: stderr.toString(), bytes: stdout };
-  };
-  return { path, run, read: (name) => readFileSync(join(path, name)), has: (name) => existsSync(join(path, name)) };
-}
+import { folder } from "../cli.mjs";
 
 const good = { services: { users: { endpoints: ["https://users.example.workers.dev"], retries: 3 } }, routing: { rules: [{ path: "/api/users/*", service: "users" }] } };
 const bad = `{
@@ -126,6 +106,8 @@ test("explain shows the way of one request", () => {
   assert.match(out, /https:\/\/users\.example\.workers\.dev/);
   const json = JSON.parse(run("explain", "mesh.json", "--url", "https://shop.test/api/users/1", "--json").out);
   assert.ok(JSON.stringify(json).includes("users.example.workers.dev"));
+  assert.match(out, /^  sent +\/api\/users\/1$/m);
+  assert.match(run("explain", "mesh.json", "--url", "/nowhere").out, /^answer  404$/m);
   assert.equal(run("explain", "bad.json", "--url", "https://shop.test/").status, 1);
 });
 

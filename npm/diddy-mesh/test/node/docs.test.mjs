@@ -12,6 +12,7 @@ import { fileURLToPath } from "node:url";
 import { compile } from "diddy-mesh/config";
 import { transformSync } from "esbuild";
 import { parse } from "jsonc-parser";
+import { folder } from "../cli.mjs";
 import { echo, running, worker } from "../harness.mjs";
 
 const root = fileURLToPath(new URL("../../../..", import.meta.url));
@@ -90,6 +91,19 @@ function moduleOf(text) {
   const imports = text.match(/^import .*$/gm) ?? ['import { DiddyMesh } from "diddy-mesh";'];
   return `${imports.join("\n")}\nexport async function fragment() {\n${text.replace(/^import .*$/gm, "")}\n}\n`;
 }
+
+test("the cases of docs/testing.md hold, and its commands print what it shows", () => {
+  const block = (...words) => blocks("json", "yaml", "text").find((one) => one.file === join("docs", "testing.md") && words.every((word) => [one.language, ...one.words].includes(word))).text;
+  const mesh = block("json", "mesh");
+  const changed = mesh.replace('"weight": 95', '"weight": 80').replace('"weight": 5', '"weight": 20');
+  assert.notEqual(changed, mesh);
+  const { run } = folder({ "mesh.json": mesh, "new.json": changed, "cases.yaml": block("yaml", "cases") });
+  const holds = run("test", "mesh.json", "cases.yaml");
+  assert.equal(holds.status, 0, holds.out + holds.err);
+  const { status, out } = run("test", "new.json", "cases.yaml");
+  assert.deepEqual([status, out], [1, block("text", "test")]);
+  assert.deepEqual(run("diff", "mesh.json", "new.json"), { ...run("diff", "mesh.json", "new.json"), status: 0, out: block("text", "diff") });
+});
 
 test("every TypeScript block type-checks as a part of a Worker", () => {
   const target = join(root, "target");
