@@ -76,7 +76,7 @@ export class Host {
     const brain = this.#brain;
     const report = load !== undefined && brain.open(load.length) ? brain.put(load) : 0;
     const ended = outcome === undefined ? OUTCOME.RESPONSE : OUTCOMES[outcome];
-    return this.#seen(name, brain.resume(this.#tickets.get(name) ?? NO_TICKET, ended, status, grpc, retryAfter, report, waiting, this.#origin + at));
+    return this.#seen(name, brain.resume(this.#tickets.get(name) ?? NO_TICKET, ended, status, grpc, retryAfter, report, waiting, 0, this.#origin + at));
   }
 
   abandon(name, at) {
