@@ -47,6 +47,8 @@ pub(super) fn changes(old: Explanation, new: Explanation) -> Vec<Change> {
     if let (Some(old), Some(new)) = (drawn(&old), drawn(&new)) {
         compare(&old, &new, "rule.split", &mut changes);
     }
+    let cookie = |facts: &Fact| facts.at_path(&["rule", "split", "cookie"]).clone();
+    compare(&cookie(&old), &cookie(&new), "rule.split.cookie", &mut changes);
     backends(&old, &new, &mut changes);
     changes
 }

@@ -63,8 +63,12 @@ fn full(mut sample: Explanation, refused: &Explanation) -> Explanation {
             edits: texts(),
         });
         rule.limits = limits();
-        rule.split =
-            Some(ExplainedSplit { by: SplitBy::Weights, backend: Some(0), why: String::new() });
+        rule.split = Some(ExplainedSplit {
+            by: SplitBy::Weights,
+            backend: Some(0),
+            cookie: Some(String::new()),
+            why: String::new(),
+        });
     }
     let backends = core::mem::take(&mut sample.backends);
     let of_each = |one: ExplainedBackend| {

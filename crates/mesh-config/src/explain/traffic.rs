@@ -60,6 +60,10 @@ pub struct ExplainedSplit {
     /// The backend, by its place in the rule; absent where it is drawn.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backend: Option<usize>,
+    /// Attributes of the cookie that the answer sets, so that the caller stays with its backend;
+    /// absent where it sets none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cookie: Option<String>,
     /// The same in words.
     pub why: String,
 }
@@ -122,17 +126,20 @@ impl ExplainedSplit {
             |backend: &PlannedBackend| !backend.pins.is_empty() && asked.meets(&backend.pins);
         if let Some(place) = rule.backends.iter().position(pinned) {
             let why = format!("the request meets the conditions of backends[{place}]");
-            return Some(Self { by: SplitBy::Pin, backend: Some(place), why });
+            return Some(Self { by: SplitBy::Pin, backend: Some(place), cookie: None, why });
         }
-        let drawn = |why: String| Some(Self { by: SplitBy::Weights, backend: None, why });
-        let Some(sticky) = &rule.sticky else { return drawn("drawn by weight".to_owned()) };
+        let drawn = |why: String, cookie: Option<&String>| {
+            let cookie = cookie.cloned();
+            Some(Self { by: SplitBy::Weights, backend: None, cookie, why })
+        };
+        let Some(sticky) = &rule.sticky else { return drawn("drawn by weight".to_owned(), None) };
         let name = key::name(&sticky.on);
         let Some(value) = key::value(&sticky.on, asked) else {
             let then = match sticky.cookie {
                 Some(_) => "drawn by weight, and the cookie is set",
                 None => "drawn by weight",
             };
-            return drawn(format!("no {name}: {then}"));
+            return drawn(format!("no {name}: {then}"), sticky.cookie.as_ref());
         };
         let weights = rule.backends.iter().map(|backend| (backend.key, backend.weight));
         let place = rendezvous::pick(xxh64(value.as_bytes(), 0), weights);
@@ -142,6 +149,6 @@ impl ExplainedSplit {
             Some(place) => format!("{name} is \"{shown}\", which goes to backends[{place}]"),
             None => format!("{name} is \"{shown}\", and no backend has a weight"),
         };
-        Some(Self { by: SplitBy::Sticky, backend: place, why })
+        Some(Self { by: SplitBy::Sticky, backend: place, cookie: None, why })
     }
 }

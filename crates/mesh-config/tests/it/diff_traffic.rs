@@ -88,6 +88,14 @@ fn requests_are_made_for_the_conditions_of_backends() {
         rules(&sticky("x-a"), &sticky("x-b")),
         ["GET /x: split: no header x-a: drawn by weight → no header x-b: drawn by weight"]
     );
+    let kept = |age: &str| {
+        format!(
+            r#"{{ "path": "/x", "backends": ["a", "b"], "sticky": {{ "cookie": {{ "name": "c", "maxAge": "{age}" }} }} }}"#
+        )
+    };
+    let found = rules(&kept("1m"), &kept("2m"));
+    assert!(found[0].starts_with("GET /x: split.cookie: "), "{found:?}");
+    assert!(found[0].contains("=60") && found[0].contains("=120"), "{found:?}");
     // the order of backends decides nothing
     let (a, b) = (r#"{ "service": "a", "headers": { "x-a": "1" } }"#, r#""b""#);
     let pair =
@@ -136,7 +144,10 @@ fn requests_are_made_for_origins_and_their_preflights() {
         ]
     );
     assert!(found[0].contains("cors.allowed: true → false"), "{found:?}");
-    assert!(found[1].contains("response: set access-control-allow-origin"), "{found:?}");
+    assert!(
+        found[1].contains("response: set access-control-allow-origin"),
+        "{found:?}"
+    );
     // a rule that takes OPTIONS anyway has no match of its own for preflights
     let found = rules(&sends(""), &cors("*", ""));
     let preflight = found.iter().find(|line| line.starts_with("OPTIONS")).unwrap();

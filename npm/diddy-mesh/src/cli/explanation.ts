@@ -41,7 +41,7 @@ function ruleLines({ directResponse, cors, limits, split, priority }: ChosenRule
   }
   lines.push(...limits.map((limit) => `limit: ${limitText(limit)}`));
   if (split !== undefined) {
-    lines.push(`split: ${split.why}`);
+    lines.push(`split: ${split.why}`, ...(split.cookie === undefined ? [] : [`  cookie: ${split.cookie}`]));
   }
   return priority === "normal" ? lines : [...lines, `priority: ${priority}`];
 }
