@@ -1,5 +1,6 @@
 // A host over the package's own `Brain`: what it is told goes in, what it would do comes out as a plain object.
 import { Brain } from "../../src/engine.ts";
+import { isTraffic } from "../../src/traffic/tables.ts";
 import { ASK, BREAKERS, DENIALS, ENDPOINT_COLUMNS, EVENT, EVENT_WORDS, EVENTS, FLAG, HEALTHS, MIRROR_TARGET, NOTE, OUT, OUTCOME, REASONS, SERVICE_COLUMNS, STEP, TELL, TRANSITIONS } from "../../src/generated/abi.ts";
 
 // Scripts count from here, in ms: an engine whose time begins at 0 takes it for unknown.
@@ -47,7 +48,7 @@ export class Host {
     if (failure !== 0) {
       throw new Error(`the Snapshot was refused: ${failure}`);
     }
-    this.#known = this.#brain.tables();
+    this.#known = this.#brain.tables(isTraffic);
     this.#routed = document.routing !== undefined;
   }
 
