@@ -409,3 +409,5 @@ proptest! {
         exercise(&mut machine, now);
     }
 }
+
+mod damaged_traffic;

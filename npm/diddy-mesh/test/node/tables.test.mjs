@@ -10,6 +10,8 @@ const { isTraffic, tablesOf } = await import(`data:text/javascript;base64,${Buff
 
 const read = (tables) => tablesOf(typeof tables === "string" ? tables : JSON.stringify(tables), 1, isTraffic);
 const good = { version: 1, name: "", needs: 0, headers: [], services: ["a"], serviceEndpoints: [0], endpoints: ["binding:A"], versions: [""], rules: [], ruleServices: [], backends: { 0: { host: "", request: [["=", "x-a", "1"]], response: [] } } };
+/** The same with what only some Snapshots have. */
+const whole = { ...good, cors: [{ preflight: [["^", "access-control-allow-origin", "origin"]], actual: [] }], limits: ['"a";q=1;w=1'], cookies: { 0: ["split", "; Path=/"] }, predicates: { 0: [["?", "x-a", ""], ["=", "x-a", "1"], ["!", "any name", ""]] } };
 
 test("the compiler's own text is read", () => {
   assert.deepEqual(read(good), good);
@@ -29,11 +31,37 @@ test("anything else is refused", () => {
   }
 });
 
-test("the parts that only some Snapshots have are checked where they are", () => {
-  const edits = [["=", "x-a", "1"], ["^", "x-b", "origin"]];
-  const more = { cors: [{ preflight: edits, actual: [] }], limits: ['"a";q=1;w=1'], cookies: { 0: ["split", "; Path=/"] }, predicates: { 0: [["?", "x-again", ""], ["!", "any name", ""]] } };
-  assert.deepEqual(read({ ...good, ...more }), { ...good, ...more });
-  for (const wrong of [{ cors: [{}] }, { cors: [{ preflight: edits }] }, { limits: [7] }, { limits: ["a\nb"] }, { cookies: { 0: ["a b", ""] } }, { cookies: { 0: ["a"] } }, { predicates: { 0: [["?", "a b", ""]] } }, { predicates: { 0: "text" } }, { predicates: 7 }, { cors: null }]) {
-    assert.equal(read({ ...good, ...more, ...wrong }), undefined, JSON.stringify(wrong));
+test("what rules do to traffic is read, and refused where it is of another shape", () => {
+  assert.deepEqual(read(whole), whole);
+  const edits = [[["=", "x-a"]], [["=", "", "1"]], [["=", "x a", "1"]], [["=", "x-a", "a\r\nb"]], [["=", "x-a", 1]], ["="], "text", { length: 0 }, null, 7];
+  for (const wrong of [
+    { cors: null },
+    { cors: 7 },
+    { cors: [null] },
+    { cors: [{}] },
+    { cors: [{ preflight: [] }] },
+    ...edits.flatMap((one) => [{ cors: [{ preflight: one, actual: [] }] }, { cors: [{ preflight: [], actual: one }] }, { backends: { 0: { host: "", request: [], response: one } } }]),
+    { limits: null },
+    { limits: "text" },
+    { limits: [1] },
+    { limits: [null] },
+    { limits: ["a\nb"] },
+    { cookies: null },
+    { cookies: { 0: null } },
+    { cookies: { 0: ["split"] } },
+    { cookies: { 0: ["split", 1] } },
+    { cookies: { 0: ["", ""] } },
+    { cookies: { 0: ["a b", ""] } },
+    { cookies: { 0: ["split", "\r\nset-cookie: a=b"] } },
+    { predicates: null },
+    { predicates: { 0: null } },
+    { predicates: { 0: "text" } },
+    { predicates: { 0: [["?", "x-a"]] } },
+    { predicates: { 0: [["?", "", ""]] } },
+    { predicates: { 0: [["=", "x a", "1"]] } },
+    { predicates: { 0: [["!", 1, ""]] } },
+    { backends: { 0: { host: "", request: [], response: [], body: 7 } } },
+  ]) {
+    assert.equal(read({ ...whole, ...wrong }), undefined, JSON.stringify(wrong));
   }
 });
