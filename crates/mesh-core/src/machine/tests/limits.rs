@@ -67,6 +67,14 @@ fn the_limit_that_is_nearest_its_end_is_noted() {
     let notes = *mesh.machine.notes();
     assert_eq!((notes.limit, notes.remaining, notes.reset), (1, 0, SECOND));
 
+    // the one that refuses, though the other has none left either
+    let mut mesh = Running::of(&limited(&[limit(1, 3, Key::default())], &[limit(2, 2, Key::default())]));
+    mesh.send(&GET);
+    mesh.send(&GET);
+    mesh.refused(&GET);
+    let notes = *mesh.machine.notes();
+    assert_eq!((notes.limit, notes.remaining, notes.reset), (1, 0, SECOND));
+
     let mut mesh = Running::of(&limited(&[limit(1, 3, Key::default())], &[limit(2, 9, Key::default())]));
     mesh.send(&GET);
     assert_eq!((mesh.machine.notes().limit, mesh.machine.notes().remaining), (0, 2));
