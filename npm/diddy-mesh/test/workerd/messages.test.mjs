@@ -49,7 +49,8 @@ const watched = (way) => /idle|all/.test(way);
 
 /** The headers that the backend sent: without the mesh's edit, in one order. Where a body is watched its length is not told. */
 function sent(way, headers) {
-  const left = headers.filter(([name]) => name !== EDIT && !(watched(way) && /^(content-length|transfer-encoding)$/.test(name)));
+  // A failure whose attempts are used up says so to its caller.
+  const left = headers.filter(([name]) => name !== EDIT && name !== "mesh-retry" && !(watched(way) && /^(content-length|transfer-encoding)$/.test(name)));
   return left.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
 }
 

@@ -2,6 +2,7 @@ use alloc::vec::Vec;
 
 use super::mesh::{GET, POST, Plan, Running, SECOND, add_backend, add_service};
 use crate::{
+    balance::Algorithm,
     event::EventKind,
     limits::{CONNECTIONS_PER_SCOPE, REQUESTS_IN_FLIGHT_MAX},
     machine::{Body, Caller, Outcome, Request, Step, Ticket},
@@ -105,6 +106,9 @@ fn a_retry_after_both_failed_goes_to_a_third_endpoint() {
         for seed in 0..20 {
             let mut plan = plan(3);
             plan.policy.retry.retries = 2;
+            // no balancer that keeps away from what failed
+            plan.policy.balancer = Algorithm::RoundRobin.as_u8();
+            plan.service.breaker.consecutive_failures = 0;
             let mut mesh = plan.run();
             mesh.machine.seed(seed);
             let first = mesh.send(&GET);
@@ -228,6 +232,22 @@ fn neither_a_wait_nor_a_gone_ticket_is_hedged() {
         assert_eq!(mesh.hedge(ticket, 0), Step::Pending);
     }
     assert_eq!(mesh.machine.in_flight(), 1);
+}
+
+#[test]
+fn a_lease_that_runs_out_leaves_the_request_and_its_room_to_the_other() {
+    let mut mesh = plan(2).run();
+    let [first, second] = mesh.hedged();
+    // the first one's two seconds are over, the second's are not
+    end(&mut mesh, first, End::Expired);
+    assert_eq!(mesh.count(EventKind::LeaseExpired), 1);
+    assert_eq!(mesh.machine.service_state(0).unwrap().in_flight(), 1);
+    for endpoint in 0..2 {
+        mesh.machine.set_reachable(endpoint, false);
+    }
+    assert_eq!(mesh.tell(second, Outcome::status(500)), Step::Deliver, "nobody else answers");
+    assert_eq!(mesh.count(EventKind::RequestEnd), 1);
+    mesh.assert_idle();
 }
 
 /// What comes of one of two attempts.

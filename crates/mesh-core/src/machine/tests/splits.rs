@@ -201,6 +201,22 @@ fn attempts_stay_inside_the_version_range() {
 }
 
 #[test]
+fn places_of_an_older_snapshot_bind_no_retry() {
+    let plan = Plan::of(3);
+    let mut mesh = Running::of(&restricted(&plan, &[2]));
+    let send = mesh.send(&GET);
+    // the one that it may use is the only one now, at another place
+    let mut left = plan.draft();
+    left.endpoints.drain(..2);
+    left.services[0].endpoints.len = 1;
+    mesh.machine.swap(Running::of(&left).machine.snapshot().clone(), mesh.now);
+    let again = mesh.resume(send.ticket, Outcome::Reset).sent();
+    assert_eq!((again.endpoint, again.attempt), (0, 2));
+    mesh.machine.abandon(again.ticket, mesh.now, &mut ());
+    mesh.assert_idle();
+}
+
+#[test]
 fn a_call_by_name_uses_them_all() {
     let mut mesh = Running::of(&restricted(&Plan::of(6), &[1]));
     let mut seen = alloc::collections::BTreeSet::new();
