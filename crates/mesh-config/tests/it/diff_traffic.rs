@@ -144,10 +144,7 @@ fn requests_are_made_for_origins_and_their_preflights() {
         ]
     );
     assert!(found[0].contains("cors.allowed: true → false"), "{found:?}");
-    assert!(
-        found[1].contains("response: set access-control-allow-origin"),
-        "{found:?}"
-    );
+    assert!(found[1].contains("response: set access-control-allow-origin"), "{found:?}");
     // a rule that takes OPTIONS anyway has no match of its own for preflights
     let found = rules(&sends(""), &cors("*", ""));
     let preflight = found.iter().find(|line| line.starts_with("OPTIONS")).unwrap();

@@ -58,6 +58,20 @@ const SHADOW: u32 = 2;
 impl Plan {
     fn snapshot(&self) -> Snapshot {
         let mut draft = SnapshotDraft::default();
+        self.services(&mut draft);
+        self.backends(&mut draft);
+        self.rule(&mut draft);
+        let mut routes = RouteTableBuilder::new();
+        let path = PathSpec::Template(PathTemplate::parse(PathKind::Template, b"/api/*").unwrap());
+        let (headers, query) = (vec![], vec![]);
+        routes
+            .add(&MatchSpec { host: "", path, methods: MethodSet::NONE, headers, query, target: 0 })
+            .unwrap();
+        draft.routes = routes.finish();
+        Snapshot::decode(&draft.encode()).unwrap()
+    }
+
+    fn services(&self, draft: &mut SnapshotDraft) {
         let own = u32::try_from(self.priorities.len()).unwrap();
         let mut start = 0;
         for (number, name) in (0..).zip(["users", "spare", "shadow"]) {
@@ -102,6 +116,9 @@ impl Plan {
                 ..Policy::default()
             });
         }
+    }
+
+    fn backends(&self, draft: &mut SnapshotDraft) {
         let backend = |service| Backend {
             service,
             policy: service,
@@ -109,8 +126,8 @@ impl Plan {
             rewrite: NONE,
             ..Backend::default()
         };
-        let (faults, mirrors) =
-            (Rows { start: 0, len: 1 }, Rows { start: 0, len: self.mirrors.len() as u32 });
+        let faults = Rows { start: 0, len: 1 };
+        let mirrors = Rows { start: 0, len: u32::try_from(self.mirrors.len()).unwrap() };
         draft.backends = vec![
             Backend { subset: self.subset, faults, mirrors, key: 1, ..backend(0) },
             Backend { faults, mirrors, key: 2, ..backend(0) },
@@ -127,6 +144,9 @@ impl Plan {
         draft.faults.push(self.fault);
         draft.mirrors =
             self.mirrors.iter().map(|&millionths| Mirror { backend: 2, millionths }).collect();
+    }
+
+    fn rule(&self, draft: &mut SnapshotDraft) {
         let interval = Micros::from_millis(100);
         if let Some(burst) = self.limit {
             let burst = Micros(interval.0 * burst);
@@ -145,14 +165,6 @@ impl Plan {
             ..Rule::default()
         };
         draft.rules.push(rule);
-        let mut routes = RouteTableBuilder::new();
-        let path = PathSpec::Template(PathTemplate::parse(PathKind::Template, b"/api/*").unwrap());
-        let (headers, query) = (vec![], vec![]);
-        routes
-            .add(&MatchSpec { host: "", path, methods: MethodSet::NONE, headers, query, target: 0 })
-            .unwrap();
-        draft.routes = routes.finish();
-        Snapshot::decode(&draft.encode()).unwrap()
     }
 }
 
@@ -306,11 +318,12 @@ impl World {
             }
             Act::Pass(span) => self.now = self.now.saturating_add(span),
             Act::Health { which, health } => {
-                let number = which.index(endpoints) as u32;
+                let number = u32::try_from(which.index(endpoints)).unwrap();
                 self.machine.set_health(number, Health::from_number(health), self.now);
             }
             Act::Reach { which, reachable } => {
-                self.machine.set_reachable(which.index(endpoints) as u32, reachable);
+                let number = u32::try_from(which.index(endpoints)).unwrap();
+                self.machine.set_reachable(number, reachable);
             }
             Act::Swap => {
                 self.machine.swap(self.plan.snapshot(), self.now);
@@ -333,7 +346,7 @@ impl World {
             self.machine.begin(&request, self.now, &mut self.events)
         };
         let notes = *self.machine.notes();
-        assert_eq!(notes.cookie.is_some() && by_name, false);
+        assert!(notes.cookie.is_none() || !by_name);
         assert_eq!(notes.limit == NONE, self.plan.limit.is_none());
         assert!(notes.mirrors >> self.plan.mirrors.len() == 0);
         let mirrors = if by_name { 0 } else { notes.mirrors };
@@ -367,7 +380,7 @@ impl World {
                 assert!(!outside(send.endpoint), "outside of the version range");
                 subset
             }
-            _ => 0,
+            Step::Send(_) | Step::Wait(_) | Step::Deliver | Step::Respond(_) | Step::Pending => 0,
         };
         self.requests.push(Known { mirror, hedged: false, subset });
         let refused = matches!(
