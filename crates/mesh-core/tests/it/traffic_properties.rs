@@ -76,12 +76,15 @@ impl Plan {
             for place in 0..len {
                 let priority = self.priorities[if number == 0 { place as usize } else { 0 }];
                 let key = u64::from(number * 100 + place + 1);
-                let row = Endpoint { service: number, key, weight: 1, priority, ..Endpoint::default() };
+                let row =
+                    Endpoint { service: number, key, weight: 1, priority, ..Endpoint::default() };
                 draft.endpoints.push(row);
             }
             start += len;
-            let conditions =
-                RetryConditions { statuses: StatusSet::range(429, 599), ..RetryConditions::default() };
+            let conditions = RetryConditions {
+                statuses: StatusSet::range(429, 599),
+                ..RetryConditions::default()
+            };
             draft.policies.push(Policy {
                 request_timeout: self.request_timeout,
                 retry: RetryPolicy {
@@ -99,8 +102,15 @@ impl Plan {
                 ..Policy::default()
             });
         }
-        let backend = |service| Backend { service, policy: service, weight: 1, rewrite: NONE, ..Backend::default() };
-        let (faults, mirrors) = (Rows { start: 0, len: 1 }, Rows { start: 0, len: self.mirrors.len() as u32 });
+        let backend = |service| Backend {
+            service,
+            policy: service,
+            weight: 1,
+            rewrite: NONE,
+            ..Backend::default()
+        };
+        let (faults, mirrors) =
+            (Rows { start: 0, len: 1 }, Rows { start: 0, len: self.mirrors.len() as u32 });
         draft.backends = vec![
             Backend { subset: self.subset, faults, mirrors, key: 1, ..backend(0) },
             Backend { faults, mirrors, key: 2, ..backend(0) },
@@ -115,11 +125,13 @@ impl Plan {
             draft.policies[0].fallback = Rows { start: if direct { 4 } else { 3 }, len: 1 };
         }
         draft.faults.push(self.fault);
-        draft.mirrors = self.mirrors.iter().map(|&millionths| Mirror { backend: 2, millionths }).collect();
+        draft.mirrors =
+            self.mirrors.iter().map(|&millionths| Mirror { backend: 2, millionths }).collect();
         let interval = Micros::from_millis(100);
         if let Some(burst) = self.limit {
             let burst = Micros(interval.0 * burst);
-            draft.limits = [1, 2].map(|seed| Limit { seed, interval, burst, ..Limit::default() }).to_vec();
+            draft.limits =
+                [1, 2].map(|seed| Limit { seed, interval, burst, ..Limit::default() }).to_vec();
             draft.services[0].limits = Rows { start: 1, len: 1 };
         }
         let name = draft.text("split");
@@ -136,7 +148,9 @@ impl Plan {
         let mut routes = RouteTableBuilder::new();
         let path = PathSpec::Template(PathTemplate::parse(PathKind::Template, b"/api/*").unwrap());
         let (headers, query) = (vec![], vec![]);
-        routes.add(&MatchSpec { host: "", path, methods: MethodSet::NONE, headers, query, target: 0 }).unwrap();
+        routes
+            .add(&MatchSpec { host: "", path, methods: MethodSet::NONE, headers, query, target: 0 })
+            .unwrap();
         draft.routes = routes.finish();
         Snapshot::decode(&draft.encode()).unwrap()
     }
@@ -148,18 +162,32 @@ fn millis(range: core::ops::Range<u64>) -> impl Strategy<Value = Micros> {
 
 fn plans() -> impl Strategy<Value = Plan> {
     let shares = || prop_oneof![Just(0u32), Just(1_000_000), 0u32..1_000_000];
-    let fault = (millis(0..500), shares(), shares(), 0u16..4).prop_map(|(delay, late, abort, active_max)| Fault {
-        delay,
-        delay_millionths: late,
-        abort_status: 503,
-        abort_millionths: abort / 4,
-        active_max,
-        ..Fault::default()
-    });
-    let split = (prop::collection::vec(0u8..3, 1..=6), prop_oneof![Just(0u64), (0u64..64).prop_map(|bits| RESTRICTED | bits)]);
-    let hedge = prop_oneof![Just((Micros::ZERO, 0u8)), millis(1..300).prop_map(|after| (after, 0)), Just((Micros::ZERO, 90))];
+    let fault = (millis(0..500), shares(), shares(), 0u16..4).prop_map(
+        |(delay, late, abort, active_max)| Fault {
+            delay,
+            delay_millionths: late,
+            abort_status: 503,
+            abort_millionths: abort / 4,
+            active_max,
+            ..Fault::default()
+        },
+    );
+    let split = (
+        prop::collection::vec(0u8..3, 1..=6),
+        prop_oneof![Just(0u64), (0u64..64).prop_map(|bits| RESTRICTED | bits)],
+    );
+    let hedge = prop_oneof![
+        Just((Micros::ZERO, 0u8)),
+        millis(1..300).prop_map(|after| (after, 0)),
+        Just((Micros::ZERO, 90))
+    ];
     let retries = (0u8..4, millis(0..3), hedge, prop::option::of(any::<bool>()));
-    let rest = (prop::option::of(1u64..40), prop_oneof![Just(0u16), 1u16..12], prop_oneof![Just(0u8), Just(50)], millis(0..3_000));
+    let rest = (
+        prop::option::of(1u64..40),
+        prop_oneof![Just(0u16), 1u16..12],
+        prop_oneof![Just(0u8), Just(50)],
+        millis(0..3_000),
+    );
     (split, 0u8..7, retries, fault, prop::collection::vec(shares(), 0..3), rest).prop_map(
         |((priorities, subset), balancer, retries, fault, mirrors, rest)| Plan {
             priorities,
@@ -316,7 +344,13 @@ impl World {
                 let mut scratch = Vec::new();
                 let path = path::normal(path, &mut scratch).unwrap();
                 let number = notes.first_mirror + bit;
-                let step = self.machine.begin_mirror_at(number, &request, path, self.now, &mut self.events);
+                let step = self.machine.begin_mirror_at(
+                    number,
+                    &request,
+                    path,
+                    self.now,
+                    &mut self.events,
+                );
                 assert!(!matches!(step, Step::Wait(_)));
                 self.began(step, true, 0);
             }
@@ -364,7 +398,12 @@ impl World {
         let open = self.open[&raw].clone();
         let step = self.machine.hedge(raw, waiting, self.now, &mut self.events);
         let Step::Send(send) = step else {
-            assert!(matches!(step, Step::Pending) && self.events.iter().all(|event| event.kind == EventKind::Panic || event.kind == EventKind::BreakerHalfOpen), "{step:?}");
+            assert!(
+                matches!(step, Step::Pending)
+                    && self.events.iter().all(|event| event.kind == EventKind::Panic
+                        || event.kind == EventKind::BreakerHalfOpen),
+                "{step:?}"
+            );
             return;
         };
         let known = &mut self.requests[open.request];
@@ -385,7 +424,12 @@ impl World {
         } else {
             (EventKind::RequestEnd, EventKind::MirrorEnd)
         };
-        assert_eq!((self.count(own), self.count(other)), (usize::from(ends), 0), "{:?}", self.events);
+        assert_eq!(
+            (self.count(own), self.count(other)),
+            (usize::from(ends), 0),
+            "{:?}",
+            self.events
+        );
     }
 
     fn took(&mut self, request: usize, step: Step, refused: bool) {
@@ -394,15 +438,26 @@ impl World {
         match step {
             Step::Send(send) => {
                 let row = self.machine.snapshot().endpoints().get(send.endpoint).unwrap();
-                let goes = if known.mirror { SHADOW } else if send.fallback { FALLBACK } else { 0 };
+                let goes = if known.mirror {
+                    SHADOW
+                } else if send.fallback {
+                    FALLBACK
+                } else {
+                    0
+                };
                 assert_eq!(row.service, goes);
                 let state = self.machine.endpoint_state(send.endpoint).unwrap();
                 assert!(state.reachable && state.health != Health::Draining);
                 if !send.fallback && known.subset != 0 {
-                    assert_eq!(known.subset >> send.endpoint & 1, 1, "outside of the version range");
+                    assert_eq!(
+                        known.subset >> send.endpoint & 1,
+                        1,
+                        "outside of the version range"
+                    );
                 }
                 assert!(!known.mirror || send.attempt == 1 && send.hedge.is_zero());
-                let lease_until = self.now.saturating_add(send.timeout.saturating_mul(2).min(lease_max));
+                let lease_until =
+                    self.now.saturating_add(send.timeout.saturating_mul(2).min(lease_max));
                 let hedge = !send.hedge.is_zero();
                 let open = Open { request, endpoint: Some(send.endpoint), lease_until, hedge };
                 assert!(self.open.insert(send.ticket.into_raw(), open).is_none());

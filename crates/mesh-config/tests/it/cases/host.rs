@@ -9,10 +9,7 @@ use mesh_core::{
     path,
     reason::{Denial, Reason},
     route::HandlerList,
-    snapshot::{
-        Snapshot,
-        tables::NONE,
-    },
+    snapshot::{Snapshot, tables::NONE},
     time::Timestamp,
 };
 use serde_json::{Value, json};
@@ -101,8 +98,7 @@ impl Host {
             let mut scratch = Vec::new();
             let path = path::normal(request.path, &mut scratch).unwrap();
             let mirror = mirror.try_into().unwrap();
-            let next =
-                self.machine.begin_mirror_at(mirror, &request, path, now, &mut self.events);
+            let next = self.machine.begin_mirror_at(mirror, &request, path, now, &mut self.events);
             return self.begun(name, next);
         }
         if by_name.is_some() || script && !self.routed {

@@ -146,7 +146,12 @@ fn the_least_important_are_refused_first() {
     let mut draft = plan(20).draft();
     for percent in [90, 50] {
         let backends = draft.rules[0].backends;
-        draft.rules.push(Rule { backends, priority_percent: percent, redirect: crate::snapshot::tables::NONE, ..Rule::default() });
+        draft.rules.push(Rule {
+            backends,
+            priority_percent: percent,
+            redirect: crate::snapshot::tables::NONE,
+            ..Rule::default()
+        });
     }
     draft.routes = super::mesh::routes(&["/api/*", "/normal", "/low"]);
     let mut mesh = Running::of(&draft);

@@ -8,7 +8,8 @@ use crate::{
 /// `levels[n]` endpoints of priority n, in this order.
 fn levels(levels: &[usize]) -> Plan {
     let mut plan = Plan::of(levels.iter().sum());
-    let priorities = (0u8..).zip(levels).flat_map(|(priority, &count)| core::iter::repeat_n(priority, count));
+    let priorities =
+        (0u8..).zip(levels).flat_map(|(priority, &count)| core::iter::repeat_n(priority, count));
     for (endpoint, priority) in plan.endpoints.iter_mut().zip(priorities) {
         endpoint.priority = priority;
     }

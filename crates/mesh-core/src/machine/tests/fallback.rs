@@ -39,7 +39,12 @@ fn own_answer(plan: &Plan) -> SnapshotDraft {
     let mut draft = plan.draft();
     draft.policies[0].retry.retries = 0;
     let start = u32::try_from(draft.backends.len()).unwrap();
-    draft.backends.push(Backend { service: NONE, status: 200, rewrite: NONE, ..Backend::default() });
+    draft.backends.push(Backend {
+        service: NONE,
+        status: 200,
+        rewrite: NONE,
+        ..Backend::default()
+    });
     draft.policies[0].fallback = Rows { start, len: 1 };
     draft
 }
@@ -117,7 +122,10 @@ fn where_the_fallback_fails_the_own_answer_stands() {
             let mut mesh = Running::of(&spare(&Plan::of(1), once()));
             let send = mesh.first(&GET, own).sent();
             assert_eq!(mesh.resume(send.ticket, failure).answered(), stands);
-            assert_eq!((mesh.count(EventKind::Fallback), mesh.count(EventKind::FallbackFailed)), (1, 1));
+            assert_eq!(
+                (mesh.count(EventKind::Fallback), mesh.count(EventKind::FallbackFailed)),
+                (1, 1)
+            );
             assert_eq!(mesh.count(EventKind::RequestEnd), 1);
             mesh.assert_idle();
         }
@@ -141,8 +149,16 @@ fn a_request_that_may_not_be_sent_twice_falls_only_where_it_was_not_sent() {
         (POST, Outcome::ConnectFailure, true),
         (Request { body: Body::Sized(10), ..POST }, Outcome::ConnectFailure, false),
         (Request { body: Body::Stream, ..POST }, Outcome::ConnectFailure, false),
-        (Request { body: Body::Sized(10), method: crate::method::Method::Put, ..GET }, Outcome::Reset, true),
-        (Request { body: Body::Stream, method: crate::method::Method::Put, ..GET }, Outcome::Reset, false),
+        (
+            Request { body: Body::Sized(10), method: crate::method::Method::Put, ..GET },
+            Outcome::Reset,
+            true,
+        ),
+        (
+            Request { body: Body::Stream, method: crate::method::Method::Put, ..GET },
+            Outcome::Reset,
+            false,
+        ),
     ] {
         let mut mesh = Running::of(&spare(&Plan::of(1), once()));
         let step = mesh.first(&request, outcome);
@@ -192,8 +208,10 @@ fn the_fallback_has_its_own_retries_and_time() {
         backoff: RetryBackoff { base: Micros::ZERO, max: Micros::ZERO },
         ..Plan::of(1).policy.retry
     };
-    let budget = RetryBudgetConfig { permille: 1_000, floor_per_second: 0, ..RetryBudgetConfig::DEFAULT };
-    let policy = Policy { retry, budget, request_timeout: SECOND, body_max: 65_536, ..Policy::default() };
+    let budget =
+        RetryBudgetConfig { permille: 1_000, floor_per_second: 0, ..RetryBudgetConfig::DEFAULT };
+    let policy =
+        Policy { retry, budget, request_timeout: SECOND, body_max: 65_536, ..Policy::default() };
     let mut mesh = Running::of(&spare(&Plan::of(1), policy));
     let send = mesh.first(&GET, Outcome::status(500)).sent();
     assert_eq!((send.timeout, send.remaining), (SECOND, SECOND));

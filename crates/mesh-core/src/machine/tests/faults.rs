@@ -121,7 +121,8 @@ fn no_more_than_so_many_wait_and_every_end_makes_room() {
 #[test]
 fn each_share_is_held_within_three_sigma() {
     for (percent, low, high) in [(0, 0, 0), (100, 4_000, 4_000), (30, 1_113, 1_287), (1, 21, 59)] {
-        let mut mesh = Running::of(&faulty(&[Fault { abort_millionths: percent * 10_000, ..ABORT }]));
+        let mut mesh =
+            Running::of(&faulty(&[Fault { abort_millionths: percent * 10_000, ..ABORT }]));
         let mut count = 0;
         for _ in 0..4_000 {
             match mesh.begin(&GET) {
@@ -136,10 +137,13 @@ fn each_share_is_held_within_three_sigma() {
 #[test]
 fn only_requests_that_meet_the_conditions_are_hit_and_the_first_status_counts() {
     let mut draft = faulty(&[ABORT, Fault { abort_status: 500, ..ABORT }]);
-    let [chaos] = asking(&mut draft, &["/api/*"], &["x-chaos"], [&[("x-chaos", ValueSpec::Exact("1"))]]);
+    let [chaos] =
+        asking(&mut draft, &["/api/*"], &["x-chaos"], [&[("x-chaos", ValueSpec::Exact("1"))]]);
     draft.faults[0].conditions = chaos;
     let mut mesh = Running::of(&draft);
-    let ask = |mesh: &mut Running, value: Option<&[u8]>| mesh.refused(&Request { headers: &[value], ..GET }).status;
+    let ask = |mesh: &mut Running, value: Option<&[u8]>| {
+        mesh.refused(&Request { headers: &[value], ..GET }).status
+    };
     assert_eq!(ask(&mut mesh, Some(b"1")), 418);
     assert_eq!(ask(&mut mesh, Some(b"2")), 500);
     assert_eq!(ask(&mut mesh, None), 500);
@@ -163,7 +167,11 @@ fn a_delayed_request_says_its_path_before_others_come_between() {
 
 #[test]
 fn runs_that_leave_the_table_end() {
-    for faults in [Rows { start: 0, len: NONE }, Rows { start: 5, len: NONE }, Rows { start: NONE, len: NONE }] {
+    for faults in [
+        Rows { start: 0, len: NONE },
+        Rows { start: 5, len: NONE },
+        Rows { start: NONE, len: NONE },
+    ] {
         let mut draft = faulty(&[Fault { active_max: 1, ..DELAY }]);
         draft.backends[0].faults = faults;
         let mut mesh = Running::of(&draft);

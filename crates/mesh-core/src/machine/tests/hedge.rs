@@ -90,7 +90,11 @@ fn an_answer_that_asks_for_another_attempt_is_not_a_good_one() {
         plan.policy.retry.conditions.statuses = StatusSet::range(409, 429);
         let mut mesh = plan.run();
         let tickets = mesh.hedged();
-        assert_eq!(mesh.tell(tickets[at], Outcome::status(429)), Step::Pending, "the other goes on");
+        assert_eq!(
+            mesh.tell(tickets[at], Outcome::status(429)),
+            Step::Pending,
+            "the other goes on"
+        );
         assert_eq!(mesh.tell(tickets[1 - at], Outcome::status(200)), Step::Deliver);
         mesh.assert_idle();
     }
@@ -147,7 +151,8 @@ fn only_what_may_be_sent_twice_is_hedged() {
 #[test]
 fn a_hedge_is_paid_from_the_budget() {
     let mut plan = plan(2);
-    let budget = RetryBudgetConfig { floor_per_second: 0, permille: 200, ..RetryBudgetConfig::DEFAULT };
+    let budget =
+        RetryBudgetConfig { floor_per_second: 0, permille: 200, ..RetryBudgetConfig::DEFAULT };
     plan.policy.budget = budget;
     plan.policy.retry.retries = 0;
     plan.service.concurrency_initial = 0;
@@ -313,7 +318,9 @@ fn every_order_of_two_ends_ends_the_request_once() {
             for one in ends {
                 for other in ends {
                     for order in [[0, 1], [1, 0]] {
-                        for between in [Between::Nothing, Between::SameSnapshot, Between::ServiceGone] {
+                        for between in
+                            [Between::Nothing, Between::SameSnapshot, Between::ServiceGone]
+                        {
                             let mut mesh = Running::of(&draft);
                             let what = (retries, fallback, one, other, order, between);
                             let tickets = mesh.hedged();

@@ -14,8 +14,11 @@ fn limit(seed: u64, n: u64, key: Key) -> Limit {
     Limit { seed, key, interval: SECOND, burst: Micros(SECOND.0 * n), ..Limit::default() }
 }
 
-const BY_HEADER: Key =
-    Key { source: KeySource::Header as u8, header: 0, name: crate::snapshot::tables::Text { start: 0, len: 0 } };
+const BY_HEADER: Key = Key {
+    source: KeySource::Header as u8,
+    header: 0,
+    name: crate::snapshot::tables::Text { start: 0, len: 0 },
+};
 
 fn limited(rule: &[Limit], service: &[Limit]) -> SnapshotDraft {
     let mut draft = Plan::of(1).draft();
@@ -39,7 +42,8 @@ fn passed(mesh: &mut Running, headers: [Option<&[u8]>; 2]) -> usize {
 
 #[test]
 fn the_limits_of_a_rule_and_of_its_service_both_count() {
-    let mut mesh = Running::of(&limited(&[limit(1, 3, Key::default())], &[limit(2, 5, Key::default())]));
+    let mut mesh =
+        Running::of(&limited(&[limit(1, 3, Key::default())], &[limit(2, 5, Key::default())]));
     assert_eq!(passed(&mut mesh, of(None)), 3);
     assert_eq!(mesh.refused(&GET), answer(429, Reason::RateLimited));
     assert_eq!(mesh.machine.notes().limit, 0);
@@ -57,7 +61,8 @@ fn the_limits_of_a_rule_and_of_its_service_both_count() {
 
 #[test]
 fn the_limit_that_is_nearest_its_end_is_noted() {
-    let mut mesh = Running::of(&limited(&[limit(1, 9, Key::default())], &[limit(2, 3, Key::default())]));
+    let mut mesh =
+        Running::of(&limited(&[limit(1, 9, Key::default())], &[limit(2, 3, Key::default())]));
     mesh.send(&GET);
     let notes = *mesh.machine.notes();
     assert_eq!((notes.limit, notes.remaining, notes.reset), (1, 2, SECOND));
@@ -68,14 +73,16 @@ fn the_limit_that_is_nearest_its_end_is_noted() {
     assert_eq!((notes.limit, notes.remaining, notes.reset), (1, 0, SECOND));
 
     // the one that refuses, though the other has none left either
-    let mut mesh = Running::of(&limited(&[limit(1, 3, Key::default())], &[limit(2, 2, Key::default())]));
+    let mut mesh =
+        Running::of(&limited(&[limit(1, 3, Key::default())], &[limit(2, 2, Key::default())]));
     mesh.send(&GET);
     mesh.send(&GET);
     mesh.refused(&GET);
     let notes = *mesh.machine.notes();
     assert_eq!((notes.limit, notes.remaining, notes.reset), (1, 0, SECOND));
 
-    let mut mesh = Running::of(&limited(&[limit(1, 3, Key::default())], &[limit(2, 9, Key::default())]));
+    let mut mesh =
+        Running::of(&limited(&[limit(1, 3, Key::default())], &[limit(2, 9, Key::default())]));
     mesh.send(&GET);
     assert_eq!((mesh.machine.notes().limit, mesh.machine.notes().remaining), (0, 2));
 }

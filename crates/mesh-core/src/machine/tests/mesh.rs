@@ -88,7 +88,12 @@ impl Plan {
             Backend { service: 0, weight: 1, policy: 0, rewrite: NONE, ..Backend::default() };
         draft.backends.push(backend);
         let name = draft.text("rules[0]");
-        draft.rules.push(Rule { name, backends: Rows { start: 0, len: 1 }, redirect: NONE, ..Rule::default() });
+        draft.rules.push(Rule {
+            name,
+            backends: Rows { start: 0, len: 1 },
+            redirect: NONE,
+            ..Rule::default()
+        });
         draft.routes = routes(&["/api/*"]);
         draft
     }
@@ -271,21 +276,27 @@ impl Step {
     pub(super) fn sent(self) -> Send {
         match self {
             Self::Send(send) => send,
-            Self::Wait(_) | Self::Deliver | Self::Respond(_) | Self::Pending => panic!("not sent: {self:?}"),
+            Self::Wait(_) | Self::Deliver | Self::Respond(_) | Self::Pending => {
+                panic!("not sent: {self:?}")
+            }
         }
     }
 
     pub(super) fn waited(self) -> Wait {
         match self {
             Self::Wait(wait) => wait,
-            Self::Send(_) | Self::Deliver | Self::Respond(_) | Self::Pending => panic!("no wait: {self:?}"),
+            Self::Send(_) | Self::Deliver | Self::Respond(_) | Self::Pending => {
+                panic!("no wait: {self:?}")
+            }
         }
     }
 
     pub(super) fn answered(self) -> Respond {
         match self {
             Self::Respond(respond) => respond,
-            Self::Send(_) | Self::Wait(_) | Self::Deliver | Self::Pending => panic!("no answer: {self:?}"),
+            Self::Send(_) | Self::Wait(_) | Self::Deliver | Self::Pending => {
+                panic!("no answer: {self:?}")
+            }
         }
     }
 }

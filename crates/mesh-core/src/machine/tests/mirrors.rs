@@ -81,7 +81,9 @@ fn a_copy_is_tried_once_whatever_its_service_does_otherwise() {
             let told = mesh.told();
             let ends = told.iter().filter(|name| **name == "mirror_end").count();
             assert_eq!(ends, 1, "{told:?}");
-            for never in ["request_end", "retry", "hedge", "fallback", "fallback_failed", "retry_denied"] {
+            for never in
+                ["request_end", "retry", "hedge", "fallback", "fallback_failed", "retry_denied"]
+            {
                 assert!(!told.contains(&never), "{told:?}");
             }
             mesh.assert_idle();
@@ -136,7 +138,9 @@ fn a_mirror_that_is_not_there_or_leads_nowhere_answers() {
 
 #[test]
 fn no_run_notes_more_than_the_bound() {
-    for mirrors in [Rows { start: 0, len: NONE }, Rows { start: 3, len: NONE }, Rows { start: NONE, len: 2 }] {
+    for mirrors in
+        [Rows { start: 0, len: NONE }, Rows { start: 3, len: NONE }, Rows { start: NONE, len: 2 }]
+    {
         let mut draft = mirrored(&[1_000_000; 12]);
         draft.backends[0].mirrors = mirrors;
         let mut mesh = Running::new(Snapshot::decode(&draft.encode()).unwrap());

@@ -190,7 +190,8 @@ fn attempts_stay_inside_the_version_range() {
                 let Step::Send(send) = step else { break };
                 assert!(places.contains(&send.endpoint), "{attempt} {}", send.endpoint);
                 seen.insert(send.endpoint);
-                let outcome = if attempt < 3 { Outcome::ConnectFailure } else { Outcome::status(200) };
+                let outcome =
+                    if attempt < 3 { Outcome::ConnectFailure } else { Outcome::status(200) };
                 step = mesh.resume(send.ticket, outcome);
             }
         }

@@ -74,7 +74,8 @@ fn play(machine: &mut Machine, now: Timestamp) -> Vec<Event> {
             steps.push(machine.begin_mirror_at(number, &request, path, now, &mut events));
         }
         steps.push(machine.begin_service(0, &request, now, &mut events));
-        let outcomes = [Outcome::status(503), Outcome::Reset, Outcome::Timeout, Outcome::status(200)];
+        let outcomes =
+            [Outcome::status(503), Outcome::Reset, Outcome::Timeout, Outcome::status(200)];
         // a delay, two services' eleven attempts and their waits, twice where it is hedged
         for round in 0..400 {
             let Some(step) = steps.pop() else { break };
@@ -104,7 +105,8 @@ fn a_whole_one_does_all_that_damaged_ones_may() {
         events.extend(play(&mut machine, Timestamp::from_millis(5)));
     }
     use crate::event::EventKind;
-    for kind in [EventKind::Hedge, EventKind::Fallback, EventKind::MirrorEnd, EventKind::RequestEnd] {
+    for kind in [EventKind::Hedge, EventKind::Fallback, EventKind::MirrorEnd, EventKind::RequestEnd]
+    {
         assert!(events.iter().any(|event| event.kind == kind), "{kind:?}");
     }
 }
