@@ -56,8 +56,8 @@ const FALLBACK: u32 = 1;
 const SHADOW: u32 = 2;
 
 impl Plan {
-    fn snapshot(&self) -> Snapshot {
-        let mut draft = SnapshotDraft::default();
+    /// Services, their endpoints and policies.
+    fn services(&self, draft: &mut SnapshotDraft) {
         let own = u32::try_from(self.priorities.len()).unwrap();
         let mut start = 0;
         for (number, name) in (0..).zip(["users", "spare", "shadow"]) {
@@ -102,6 +102,11 @@ impl Plan {
                 ..Policy::default()
             });
         }
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        let mut draft = SnapshotDraft::default();
+        self.services(&mut draft);
         let backend = |service| Backend {
             service,
             policy: service,
@@ -110,7 +115,7 @@ impl Plan {
             ..Backend::default()
         };
         let (faults, mirrors) =
-            (Rows { start: 0, len: 1 }, Rows { start: 0, len: self.mirrors.len() as u32 });
+            (Rows { start: 0, len: 1 }, Rows { start: 0, len: number(self.mirrors.len()) });
         draft.backends = vec![
             Backend { subset: self.subset, faults, mirrors, key: 1, ..backend(0) },
             Backend { faults, mirrors, key: 2, ..backend(0) },
@@ -154,6 +159,10 @@ impl Plan {
         draft.routes = routes.finish();
         Snapshot::decode(&draft.encode()).unwrap()
     }
+}
+
+fn number(at: usize) -> u32 {
+    u32::try_from(at).unwrap()
 }
 
 fn millis(range: core::ops::Range<u64>) -> impl Strategy<Value = Micros> {
@@ -306,11 +315,11 @@ impl World {
             }
             Act::Pass(span) => self.now = self.now.saturating_add(span),
             Act::Health { which, health } => {
-                let number = which.index(endpoints) as u32;
+                let number = number(which.index(endpoints));
                 self.machine.set_health(number, Health::from_number(health), self.now);
             }
             Act::Reach { which, reachable } => {
-                self.machine.set_reachable(which.index(endpoints) as u32, reachable);
+                self.machine.set_reachable(number(which.index(endpoints)), reachable);
             }
             Act::Swap => {
                 self.machine.swap(self.plan.snapshot(), self.now);
@@ -333,7 +342,7 @@ impl World {
             self.machine.begin(&request, self.now, &mut self.events)
         };
         let notes = *self.machine.notes();
-        assert_eq!(notes.cookie.is_some() && by_name, false);
+        assert!(!by_name || notes.cookie.is_none());
         assert_eq!(notes.limit == NONE, self.plan.limit.is_none());
         assert!(notes.mirrors >> self.plan.mirrors.len() == 0);
         let mirrors = if by_name { 0 } else { notes.mirrors };
@@ -367,7 +376,7 @@ impl World {
                 assert!(!outside(send.endpoint), "outside of the version range");
                 subset
             }
-            _ => 0,
+            Step::Send(_) | Step::Wait(_) | Step::Deliver | Step::Respond(_) | Step::Pending => 0,
         };
         self.requests.push(Known { mirror, hedged: false, subset });
         let refused = matches!(
