@@ -12,13 +12,29 @@ use crate::{
     time::{Micros, Timestamp},
 };
 
-/// Where a limit's requests were counted.
+/// Who counts the requests of a limit, and so what the limit guarantees.
+///
+/// A tier answers at once and never waits. One that shares its counts, such as tokens leased from a
+/// Durable Object, is filled by its host between requests and answers from what it holds.
+pub trait Tier {
+    /// What its answers hold for.
+    const GUARANTEE: Guarantee;
+
+    /// Takes one request from the bucket of `key`, a hash that is spread well.
+    fn take(&mut self, key: u64, rate: &Rate, now: Timestamp) -> Taken;
+}
+
+/// Where a limit's requests are counted.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[repr(u8)]
 #[non_exhaustive]
 pub enum Guarantee {
     /// In this isolate alone.
     Isolate,
+    /// In this location of the platform.
+    Location,
+    /// Everywhere.
+    Global,
 }
 
 /// The rate that a bucket holds to.
@@ -85,9 +101,12 @@ impl Buckets {
     pub const fn empty() -> Self {
         Self { words: Vec::new() }
     }
+}
 
-    /// Takes one request from the bucket of `key`, a hash that is spread well.
-    pub fn take(&mut self, key: u64, rate: &Rate, now: Timestamp) -> Taken {
+impl Tier for Buckets {
+    const GUARANTEE: Guarantee = Guarantee::Isolate;
+
+    fn take(&mut self, key: u64, rate: &Rate, now: Timestamp) -> Taken {
         if self.words.is_empty() {
             self.words.resize(BUCKET_SETS * BUCKET_WAYS * 2, 0);
         }

@@ -17,7 +17,7 @@ use crate::{
     hash::xxh64,
     limits::MIRRORS_MAX,
     method::Method,
-    rate_limit::Rate,
+    rate_limit::{Rate, Tier},
     reason::Reason,
     route::RequestHead,
     snapshot::tables::{Backend, Cors, NONE, Rows, Rule, Service},

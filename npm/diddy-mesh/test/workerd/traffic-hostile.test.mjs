@@ -37,13 +37,15 @@ test("requests that wait at the same time keep their paths", async () => {
 
 test("a service that refuses says itself when to come back", async () => {
   const REFUSES = `export default { fetch: () => new Response("no", { status: 429, headers: { "retry-after": "77", "mesh-reason": "rate_limited" } }) };`;
-  const rules = [{ service: "users", rateLimits: [{ requests: 1, per: "1h" }] }];
+  const rules = [{ service: "users", rateLimits: [{ requests: 1, per: "1h", by: { header: "x-user" } }] }];
   await running([await gateway(rules), await worker("users", REFUSES)], async (fetch) => {
-    const theirs = await fetch("/x");
-    assert.deepEqual([theirs.status, theirs.headers.get("retry-after"), await theirs.text()], [429, "77", "no"]);
-    const ours = await fetch("/x");
-    assert.equal(ours.status, 429);
-    assert.ok(Number(ours.headers.get("retry-after")) > 3_000, ours.headers.get("retry-after"));
+    for (const user of ["a", "b"]) {
+      const theirs = await fetch("/x", { headers: { "x-user": user } });
+      assert.deepEqual([theirs.status, theirs.headers.get("retry-after"), await theirs.text()], [429, "77", "no"]);
+      const ours = await fetch("/x", { headers: { "x-user": user } });
+      assert.equal(ours.status, 429);
+      assert.ok(Number(ours.headers.get("retry-after")) > 3_000, ours.headers.get("retry-after"));
+    }
   });
 });
 
