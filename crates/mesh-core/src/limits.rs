@@ -36,8 +36,11 @@ pub const SWAP_LOOKS_MAX: usize = 1 << 22;
 pub const PARAMS_MAX: usize = 16;
 /// States of one compiled regular expression.
 pub const AUTOMATON_STATES_MAX: usize = 4_096;
-/// Sets of rate-limit buckets in an isolate; with [`BUCKET_WAYS`] of 16 bytes each that is 64 KiB.
+/// Sets of rate-limit buckets in an isolate; with [`BUCKET_WAYS`] of 24 bytes each that is 96 KiB.
 pub const BUCKET_SETS: usize = 1_024;
+/// Buckets without a key after which those that are full again are forgotten; there is one for each
+/// limit without a key.
+pub const SHARED_BUCKETS_MAX: usize = 256;
 /// Keys that share a set of buckets.
 pub const BUCKET_WAYS: usize = 4;
 /// Copies of one request that go to other services.

@@ -132,6 +132,9 @@ pub struct Machine {
     buckets: Buckets,
     /// Requests that faults delay.
     delayed: u32,
+    /// Keeps callers from choosing whose buckets theirs push out. Of the seed, but of none of its
+    /// rolls.
+    secret: u64,
     /// Whether the step at hand answers for good.
     last_word: bool,
 }
@@ -145,6 +148,7 @@ impl Machine {
     pub fn new(snapshot: Snapshot, seed: u64) -> Self {
         let mut machine = Self::empty();
         machine.dice = SeededDice::new(seed);
+        machine.secret = secret(seed);
         machine.swap(snapshot, Timestamp::ZERO);
         machine
     }
@@ -165,6 +169,7 @@ impl Machine {
             noted: false,
             buckets: Buckets::empty(),
             delayed: 0,
+            secret: 0,
             last_word: false,
         }
     }
@@ -172,6 +177,7 @@ impl Machine {
     /// New dice, for hosts that may draw randomness only inside a request.
     pub fn seed(&mut self, seed: u64) {
         self.dice = SeededDice::new(seed);
+        self.secret = secret(seed);
         for service in &mut self.services {
             service.start_sequence(&mut self.dice);
         }
@@ -312,6 +318,10 @@ fn row<T>(rows: &[T], number: u32) -> Option<&T> {
 
 fn state_mut<T>(rows: &mut [T], number: u32) -> Option<&mut T> {
     rows.get_mut(usize::try_from(number).ok()?)
+}
+
+fn secret(seed: u64) -> u64 {
+    if TRAFFIC { crate::hash::xxh64(&seed.to_le_bytes(), 1) } else { 0 }
 }
 
 /// An answer of the mesh's own.

@@ -1,16 +1,19 @@
 //! Rate limits by GCRA: one number per key, the time at which its bucket is full again.
 //!
 //! The buckets of an isolate are a bounded table of sets: a key that finds its set full takes the
-//! place of the one that is nearest to being full again, so that callers who are at their limit
-//! are forgotten last. Nothing here is shared between isolates: what a limit guarantees is
+//! place of the one that is fullest in proportion to its size, so that callers who are at their limit
+//! are forgotten last. Limits without a key have buckets of their own. Nothing here is shared between isolates: what a limit guarantees is
 //! [`Guarantee::Isolate`].
 
 use alloc::vec::Vec;
 
 use crate::{
-    limits::{BUCKET_SETS, BUCKET_WAYS},
+    limits::{BUCKET_SETS, BUCKET_WAYS, SHARED_BUCKETS_MAX},
     time::{Micros, Timestamp},
 };
+
+/// Words of a bucket.
+const WORDS: usize = 3;
 
 /// Who counts the requests of a limit, and so what the limit guarantees.
 ///
@@ -20,8 +23,11 @@ pub trait Tier {
     /// What its answers hold for.
     const GUARANTEE: Guarantee;
 
-    /// Takes one request from the bucket of `key`, a hash that is spread well.
+    /// Takes one request from the bucket of `key`, a hash that callers cannot foretell.
     fn take(&mut self, key: u64, rate: &Rate, now: Timestamp) -> Taken;
+
+    /// Takes one request from a bucket that all requests of a limit share.
+    fn take_shared(&mut self, key: u64, rate: &Rate, now: Timestamp) -> Taken;
 }
 
 /// Where a limit's requests are counted.
@@ -88,18 +94,20 @@ impl Rate {
     }
 }
 
-/// The buckets of an isolate. Memory: none before the first limited request, then 64 KiB.
+/// The buckets of an isolate. Memory: none before the first limited request with a key, then 96 KiB.
 #[derive(Clone, Debug, Default)]
 pub struct Buckets {
-    /// Pairs of a key and the time at which its bucket is full again, in sets of [`BUCKET_WAYS`].
+    /// Key, time at which its bucket is full again and size of the bucket, in sets of [`BUCKET_WAYS`].
     words: Vec<u64>,
+    /// The same two first of buckets that all requests share; no caller can push one out.
+    shared: Vec<[u64; 2]>,
 }
 
 impl Buckets {
     /// No buckets yet.
     #[must_use]
     pub const fn empty() -> Self {
-        Self { words: Vec::new() }
+        Self { words: Vec::new(), shared: Vec::new() }
     }
 }
 
@@ -108,30 +116,57 @@ impl Tier for Buckets {
 
     fn take(&mut self, key: u64, rate: &Rate, now: Timestamp) -> Taken {
         if self.words.is_empty() {
-            self.words.resize(BUCKET_SETS * BUCKET_WAYS * 2, 0);
+            self.words.resize(BUCKET_SETS * BUCKET_WAYS * WORDS, 0);
         }
         let low = u32::try_from(key & 0xffff_ffff).unwrap_or(0);
-        let set = low as usize % BUCKET_SETS * BUCKET_WAYS * 2;
+        let set = low as usize % BUCKET_SETS * BUCKET_WAYS * WORDS;
         let words = self.words.get_mut(set..).unwrap_or_default();
-        let (mut at, mut full_at, mut least) = (0, 0, u64::MAX);
+        let (mut at, mut full_at, mut least) = (0, 0, f32::INFINITY);
         for way in 0..BUCKET_WAYS {
-            let Some(&[known, full]) = words.get(2 * way..).and_then(<[u64]>::first_chunk) else {
+            let start = WORDS * way;
+            let Some(&[known, full, size]) = words.get(start..).and_then(<[u64]>::first_chunk)
+            else {
                 break;
             };
             if known == key {
-                (at, full_at) = (2 * way, full);
+                (at, full_at) = (start, full);
                 break;
             }
-            if full < least {
-                (at, least) = (2 * way, full);
+            let used = used_share(full.saturating_sub(now.as_micros()), size);
+            if used < least {
+                (at, least) = (start, used);
             }
         }
         let (taken, full_at) = rate.take(Timestamp::from_micros(full_at), now);
-        if let Some(pair) = words.get_mut(at..).and_then(<[u64]>::first_chunk_mut) {
-            *pair = [key, full_at.as_micros()];
+        if let Some(bucket) = words.get_mut(at..).and_then(<[u64]>::first_chunk_mut) {
+            *bucket = [key, full_at.as_micros(), rate.burst.0];
         }
         taken
     }
+
+    fn take_shared(&mut self, key: u64, rate: &Rate, now: Timestamp) -> Taken {
+        let known = self.shared.iter().position(|&[known, _]| known == key);
+        let at = known.unwrap_or_else(|| {
+            if self.shared.len() >= SHARED_BUCKETS_MAX {
+                // those of limits that are no more are full by now
+                self.shared.retain(|&[_, full_at]| full_at > now.as_micros());
+            }
+            self.shared.push([key, 0]);
+            self.shared.len().saturating_sub(1)
+        });
+        let full_at = self.shared.get(at).map_or(0, |&[_, full_at]| full_at);
+        let (taken, full_at) = rate.take(Timestamp::from_micros(full_at), now);
+        if let Some([_, word]) = self.shared.get_mut(at) {
+            *word = full_at.as_micros();
+        }
+        taken
+    }
+}
+
+/// How much of a bucket is taken, from 0 to 1: a limit of a day and one of a second compare.
+#[expect(clippy::cast_precision_loss, reason = "a share needs no more than that")]
+fn used_share(left: u64, size: u64) -> f32 {
+    left as f32 / size.max(1) as f32
 }
 
 #[cfg(test)]
@@ -179,6 +214,35 @@ mod tests {
         let allowed = (0..1_000).filter(|_| buckets.take(3, &RATE, now).allowed).count();
         assert_eq!(allowed, 10);
         assert!(!buckets.take(3, &RATE, Timestamp::from_millis(8_000)).allowed);
+    }
+
+    #[test]
+    fn a_bucket_of_a_day_does_not_push_out_an_exhausted_one_of_a_second() {
+        let day = Rate { interval: Micros::from_secs(864), burst: Micros::from_secs(86_400) };
+        let mut buckets = Buckets::empty();
+        let now = Timestamp::from_millis(1_000);
+        for _ in 0..10 {
+            buckets.take(5, &RATE, now);
+        }
+        for other in 1..100u64 {
+            assert!(buckets.take(other << 32 | 5, &day, now).allowed);
+        }
+        assert!(!buckets.take(5, &RATE, now).allowed);
+    }
+
+    #[test]
+    fn shared_buckets_that_are_full_again_make_room() {
+        let mut buckets = Buckets::empty();
+        let mut now = Timestamp::from_millis(1_000);
+        for key in 0..10 * SHARED_BUCKETS_MAX as u64 {
+            assert!(buckets.take_shared(key, &RATE, now).allowed);
+            now = now.saturating_add(Micros::from_millis(1));
+            assert!(buckets.shared.len() <= SHARED_BUCKETS_MAX + 101, "{}", buckets.shared.len());
+        }
+        for _ in 0..10 {
+            assert!(buckets.take_shared(u64::MAX, &RATE, now).allowed);
+        }
+        assert!(!buckets.take_shared(u64::MAX, &RATE, now).allowed);
     }
 
     #[test]

@@ -3,6 +3,7 @@ import { numberIn, type Call } from "./call.js";
 import type { Brain } from "./engine.js";
 import { BODY, FLAG, NEVER, OUT, OUTCOME, STEP } from "./generated/abi.js";
 import type { Order } from "./outgoing.js";
+import type { Predicate } from "./tables.js";
 import type { Race } from "./traffic/hedge.js";
 import { drop, send, sleep } from "./send.js";
 import { guarded } from "./recovery.js";
@@ -16,8 +17,8 @@ export interface Sending extends Order {
   readonly brain: Brain;
   readonly ticket: number;
   readonly flags: number;
-  /** Names the predicates. */
-  readonly policy: number;
+  /** What of an answer asks for another attempt. */
+  readonly predicates: readonly Predicate[] | undefined;
   /** Silence in ms after which another attempt may be made beside this one; 0 = never. */
   readonly hedge: number;
   /** The two attempts of which this is one. */
@@ -58,7 +59,7 @@ function once(call: Call, sending: Sending): Promise<Response> {
     if (step !== STEP.DELIVER) {
       return goOn(call, sending, step, result);
     }
-    sending.race?.end();
+    sending.race?.end(sending);
     void drop(call.own);
     // Before anything else asks the engine.
     const last = sending.brain.slot(OUT.LAST_WORD);
@@ -67,12 +68,13 @@ function once(call: Call, sending: Sending): Promise<Response> {
   });
 }
 
-/** Every step but the delivery of an answer. Where there is none yet, `brain` is all that is used of \`sending\`. */
+/** Every step but the delivery of an answer. Where there is none yet, `brain` is all that is used of `sending`. */
 export async function goOn(call: Call, sending: Sending, reached: number, answer?: Response): Promise<Response> {
   const { brain } = sending;
   let step = reached;
   let left = answer;
   if (step === STEP.WAIT) {
+    // Read before anything is awaited: other requests write there.
     const ticket = brain.slot(OUT.TICKET);
     const delay = brain.slot(OUT.DELAY_MS);
     await drop(left);
@@ -86,16 +88,27 @@ export async function goOn(call: Call, sending: Sending, reached: number, answer
     return new Promise(() => undefined);
   }
   if (step === STEP.RESPOND) {
+    if (reasonName(brain.slot(OUT.REASON)) === "upstream_status" && call.own === undefined && left !== undefined) {
+      // The fallback could not even be asked.
+      call.own = finish(call, sending, left);
+      left = undefined;
+    }
     const made = respond(call, brain);
     await drop(left);
     return made;
   }
   const next = step === STEP.SEND ? guarded(call.slot, () => order(call, brain)) : undefined;
   if (next === undefined) {
-    // The engine is gone. An answer that is here already is as good as any.
-    return left === undefined ? refuse(503, "engine_trap") : finish(call, sending, left);
+    // The engine is gone. An answer that is here already is as good as any; the request's own goes before a fallback's that failed.
+    const { own } = call;
+    if (left !== undefined && (own === undefined || left.status < 500)) {
+      void drop(own);
+      return finish(call, sending, left);
+    }
+    await drop(left);
+    return own ?? refuse(503, "engine_trap");
   }
-  if (next.flags & FLAG.FALLBACK && left !== undefined) {
+  if (next.flags & FLAG.FALLBACK && left !== undefined && call.own === undefined) {
     call.own = finish(call, sending, left);
   } else {
     await drop(left);
@@ -109,7 +122,7 @@ export function respond(call: Call, brain: Brain): Response {
     const status = brain.slot(OUT.STATUS);
     const reason = reasonName(brain.slot(OUT.REASON));
     if (call.own !== undefined && reason === "upstream_status") {
-      return call.own;
+      return brain.slot(OUT.LAST_WORD) ? final(call.own) : call.own;
     }
     void drop(call.own);
     const text = brain.text();
@@ -147,7 +160,7 @@ export function order(call: Call, brain: Brain): Sending {
     remaining: brain.slot(OUT.REMAINING_MS),
     idle: brain.slot(OUT.IDLE_MS),
     edits: call.slot.edits(brain.slot(OUT.BACKEND)),
-    policy: brain.slot(OUT.POLICY),
+    predicates: flags & FLAG.WANT_PREDICATES ? call.slot.known.predicates?.[brain.slot(OUT.POLICY)] : undefined,
     hedge: brain.slot(OUT.HEDGE_MS),
   };
 }
@@ -167,13 +180,13 @@ export async function hold(call: Call): Promise<boolean> {
 }
 
 /** Tells the engine of an answer, with the headers that it wants. Its `headers` are touched for those only: the first touch makes an object. */
-function told(call: Call, { brain, flags, policy, ticket }: Sending, answer: Response): number {
+function told(call: Call, { brain, flags, predicates, ticket }: Sending, answer: Response): number {
   const { status } = answer;
   const wait = flags & FLAG.WANT_RETRY_AFTER && (status === 429 || status === 503) ? waitOf(answer.headers.get("retry-after")) : -1;
   const last = (status === 429 || status > 499) && answer.headers.get(RETRY_HEADER) === "never";
   const load = flags & FLAG.WANT_LOAD ? answer.headers.get("endpoint-load-metrics") : null;
   const grpc = flags & FLAG.WANT_GRPC ? numberIn(answer.headers, "grpc-status") : 0;
-  const again = flags & FLAG.WANT_PREDICATES ? call.features.traffic?.again(call, policy, answer) : false;
+  const again = predicates !== undefined && call.features.traffic?.again(call, predicates, answer);
   return resume(call, brain, ticket, OUTCOME.RESPONSE, status, grpc || -1, last ? NEVER : wait, load, again);
 }
 

@@ -16,6 +16,8 @@ export interface Order {
   /** Longest silence between two chunks of the answer's body, in ms; 0 = without end. */
   readonly idle: number;
   readonly edits: Edits | undefined;
+  /** Ends it from outside; without one, only its own timeout does. */
+  readonly abort?: AbortController | undefined;
 }
 
 /** Makes the request of an attempt. */

@@ -13,6 +13,9 @@ export type Result = Response | number;
 
 /** Ends an answer that nobody will read. */
 export async function drop(answer: Response | undefined): Promise<void> {
+  const { webSocket } = (answer ?? {}) as { webSocket?: { accept(): void; close(): void } | null };
+  webSocket?.accept();
+  webSocket?.close();
   await answer?.body?.cancel().catch(ignore);
 }
 
@@ -26,7 +29,7 @@ export function send<T>(call: Call, order: Order, next: (result: Result) => T | 
   return new Promise((resolve, reject) => {
     const { endpoint, timeout } = order;
     const { transport } = endpoint;
-    const abort = transport.aborts && timeout > 0 ? new AbortController() : undefined;
+    const abort = order.abort ?? (transport.aborts && timeout > 0 ? new AbortController() : undefined);
     let over = false;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const end = (result: Result): void => {

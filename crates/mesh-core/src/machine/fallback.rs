@@ -8,7 +8,8 @@ use crate::{
     dice::Dice,
     event::{EventKind, EventSink},
     reason::Reason,
-    snapshot::tables::{NONE, Policy},
+    route::RequestHead,
+    snapshot::tables::{NONE, Policy, Service},
     time::Timestamp,
 };
 
@@ -17,6 +18,13 @@ use crate::{
 pub(super) struct Own {
     pub(super) status: u16,
     pub(super) reason: Reason,
+}
+
+impl Own {
+    /// The step that gives it: delivers what was `told`, or makes an answer.
+    const fn stands(self, told: bool) -> Step {
+        if told { Step::Deliver } else { respond(self.status, self.reason) }
+    }
 }
 
 impl Live {
@@ -56,8 +64,15 @@ impl Machine {
                 }
                 Fall::Service => {
                     let terms = self.terms(live.service, live.policy);
-                    if let Some(Terms { policy, .. }) = &terms {
+                    if let Some(Terms { policy, service }) = &terms {
                         self.arrive(live.service, policy, now);
+                        if self.is_full(&live, service, now) {
+                            let about = self.about(&live, EventKind::FallbackFailed, now);
+                            sink.event(about.with_reason(Reason::ConcurrencyLimit));
+                            self.end(&live, own.reason, now, sink);
+                            return own.stands(told);
+                        }
+                        live.roomed = service.concurrency_initial > 0;
                         if !policy.request_timeout.is_zero() {
                             let until = now.saturating_add(policy.request_timeout);
                             live.deadline = Some(live.deadline.map_or(until, |end| end.min(until)));
@@ -68,7 +83,16 @@ impl Machine {
             }
         }
         self.end(&live, last.reason, now, sink);
-        if told && live.own.is_none() { Step::Deliver } else { respond(last.status, last.reason) }
+        last.stands(told && live.own.is_none())
+    }
+
+    /// Whether the fallback's service takes no more, by its rate limits or its concurrency limit. All
+    /// requests that fall back to it are one caller.
+    fn is_full(&mut self, live: &Live, service: &Service, now: Timestamp) -> bool {
+        let method = live.method;
+        let head = RequestHead { host: b"", path: b"", query: b"", method, headers: &[] };
+        self.limited(service.limits, &head, now).is_some()
+            || service.concurrency_initial > 0 && !self.has_room(live.service, service, 0)
     }
 
     /// Where a failed request goes from here. Turns it to the fallback's service, where that is it.

@@ -20,7 +20,7 @@ use crate::{
     rate_limit::{Rate, Tier},
     reason::Reason,
     route::RequestHead,
-    snapshot::tables::{Backend, Cors, NONE, Rows, Rule, Service},
+    snapshot::tables::{Backend, Cors, KeySource, NONE, Rows, Rule, Service},
     time::{Micros, Timestamp},
 };
 
@@ -76,10 +76,14 @@ impl Machine {
     ) -> Option<Step> {
         for number in limits.numbers() {
             let limit = self.snapshot.limits().get(number)?;
-            // callers without a key share a bucket: leaving a header out must not lift the limit
-            let value = key_value(&limit.key, head, &self.snapshot).unwrap_or(b"");
             let rate = Rate { interval: limit.interval, burst: limit.burst };
-            let taken = self.buckets.take(xxh64(value, limit.seed), &rate, now);
+            let taken = if limit.key.source == KeySource::Nothing as u8 {
+                self.buckets.take_shared(limit.seed, &rate, now)
+            } else {
+                // callers without a key share a bucket: leaving a header out must not lift the limit
+                let value = key_value(&limit.key, head, &self.snapshot).unwrap_or(b"");
+                self.buckets.take(xxh64(value, limit.seed ^ self.secret), &rate, now)
+            };
             let notes = self.note();
             if !taken.allowed || notes.limit == NONE || taken.remaining < notes.remaining {
                 notes.limit = number;

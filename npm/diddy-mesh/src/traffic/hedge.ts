@@ -8,24 +8,36 @@ import { guarded } from "../recovery.js";
 export interface Race {
   /** True once one of them has the answer: the other's is dropped unread. */
   over: boolean;
-  /** One of them has it. */
-  readonly end: () => void;
+  /** `winner` has it: the other one is given up. */
+  readonly end: (winner: Sending) => void;
 }
 
-/** Makes an attempt, and another when it is slow. */
-export function hedged(call: Call, sending: Sending, once: (call: Call, sending: Sending) => Promise<Response>): Promise<Response> {
+/** Makes an attempt, and another when it is slow. An upgrade is not asked for twice: two connections would be open. */
+export function hedged(call: Call, sending: Sending, once: (call: Call, sending: Sending) => Promise<Response>): Promise<Response> | undefined {
+  if (call.request.headers.has("upgrade")) {
+    return undefined;
+  }
+  const attempts: Sending[] = [];
   const race: Race = {
     over: false,
-    end: () => {
+    end: (winner) => {
       race.over = true;
+      attempts.forEach((one) => one !== winner && one.abort?.abort());
     },
+  };
+  const enter = (one: Sending): Promise<Response> => {
+    // Only a URL's attempt is worth an abort: a binding's late answer is dropped.
+    const abort = one.endpoint.transport.aborts ? new AbortController() : undefined;
+    const racing: Sending = { ...one, hedge: 0, race, abort };
+    attempts.push(racing);
+    return once(call, racing);
   };
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       if (!race.over && resume(call, sending.brain, sending.ticket, OUTCOME.HEDGE) === STEP.SEND) {
         const second = guarded(call.slot, () => order(call, sending.brain));
         if (second !== undefined) {
-          once(call, { ...second, hedge: 0, race }).then(resolve, reject);
+          enter(second).then(resolve, reject);
         }
       }
     }, sending.hedge);
@@ -33,6 +45,6 @@ export function hedged(call: Call, sending: Sending, once: (call: Call, sending:
       clearTimeout(timer);
       resolve(answer);
     };
-    once(call, { ...sending, race }).then(ended, reject);
+    enter(sending).then(ended, reject);
   });
 }

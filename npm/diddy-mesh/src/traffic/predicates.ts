@@ -1,9 +1,10 @@
 /** What of an answer asks for another attempt: a header, or a predicate given in code. */
 import type { Call } from "../call.js";
+import type { Predicate } from "../tables.js";
 
-/** Whether one of the policy's predicates holds. One that throws, that nobody gave, or that answers with anything but a boolean, does not. */
-export function again(call: Call, policy: number, answer: Response): boolean {
-  return (call.slot.known.predicates?.[policy] ?? []).some(([kind, name, value]) => {
+/** Whether one of the predicates holds. One that throws, that nobody gave, or that answers with anything but a boolean, does not. */
+export function again(call: Call, predicates: readonly Predicate[], answer: Response): boolean {
+  return predicates.some(([kind, name, value]) => {
     const said = kind === "!" ? null : answer.headers.get(name);
     if (kind !== "!") {
       return kind === "?" ? said !== null : said === value;
