@@ -23,7 +23,7 @@ names! {
 text! {
     /// The name of a rate limit, as callers see it in `RateLimit-Policy`.
     pub struct LimitName is "the name of a rate limit", checked by name,
-        pattern "^[!#-\\[\\]-~]{1,64}$";
+        pattern "^[!#-:<-\\[\\]-~]{1,64}$";
 }
 
 object! {
@@ -50,7 +50,7 @@ object! {
 
 /// True for what a name may hold: visible ASCII but for what a quoted string would have to escape.
 pub(crate) const fn is_limit_name_byte(byte: u8) -> bool {
-    byte.is_ascii_graphic() && byte != b'"' && byte != b'\\'
+    byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\' | b';')
 }
 
 fn name(text: &str) -> Result<String, ParseError> {
@@ -60,7 +60,7 @@ fn name(text: &str) -> Result<String, ParseError> {
     }
     Err(ParseError::new(
         Code::InvalidName,
-        "1 to 64 visible ASCII characters without spaces, quotes and backslashes",
+        "1 to 64 visible ASCII characters without spaces, quotes, semicolons and backslashes",
     ))
 }
 

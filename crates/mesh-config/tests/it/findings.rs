@@ -33,7 +33,7 @@ fn errors_name_place_and_reason() {
              \"b.example\"; ",
         ),
         (
-            r#""service": "a", "filters": [{ "cors": { "allowOrigins": ["*"], "allowCredentials": true, "exposeHeaders": ["*"] } }]"#,
+            r#""service": "a", "filters": [{ "cors": { "allowOrigins": ["https://a.example"], "allowCredentials": true, "exposeHeaders": ["*"] } }]"#,
             "conflicting-fields: routing.rules[0].filters[0].cors.exposeHeaders: \"*\" beside \
              `allowCredentials`; ",
         ),

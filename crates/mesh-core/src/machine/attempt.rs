@@ -143,7 +143,13 @@ impl Machine {
         now: Timestamp,
         sink: &mut impl EventSink,
     ) -> Step {
-        self.conclude(live, Own { status: status_of(reason), reason }, false, now, sink)
+        self.conclude(
+            live,
+            Own { status: status_of(reason), reason, last_word: self.last_word },
+            false,
+            now,
+            sink,
+        )
     }
 
     /// Counts and tells the end of a request.

@@ -18,6 +18,8 @@ use crate::{
 pub(super) struct Own {
     pub(super) status: u16,
     pub(super) reason: Reason,
+    /// Whether no caller is to try again.
+    pub(super) last_word: bool,
 }
 
 impl Own {
@@ -70,6 +72,7 @@ impl Machine {
                             let about = self.about(&live, EventKind::FallbackFailed, now);
                             sink.event(about.with_reason(Reason::ConcurrencyLimit));
                             self.end(&live, own.reason, now, sink);
+                            self.last_word = own.last_word;
                             return own.stands(told);
                         }
                         live.roomed = service.concurrency_initial > 0;
@@ -83,6 +86,7 @@ impl Machine {
             }
         }
         self.end(&live, last.reason, now, sink);
+        self.last_word = last.last_word;
         last.stands(told && live.own.is_none())
     }
 

@@ -141,7 +141,13 @@ impl Machine {
                 self.end(&live, reason, now, sink);
                 return Step::Deliver;
             }
-            return self.conclude(live, Own { status, reason }, true, now, sink);
+            return self.conclude(
+                live,
+                Own { status, reason, last_word: self.last_word },
+                true,
+                now,
+                sink,
+            );
         }
         let over = live.deadline.is_some_and(|deadline| deadline <= now);
         let reason = if reason == Reason::Timeout && over { Reason::Deadline } else { reason };

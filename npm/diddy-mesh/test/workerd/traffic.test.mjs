@@ -335,3 +335,94 @@ test("limits of the service that a Worker is hold for its own handlers", async (
     assert.equal(await last.text(), "hello");
   });
 });
+
+test("requests that wait, hold a body and are mirrored keep to themselves among others", async () => {
+  const rule = (path, service) => ({ path, service, filters: [{ fault: { delay: { time: "20ms" } } }, { mirror: { service: "shadow" } }] });
+  const rules = [rule("/a", "users"), rule("/b", "next"), { path: "/plain", service: "users" }];
+  await running(await all(gateway(rules)), async (_, { send }) => {
+    const asked = Array.from({ length: 60 }, (_, i) => [["/a", "users"], ["/b", "next"], ["/plain", "users"]][i % 3]);
+    const answers = await Promise.all(asked.map(([path], i) => send(path, path === "/plain" ? {} : { method: "POST", body: `${i}`.repeat(100) }).then((answer) => answer.text())));
+    assert.deepEqual(answers, asked.map(([, service]) => service));
+  });
+});
+
+test("a fallback that cannot be asked, or is asked twice, leaves the request's own answer", async () => {
+  const more = {
+    nowhere: { endpoints: ["binding:NOT_HERE"] },
+    retried: { endpoints: ["binding:NEXT"], retries: { attempts: 2, backoff: 0, budget: false }, breaker: false },
+    small: { endpoints: ["binding:NEXT"], rateLimits: [{ requests: 1, per: "1h" }], breaker: false },
+  };
+  const rules = [
+    { path: "/nowhere", service: "users", fallback: "nowhere" },
+    { path: "/retried", service: "users", fallback: "retried" },
+    { path: "/small", service: "users", fallback: "small" },
+  ];
+  const BROKEN = `export default { fetch: () => new Response("next failed", { status: 502 }) };`;
+  await running([await gateway(rules, { more }), await worker("users", NAMED("users")), await worker("next", BROKEN), await worker("shadow", BROKEN)], async (fetch) => {
+    for (const path of ["/nowhere", "/retried"]) {
+      const own = await fetch(`${path}?fail=users`);
+      assert.deepEqual([own.status, await own.text(), own.headers.get("mesh-reason")], [500, "users failed", null], path);
+    }
+  });
+  await running(await all(gateway(rules, { more })), async (fetch) => {
+    const answers = [];
+    for (let i = 0; i < 3; i++) {
+      answers.push(await (await fetch("/small?fail=users")).text());
+    }
+    assert.deepEqual(answers, ["next", "users failed", "users failed"], "the fallback's limit holds for what falls back to it");
+  });
+});
+
+test("an own answer that stands is the last word where its attempts are used up", async () => {
+  const more = { twice: { endpoints: ["binding:USERS"], retries: { attempts: 1, backoff: 1, budget: false }, breaker: false } };
+  await running(await all(gateway([{ path: "/x", service: "twice", fallback: "next" }], { more })), async (fetch) => {
+    const own = await fetch("/x?fail=users");
+    assert.equal(await own.text(), "next");
+  });
+  const NO = `export default { fetch: () => new Response("no", { status: 500 }) };`;
+  await running([await gateway([{ path: "/x", service: "twice", fallback: "next" }], { more }), await worker("users", NO), await worker("next", NO), await worker("shadow", NO)], async (fetch) => {
+    const own = await fetch("/x");
+    assert.deepEqual([own.status, await own.text(), own.headers.get("mesh-retry")], [500, "no", "never"]);
+  });
+});
+
+test("what a service says of other origins does not add to what its rule allows", async () => {
+  const rules = [{ service: "users", filters: [{ cors: { allowOrigins: ["https://shop.example"] } }] }];
+  const first = await worker("gateway", GATEWAY, { config: { services: { users: {} }, routing: { rules } }, serviceBindings: { USERS: "users" } });
+  const OPEN = `export default { fetch: () => new Response("", { headers: { "access-control-allow-origin": "*", "access-control-allow-credentials": "true" } }) };`;
+  await running([first, await worker("users", OPEN)], async (fetch) => {
+    const of = async (origin) => (await fetch("/x", { headers: { origin } })).headers;
+    assert.equal((await of("https://evil.example")).get("access-control-allow-origin"), null);
+    const allowed = await of("https://shop.example");
+    assert.deepEqual([allowed.get("access-control-allow-origin"), allowed.get("access-control-allow-credentials")], ["https://shop.example", null]);
+  });
+});
+
+test("an upgrade is neither hedged nor mirrored", async () => {
+  const SOCKETS = `
+    let upgrades = 0;
+    export default {
+      async fetch(request) {
+        if (request.headers.get("upgrade") !== "websocket") return Response.json(upgrades);
+        upgrades += 1;
+        await new Promise((resolve) => setTimeout(resolve, 150));
+        const [client, server] = Object.values(new WebSocketPair());
+        server.accept();
+        server.addEventListener("message", ({ data }) => server.send(data));
+        return new Response(null, { status: 101, webSocket: client });
+      },
+    };`;
+  const users = { hedge: "20ms", retries: 0, breaker: false };
+  const rules = [{ service: "users", filters: [{ mirror: { service: "shadow" } }] }];
+  const first = await worker("gateway", GATEWAY, { config: { services: { users, shadow: {} }, routing: { rules } }, serviceBindings: { USERS: "users", SHADOW: "shadow" } });
+  await running([first, await worker("users", SOCKETS), await worker("shadow", SOCKETS)], async (fetch, { mf }) => {
+    const { webSocket } = await fetch("/x", { headers: { upgrade: "websocket" } });
+    webSocket.accept();
+    const echoed = new Promise((resolve) => webSocket.addEventListener("message", ({ data }) => resolve(data)));
+    webSocket.send("hello");
+    assert.equal(await echoed, "hello");
+    webSocket.close();
+    const count = async (name) => (await (await mf.getWorker(name)).fetch("http://x/")).json();
+    assert.deepEqual([await count("users"), await count("shadow")], [1, 0]);
+  });
+});

@@ -4,7 +4,7 @@
 //! asked with, which an engine copies from the request. An answer that depends on the origin says so
 //! in `vary`, also where the origin is not allowed: a cache must not give that one to others.
 
-use super::{ADD, COPY, SET};
+use super::{ADD, COPY, REMOVE, SET};
 use crate::{
     decode::Cursor,
     defaults,
@@ -15,6 +15,16 @@ use crate::{
     plan::{PlannedCondition, PlannedCors, PlannedEdit, PlannedTest},
 };
 
+/// Response headers that allow a page of another origin something.
+const ALLOWING: [&str; 6] = [
+    "access-control-allow-origin",
+    "access-control-allow-credentials",
+    "access-control-allow-methods",
+    "access-control-allow-headers",
+    "access-control-expose-headers",
+    "access-control-max-age",
+];
+
 /// The header of an origin.
 const ORIGIN: &str = "origin";
 
@@ -23,6 +33,8 @@ pub(super) fn plan(cors: &Cors, edits: &mut Vec<PlannedEdit>, at: &mut Cursor) -
     check_lists(cors, at);
     let credentials = cors.allow_credentials == Some(true);
     let any = cors.allow_origins.iter().any(CorsOrigin::is_any);
+    // what a service says of itself would add to what the rule allows
+    edits.extend(ALLOWING.iter().map(|name| edit(REMOVE, name, "")));
     let mut both = Vec::new();
     let mut preflight = Vec::new();
     if any && !credentials {
@@ -52,7 +64,17 @@ pub(super) fn plan(cors: &Cors, edits: &mut Vec<PlannedEdit>, at: &mut Cursor) -
     let mut actual = both;
     let exposed = cors.expose_headers.iter().flatten().map(HeaderName::as_str);
     actual.extend(allowed("access-control-expose-headers", exposed, None));
-    let test = at.at_field("allowOrigins", |at| origins(&cors.allow_origins, at));
+    let test = at.at_field("allowOrigins", |at| {
+        if any && credentials {
+            at.warning(
+                Code::InvalidOrigin,
+                "any origin, with credentials",
+                "a list of origins: any page could act for whoever visits it",
+            );
+            return with_credentials(at);
+        }
+        origins(&cors.allow_origins, at)
+    });
     PlannedCors { origins: PlannedCondition { name: ORIGIN.to_owned(), test }, preflight, actual }
 }
 
@@ -74,6 +96,18 @@ fn allowed<'a>(
 
 fn edit(action: u8, name: &str, value: &str) -> PlannedEdit {
     PlannedEdit { side: 1, action, name: name.to_owned(), value: value.to_owned() }
+}
+
+/// Any origin that has a name. `null` has none: it is every page in a sandbox.
+fn with_credentials(at: &mut Cursor) -> PlannedTest {
+    let source = "[a-z][a-z0-9+.-]*://.+".to_owned();
+    match compile_list(core::slice::from_ref(&source)) {
+        Ok(automaton) => PlannedTest::Expression { source, automaton },
+        Err(error) => {
+            at.error(Code::TooLarge, &error.to_string(), "a list of origins");
+            PlannedTest::Present
+        }
+    }
 }
 
 /// One test for all origins.
