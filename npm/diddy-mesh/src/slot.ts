@@ -85,7 +85,7 @@ export class Slot {
     if (known === undefined) {
       const why = SNAPSHOT_ERRORS[failure - 1] ?? "malformed";
       this.broken = why === "unsupported"
-        ? new MeshError("feature_missing", 'the balancers geographic, consistentHash and adaptive, and all of traffic (limits, faults, mirrors, CORS, splits, fallbacks, hedges), need "diddy-mesh", not its core')
+        ? new MeshError("feature_missing", 'geographic, consistentHash, adaptive and traffic need "diddy-mesh", not its core')
         : new MeshError("invalid_snapshot", `the Snapshot was refused: ${why}`);
       if (failure === 0 && this.bytes !== undefined) {
         // The engine took what the host cannot use: it goes back to the last good one, and with it to what it learned of both.

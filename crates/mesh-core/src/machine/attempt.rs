@@ -72,7 +72,7 @@ impl Machine {
         live.attempt_started = now;
         self.take(&mut live, &terms.service, &pick, timeout, now, sink);
         let fallback = live.fallen();
-        let hedge = if TRAFFIC { self.hedge_after(&live, policy) } else { Micros::ZERO };
+        let hedge = if TRAFFIC && hedges { self.hedge_after(&live, policy) } else { Micros::ZERO };
         let Live { endpoint, attempt, rule, backend, rewritten, policy: number, .. } = live;
         match self.slots.insert(live) {
             Some(ticket) => Step::Send(Send {
@@ -184,6 +184,7 @@ impl Machine {
     }
 
     /// Gives back what a request holds at its service; `latency` is what its last attempt took.
+    #[inline(always)]
     pub(super) fn leave(&mut self, live: &Live, latency: Option<Micros>) {
         if TRAFFIC && live.roomed {
             self.give_room(live.service, latency);

@@ -113,8 +113,9 @@ impl Machine {
                 backend: NONE,
             });
         }
+        let several = TRAFFIC && rule.backends.len > 1;
         let held =
-            if TRAFFIC { self.held(&rule, found.target, &head(request, path)) } else { None };
+            if several { self.held(&rule, found.target, &head(request, path)) } else { None };
         let chosen =
             held.or_else(|| weighted(self.snapshot.backends(), rule.backends, &mut self.dice));
         let Some((number, backend)) = chosen else {

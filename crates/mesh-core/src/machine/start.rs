@@ -8,6 +8,7 @@ use super::{
     slots::Live,
     state_mut,
     step::Step,
+    traffic::Injected,
 };
 use crate::{
     event::{Event, EventKind, EventSink},
@@ -110,8 +111,14 @@ impl Machine {
         };
         self.arrive(way.service, policy, now);
         if let Some(backend) = backend {
-            self.copies(backend.mirrors);
-            let injected = self.faults(backend.faults, &head(request, path));
+            if backend.mirrors.len > 0 {
+                self.copies(backend.mirrors);
+            }
+            let injected = if backend.faults.len > 0 {
+                self.faults(backend.faults, &head(request, path))
+            } else {
+                Injected::default()
+            };
             live.abort = injected.status;
             if !injected.delay.is_zero() {
                 live.delayed = true;

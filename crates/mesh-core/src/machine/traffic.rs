@@ -104,9 +104,6 @@ impl Machine {
         number: u32,
         head: &RequestHead<'_>,
     ) -> Option<(u32, Backend)> {
-        if rule.backends.len < 2 {
-            return None;
-        }
         let table = self.snapshot.backends();
         for number in rule.backends.numbers() {
             let backend = table.get(number)?;

@@ -27,7 +27,7 @@ test("core serves the balancers that it has and refuses the others by name", asy
     assert.equal(await answerOf(CORE, balancer), "status 200", balancer);
   }
   for (const balancer of ["geographic", { type: "consistentHash", on: "path" }, "adaptive"]) {
-    assert.match(await answerOf(CORE, balancer), /^feature_missing: geographic, consistentHash and adaptive need "diddy-mesh"/, JSON.stringify(balancer));
+    assert.match(await answerOf(CORE, balancer), /^feature_missing: geographic, consistentHash, adaptive and traffic need "diddy-mesh"/, JSON.stringify(balancer));
   }
 });
 
