@@ -8,7 +8,6 @@ use super::{
     slots::Live,
     state_mut,
     step::Step,
-    traffic::Injected,
 };
 use crate::{
     event::{Event, EventKind, EventSink},
@@ -111,14 +110,10 @@ impl Machine {
         };
         self.arrive(way.service, policy, now);
         if let Some(backend) = backend {
-            if backend.mirrors.len > 0 {
-                self.copies(backend.mirrors);
-            }
-            let injected = if backend.faults.len > 0 {
-                self.faults(backend.faults, &head(request, path))
-            } else {
-                Injected::default()
-            };
+            self.copies(backend.mirrors);
+            let faulty = backend.faults.len > 0;
+            let injected = faulty.then(|| self.faults(backend.faults, &head(request, path)));
+            let injected = injected.unwrap_or_default();
             live.abort = injected.status;
             if !injected.delay.is_zero() {
                 live.delayed = true;

@@ -147,6 +147,7 @@ impl Machine {
     }
 
     /// Rolls for the copies of a request.
+    #[inline]
     pub(super) fn copies(&mut self, mirrors: Rows) {
         for (bit, number) in (0..MIRRORS_MAX).zip(mirrors.numbers()) {
             let share = self.snapshot.mirrors().get(number).map_or(0, |row| row.millionths);

@@ -2,7 +2,7 @@
 
 use mesh_core::{event::EventKind, reason::Reason};
 use mesh_wasm::engine::{
-    abi::{self, ask, caller, flag, given, need, out, outcome, step, tell},
+    abi::{self, MIRROR_TARGET, ask, caller, flag, given, need, out, outcome, step, tell},
     exports,
 };
 use serde_json::json;
@@ -54,12 +54,17 @@ fn a_call_by_name_has_no_rule() {
         (flag::TARGET, "/x".to_owned())
     );
     exports::engine_tell(tell::ABANDON, f64::from(host::ticket()), NOW);
-    for missing in [-4, -5, i32::MIN] {
+    let (service, mirror) = ((503, Reason::NoService as i32), (404, Reason::NoRoute as i32));
+    for (missing, expected) in [
+        (-4, service),
+        (-5, service),
+        (MIRROR_TARGET + 1, service),
+        (MIRROR_TARGET, mirror),
+        (i32::MIN, mirror),
+    ] {
         assert_eq!(host::begin(missing, "", "/", NOW), step::RESPOND, "{missing}");
-        assert_eq!(
-            (host::slot(out::STATUS), host::slot(out::REASON)),
-            (503, Reason::NoService as i32)
-        );
+        let answer = (host::slot(out::STATUS), host::slot(out::REASON));
+        assert_eq!(answer, expected, "{missing}");
     }
 }
 
