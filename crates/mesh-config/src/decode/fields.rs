@@ -109,8 +109,17 @@ impl<'n> Fields<'n> {
         at.at_field(name, |at| T::decode(node, at))
     }
 
+    /// Goes on where there is exactly one field; notes it otherwise.
+    pub(crate) fn exactly_one<T: Decode>(&self, at: &mut Cursor) -> Option<()> {
+        if self.count() != 1 {
+            at.error(Code::WrongType, "not exactly one field", &T::expected());
+            return None;
+        }
+        Some(())
+    }
+
     /// How many fields are there.
-    pub(crate) fn count(&self) -> usize {
+    fn count(&self) -> usize {
         self.fields.iter().filter(|(_, node)| *node != Node::Null).count()
     }
 

@@ -3,7 +3,6 @@
 use super::{DirectResponse, ServiceName};
 use crate::{
     decode::{Cursor, Decode, wrong_type},
-    diagnostic::Code,
     node::Node,
 };
 
@@ -71,10 +70,7 @@ impl Decode for FallbackTarget {
         let fields = crate::decode::Fields::of::<Self>(node, &["service", "directResponse"], at)?;
         let service = fields.optional("service", at).map(Self::Service);
         let answer = fields.optional("directResponse", at).map(Self::DirectResponse);
-        if fields.count() != 1 {
-            at.error(Code::WrongType, "not exactly one field", &Self::expected());
-            return None;
-        }
+        fields.exactly_one::<Self>(at)?;
         service.or(answer)
     }
 }

@@ -176,10 +176,7 @@ impl Decode for Filter {
         let cors = fields.optional("cors", at).map(Self::Cors);
         let mirror = fields.optional("mirror", at).map(Self::Mirror);
         let fault = fields.optional("fault", at).map(Self::Fault);
-        if fields.count() != 1 {
-            at.error(Code::WrongType, "not exactly one field", &Self::expected());
-            return None;
-        }
+        fields.exactly_one::<Self>(at)?;
         let found = request.or(response).or(rewrite).or(redirect);
         found.or(answer).or(cors).or(mirror).or(fault)
     }
@@ -194,10 +191,7 @@ impl Decode for PathEdit {
         let fields = crate::decode::Fields::of::<Self>(node, &["full", "prefix"], at)?;
         let full = fields.optional("full", at).map(Self::Full);
         let prefix = fields.optional("prefix", at).map(Self::Prefix);
-        if fields.count() != 1 {
-            at.error(Code::WrongType, "not exactly one field", &Self::expected());
-            return None;
-        }
+        fields.exactly_one::<Self>(at)?;
         full.or(prefix)
     }
 }

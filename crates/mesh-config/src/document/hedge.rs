@@ -3,7 +3,6 @@
 use super::{Off, TimeSpan};
 use crate::{
     decode::{Cursor, Decode, whole, wrong_type},
-    diagnostic::Code,
     node::Node,
 };
 
@@ -81,10 +80,7 @@ impl Decode for HedgeWhen {
         let fields = crate::decode::Fields::of::<Self>(node, &["after", "percentile"], at)?;
         let after = fields.optional("after", at).map(Self::After);
         let percentile = fields.optional("percentile", at).map(Self::Percentile);
-        if fields.count() != 1 {
-            at.error(Code::WrongType, "not exactly one field", &Self::expected());
-            return None;
-        }
+        fields.exactly_one::<Self>(at)?;
         after.or(percentile)
     }
 }

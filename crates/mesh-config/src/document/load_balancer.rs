@@ -3,7 +3,6 @@
 use super::{CookieName, HeaderName, Tag};
 use crate::{
     decode::{Cursor, Decode, names, object, wrong_type},
-    diagnostic::Code,
     node::Node,
 };
 
@@ -149,10 +148,7 @@ impl Decode for HashKey {
         let header = fields.optional("header", at).map(Self::Header);
         let cookie = fields.optional("cookie", at).map(Self::Cookie);
         let query = fields.optional("query", at).map(Self::Query);
-        if fields.count() != 1 {
-            at.error(Code::WrongType, "not exactly one field", &Self::expected());
-            return None;
-        }
+        fields.exactly_one::<Self>(at)?;
         header.or(cookie).or(query)
     }
 }

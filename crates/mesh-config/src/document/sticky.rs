@@ -133,10 +133,7 @@ impl Decode for StickyKey {
         let header = fields.optional("header", at).map(Self::Header);
         let cookie = fields.optional("cookie", at).map(Self::Cookie);
         let query = fields.optional("query", at).map(Self::Query);
-        if fields.count() != 1 {
-            at.error(Code::WrongType, "not exactly one field", &Self::expected());
-            return None;
-        }
+        fields.exactly_one::<Self>(at)?;
         header.or(cookie).or(query)
     }
 }

@@ -55,7 +55,7 @@ impl Machine {
         let again = live.attempt < policy.retry.retries && live.replayable(policy);
         let retryable = again && live.repeatable(policy);
         let falls = policy.fallback.len > 0 && live.replayable(policy);
-        let hedges = policy.hedge_percentile > 0 || !policy.hedge_after.is_zero();
+        let hedges = policy.hedges();
         let more = TRAFFIC && (falls || hedges && live.can_repeat(policy));
         let keep_body = (again || more) && live.body != super::Body::None;
         let pick = match self.select(&live, terms, retryable, now, sink) {

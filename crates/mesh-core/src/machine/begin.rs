@@ -100,11 +100,11 @@ impl Machine {
             return step;
         }
         let bytes = path.as_bytes();
-        self.text.clear();
         let redirect = named(self.snapshot.redirects(), rule.redirect);
         if let Some(redirect) = redirect {
             let Request { host, query, caller, .. } = *request;
             let from = Origin { https: caller.https, host, path: bytes, query, depth: found.depth };
+            self.text.clear();
             filter::location(&self.snapshot, &redirect, &from, &mut self.text);
             return Step::Respond(Respond {
                 status: redirect.status,
@@ -187,7 +187,7 @@ impl Machine {
         });
         way.service = backend.service;
         way.policy = backend.policy;
-        self.start(request, path, way, now, sink)
+        self.start(request, path, way, Some(backend), now, sink)
     }
 
     /// [`Machine::begin_service`], likewise.
@@ -204,7 +204,7 @@ impl Machine {
             return respond(503, Reason::NoService);
         };
         let way = Way { service, policy, ..Way::to(NONE) };
-        self.start(request, path, way, now, sink)
+        self.start(request, path, way, None, now, sink)
     }
 }
 
@@ -225,7 +225,7 @@ pub(super) const fn head<'a>(request: &Request<'a>, path: NormalPath<'a>) -> Req
 
 /// The row of that number, where there is one to look for.
 #[inline(always)]
-pub(super) fn named<T: Row>(table: Table<'_, T>, number: u32) -> Option<T> {
+fn named<T: Row>(table: Table<'_, T>, number: u32) -> Option<T> {
     if number == NONE { None } else { table.get(number) }
 }
 

@@ -20,8 +20,11 @@ impl Machine {
     /// How long an attempt is waited for before a hedge; zero = there is none.
     pub(super) fn hedge_after(&self, live: &Live, policy: &Policy) -> Micros {
         let percent = policy.hedge_percentile;
-        let hedges = percent > 0 || !policy.hedge_after.is_zero();
-        if !hedges || live.attempt != 1 || live.fallen() || live.mirror || !live.can_repeat(policy)
+        if !policy.hedges()
+            || live.attempt != 1
+            || live.fallen()
+            || live.mirror
+            || !live.can_repeat(policy)
         {
             return Micros::ZERO;
         }

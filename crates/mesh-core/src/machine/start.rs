@@ -1,12 +1,7 @@
 //! A request whose backend is known: its time, its place among those in flight, its first attempt.
 
 use super::{
-    Machine, Request, TRAFFIC, Terms,
-    begin::{head, named},
-    key::hash_key,
-    respond,
-    slots::Live,
-    state_mut,
+    Machine, Request, TRAFFIC, Terms, begin::head, key::hash_key, respond, slots::Live, state_mut,
     step::Step,
 };
 use crate::{
@@ -14,7 +9,7 @@ use crate::{
     path::NormalPath,
     reason::Reason,
     route::RequestHead,
-    snapshot::tables::{NONE, Policy},
+    snapshot::tables::{Backend, NONE, Policy},
     time::{Micros, Timestamp},
 };
 
@@ -51,6 +46,7 @@ impl Machine {
         request: &Request<'_>,
         path: NormalPath<'_>,
         way: Way,
+        backend: Option<&Backend>,
         now: Timestamp,
         sink: &mut impl EventSink,
     ) -> Step {
@@ -67,7 +63,7 @@ impl Machine {
         if TRAFFIC && let Some(step) = self.room(&way, &terms, &head(request, path), now) {
             return step;
         }
-        let backend = if TRAFFIC { named(self.snapshot.backends(), way.backend) } else { None };
+        let backend = backend.filter(|_| TRAFFIC);
         let policy = &terms.policy;
         let own = (!policy.request_timeout.is_zero()).then_some(policy.request_timeout);
         let time = match (own, request.caller.remaining) {

@@ -210,6 +210,14 @@ record! {
     }
 }
 
+impl Policy {
+    /// True where a slow attempt may get another one beside it.
+    #[must_use]
+    pub const fn hedges(&self) -> bool {
+        self.hedge_percentile > 0 || !self.hedge_after.is_zero()
+    }
+}
+
 record! {
     /// What happens to requests that match.
     #[derive(Clone, Copy, Debug, Default, PartialEq)]
