@@ -81,6 +81,7 @@ mod start;
 pub mod state;
 pub mod step;
 mod swap;
+mod terms;
 mod traffic;
 
 use alloc::vec::Vec;
@@ -93,17 +94,17 @@ pub use self::{
 use self::{
     slots::Slots,
     state::{EndpointState, ServiceState},
+    terms::Terms,
 };
 use crate::{
     breaker::BreakerMode,
     dice::SeededDice,
     event::{Event, EventKind, EventSink},
-    limits::ATTEMPTS_MAX,
     rate_limit::Buckets,
     reason::Reason,
     snapshot::{
         Snapshot,
-        tables::{Health, NONE, Policy, Service},
+        tables::{Health, NONE},
     },
     time::Timestamp,
 };
@@ -292,23 +293,6 @@ impl Machine {
     #[must_use]
     pub fn text(&self) -> &[u8] {
         &self.text
-    }
-}
-
-/// What holds for a request: the rows of its service and its policy.
-struct Terms {
-    service: Service,
-    policy: Policy,
-}
-
-impl Machine {
-    /// Reads both rows, once per call from the host. Not inlined: these are the widest rows.
-    #[inline(never)]
-    fn terms(&self, service: u32, policy: u32) -> Option<Terms> {
-        let service = self.snapshot.services().get(service)?;
-        let mut policy = self.snapshot.policies().get(policy)?;
-        policy.retry.retries = policy.retry.retries.min(ATTEMPTS_MAX - 1);
-        Some(Terms { service, policy })
     }
 }
 

@@ -174,7 +174,7 @@ impl Snapshot {
 
     /// Bytes that it takes in memory.
     #[must_use]
-    pub const fn size(&self) -> usize {
+    pub fn size(&self) -> usize {
         self.routes.sections().size()
     }
 

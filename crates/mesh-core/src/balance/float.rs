@@ -27,12 +27,11 @@ pub fn exp_neg(x: f64) -> f64 {
     let whole = (y + 0.5) as u32;
     // e^-x = 2^-whole * e^r with r at most half an octave
     let r = (f64::from(whole) - y) * LN_2;
-    let series = 1.0
-        + r * (1.0
-            + r * (1.0 / 2.0
-                + r * (1.0 / 6.0
-                    + r * (1.0 / 24.0
-                        + r * (1.0 / 120.0 + r * (1.0 / 720.0 + r * (1.0 / 5040.0)))))));
+    // in pairs, since each step of the other form waits for the one before
+    let (square, fourth) = (r * r, r * r * (r * r));
+    let low = 1.0 + r + square * (1.0 / 2.0 + r * (1.0 / 6.0));
+    let high = 1.0 / 24.0 + r * (1.0 / 120.0) + square * (1.0 / 720.0 + r * (1.0 / 5040.0));
+    let series = low + fourth * high;
     series * f64::from_bits(u64::from(1023_u32.saturating_sub(whole)) << 52)
 }
 

@@ -14,7 +14,10 @@ use crate::{
     event::{Event, EventKind, EventSink},
     limits::{LEASE_SECONDS_MAX, TRIED_ENDPOINTS_MAX},
     reason::Reason,
-    snapshot::tables::{NONE, Service},
+    snapshot::{
+        row::View,
+        tables::{NONE, Service},
+    },
     time::{Micros, Timestamp},
 };
 
@@ -26,14 +29,14 @@ impl Machine {
     /// previous attempt came to; a request without terms has lost its service to a new Snapshot.
     pub(super) fn attempt(
         &mut self,
-        mut live: Live,
-        terms: Option<&Terms>,
+        live: &mut Live,
+        terms: Option<Terms<'_>>,
         failed: Option<&Outcome>,
         now: Timestamp,
         sink: &mut impl EventSink,
     ) -> Step {
         if TRAFFIC && live.abort > 0 {
-            self.end(&live, Reason::FaultInjected, now, sink);
+            self.end(live, Reason::FaultInjected, now, sink);
             return respond(live.abort, Reason::FaultInjected);
         }
         let remaining = live.deadline.map_or(Micros::MAX, |end| end.saturating_since(now));
@@ -46,19 +49,19 @@ impl Machine {
         let Some(terms) = terms else {
             return self.give_up(live, Reason::NoService, now, sink);
         };
-        let policy = &terms.policy;
-        let own = policy.attempt_timeout;
+        let policy = terms.policy;
+        let own = policy.attempt_timeout();
         let timeout = if own.is_zero() { remaining } else { own.min(remaining) };
-        let full = if own.is_zero() { policy.request_timeout } else { own };
+        let full = if own.is_zero() { policy.request_timeout() } else { own };
         let given = if full.is_zero() { Micros::MAX } else { full };
         live.full_time = timeout >= Micros(given.0 / 2);
-        let again = live.attempt < policy.retry.retries && live.replayable(policy);
+        let again = live.attempt < terms.retries() && live.replayable(policy);
         let retryable = again && live.repeatable(policy);
-        let falls = policy.fallback.len > 0 && live.replayable(policy);
+        let falls = policy.fallback().len > 0 && live.replayable(policy);
         let hedges = policy.hedges();
         let more = TRAFFIC && (falls || hedges && live.can_repeat(policy));
         let keep_body = (again || more) && live.body != super::Body::None;
-        let pick = match self.select(&live, terms, retryable, now, sink) {
+        let pick = match self.select(live, terms, retryable, now, sink) {
             Ok(pick) => pick,
             Err(reason) => {
                 return match failed {
@@ -70,10 +73,10 @@ impl Machine {
         };
         live.attempt = live.attempt.saturating_add(1);
         live.attempt_started = now;
-        self.take(&mut live, &terms.service, &pick, timeout, now, sink);
+        self.take(live, terms.service, &pick, timeout, now, sink);
         let fallback = live.fallen();
-        let hedge = if TRAFFIC && hedges { self.hedge_after(&live, policy) } else { Micros::ZERO };
-        let Live { endpoint, attempt, rule, backend, rewritten, policy: number, .. } = live;
+        let hedge = if TRAFFIC && hedges { self.hedge_after(live, policy) } else { Micros::ZERO };
+        let Live { endpoint, attempt, rule, backend, rewritten, policy: number, .. } = *live;
         match self.slots.insert(live) {
             Some(ticket) => Step::Send(Send {
                 ticket: Ticket::new(ticket),
@@ -82,7 +85,7 @@ impl Machine {
                 timeout,
                 remaining,
                 hedge,
-                idle: policy.idle_timeout,
+                idle: policy.idle_timeout(),
                 rule,
                 policy: number,
                 backend,
@@ -96,7 +99,7 @@ impl Machine {
     }
 
     /// Puts a request aside until its wait is over.
-    pub(super) fn pause(&mut self, mut live: Live, delay: Micros, now: Timestamp) -> Step {
+    pub(super) fn pause(&mut self, live: &mut Live, delay: Micros, now: Timestamp) -> Step {
         live.endpoint = NONE;
         live.lease_until = now.saturating_add(delay).saturating_add(lease(Micros::MAX));
         let rewritten = TRAFFIC && live.rewritten;
@@ -110,19 +113,19 @@ impl Machine {
     fn take(
         &mut self,
         live: &mut Live,
-        service: &Service,
+        service: View<'_, Service>,
         pick: &Pick,
         timeout: Micros,
         now: Timestamp,
         sink: &mut impl EventSink,
     ) {
-        let place = pick.endpoint.saturating_sub(service.endpoints.start);
+        let place = pick.endpoint.saturating_sub(service.endpoints().start);
         if place < TRIED_ENDPOINTS_MAX {
             live.tried |= 1 << place;
         }
         live.endpoint = pick.endpoint;
         live.lease_until = now.saturating_add(lease(timeout));
-        let config = &service.breaker;
+        let config = &service.breaker();
         let Some(state) = state_mut(&mut self.endpoints, pick.endpoint) else { return };
         let (ticket, transition) =
             state.breaker.on_start(pick.admission, lease(timeout), config, now);
@@ -138,7 +141,7 @@ impl Machine {
     /// Ends a request that has no answer, unless its fallback has one.
     pub(super) fn give_up(
         &mut self,
-        live: Live,
+        live: &mut Live,
         reason: Reason,
         now: Timestamp,
         sink: &mut impl EventSink,

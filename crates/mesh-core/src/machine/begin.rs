@@ -13,7 +13,8 @@ use crate::{
     reason::Reason,
     route::RequestHead,
     snapshot::{
-        row::{Row, Table},
+        Snapshot,
+        row::{Row, Table, View},
         tables::{Backend, NONE, Rows},
     },
     time::Timestamp,
@@ -86,26 +87,27 @@ impl Machine {
         sink: &mut impl EventSink,
     ) -> Step {
         self.forget();
-        let Some(found) = self.snapshot.routes().find(&head(request, path)) else {
+        let snapshot = self.snapshot.clone();
+        let Some(found) = snapshot.routes().find(&head(request, path)) else {
             return respond(404, Reason::NoRoute);
         };
-        let Some(rule) = self.snapshot.rules().get(found.target) else {
+        let Some(rule) = snapshot.rules().view(found.target) else {
             return respond(500, Reason::Internal);
         };
         // most rules have neither
         if TRAFFIC
-            && rule.cors.len | rule.limits.len > 0
-            && let Some(step) = self.admit(&rule, &head(request, path), now)
+            && rule.cors().len | rule.limits().len > 0
+            && let Some(step) = self.admit(rule, &head(request, path), now)
         {
             return step;
         }
         let bytes = path.as_bytes();
-        let redirect = named(self.snapshot.redirects(), rule.redirect);
+        let redirect = named(snapshot.redirects(), rule.redirect());
         if let Some(redirect) = redirect {
             let Request { host, query, caller, .. } = *request;
             let from = Origin { https: caller.https, host, path: bytes, query, depth: found.depth };
             self.text.clear();
-            filter::location(&self.snapshot, &redirect, &from, &mut self.text);
+            filter::location(&snapshot, &redirect, &from, &mut self.text);
             return Step::Respond(Respond {
                 status: redirect.status,
                 reason: Reason::None,
@@ -113,16 +115,15 @@ impl Machine {
                 backend: NONE,
             });
         }
-        let several = TRAFFIC && rule.backends.len > 1;
-        let held =
-            if several { self.held(&rule, found.target, &head(request, path)) } else { None };
+        let several = TRAFFIC && rule.backends().len > 1;
+        let held = if several { self.held(rule, found.target, &head(request, path)) } else { None };
         let chosen =
-            held.or_else(|| weighted(self.snapshot.backends(), rule.backends, &mut self.dice));
-        let Some((number, backend)) = chosen else {
+            held.or_else(|| weighted(snapshot.backends(), rule.backends(), &mut self.dice));
+        let Some(number) = chosen else {
             return respond(500, Reason::NoBackend);
         };
-        let way = Way { rule: found.target, priority: rule.priority_percent, ..Way::to(number) };
-        self.start_at(request, path, found.depth, &backend, way, now, sink)
+        let way = Way { rule: found.target, priority: rule.priority_percent(), ..Way::to(number) };
+        self.start_at(&snapshot, request, path, found.depth, way, now, sink)
     }
 
     /// Begins a copy of a request that a rule mirrors, with that request as it came. Its answer is
@@ -136,16 +137,14 @@ impl Machine {
         sink: &mut impl EventSink,
     ) -> Step {
         self.forget();
-        let found = self.snapshot.routes().find(&head(request, path));
-        let mirror = self.snapshot.mirrors().get(mirror);
+        let snapshot = self.snapshot.clone();
+        let found = snapshot.routes().find(&head(request, path));
+        let mirror = snapshot.mirrors().get(mirror);
         let (Some(found), Some(mirror)) = (found, mirror) else {
             return respond(404, Reason::NoRoute);
         };
-        let Some(backend) = self.snapshot.backends().get(mirror.backend) else {
-            return respond(500, Reason::NoBackend);
-        };
         let way = Way { rule: found.target, mirror: true, ..Way::to(mirror.backend) };
-        self.start_at(request, path, found.depth, &backend, way, now, sink)
+        self.start_at(&snapshot, request, path, found.depth, way, now, sink)
     }
 
     /// Counts a request that this Worker's own handlers take at the limits of the service that it
@@ -158,36 +157,39 @@ impl Machine {
         now: Timestamp,
     ) -> Option<Step> {
         self.forget();
-        let limits = self.snapshot.services().get(service)?.limits;
+        let limits = self.snapshot.services().view(service)?.limits();
         self.limited(limits, &head(request, path), now)
     }
 
     #[expect(clippy::too_many_arguments, reason = "a call of its own keeps the engine small")]
     fn start_at(
         &mut self,
+        snapshot: &Snapshot,
         request: &Request<'_>,
         path: NormalPath<'_>,
         depth: u16,
-        backend: &Backend,
         mut way: Way,
         now: Timestamp,
         sink: &mut impl EventSink,
     ) -> Step {
-        if backend.service == NONE {
-            return if TRAFFIC && backend.status > 0 {
+        let Some(backend) = snapshot.backends().view(way.backend) else {
+            return respond(500, Reason::NoBackend);
+        };
+        if backend.service() == NONE {
+            return if TRAFFIC && backend.status() > 0 {
                 direct(backend, way.backend)
             } else {
                 respond(500, Reason::NoBackend)
             };
         }
         self.text.clear();
-        way.rewritten = named(self.snapshot.rewrites(), backend.rewrite).is_some_and(|rewrite| {
+        way.rewritten = named(snapshot.rewrites(), backend.rewrite()).is_some_and(|rewrite| {
             let bytes = path.as_bytes();
-            filter::rewrite_path(&self.snapshot, &rewrite, bytes, depth, &mut self.text)
+            filter::rewrite_path(snapshot, &rewrite, bytes, depth, &mut self.text)
         });
-        way.service = backend.service;
-        way.policy = backend.policy;
-        self.start(request, path, way, Some(backend), now, sink)
+        way.service = backend.service();
+        way.policy = backend.policy();
+        self.start(snapshot, request, path, way, Some(backend), now, sink)
     }
 
     /// [`Machine::begin_service`], likewise.
@@ -200,18 +202,19 @@ impl Machine {
         sink: &mut impl EventSink,
     ) -> Step {
         self.forget();
-        let Some(policy) = self.snapshot.services().get(service).map(|row| row.policy) else {
+        let snapshot = self.snapshot.clone();
+        let Some(policy) = snapshot.services().view(service).map(|row| row.policy()) else {
             return respond(503, Reason::NoService);
         };
         let way = Way { service, policy, ..Way::to(NONE) };
-        self.start(request, path, way, None, now, sink)
+        self.start(&snapshot, request, path, way, None, now, sink)
     }
 }
 
 /// The answer that a backend without a service is.
-pub(super) const fn direct(backend: &Backend, number: u32) -> Step {
+pub(super) fn direct(backend: View<'_, Backend>, number: u32) -> Step {
     Step::Respond(Respond {
-        status: backend.status,
+        status: backend.status(),
         reason: Reason::None,
         location: false,
         backend: number,
@@ -230,20 +233,20 @@ fn named<T: Row>(table: Table<'_, T>, number: u32) -> Option<T> {
 }
 
 /// One of a rule's backends, by weight; `None` where no weight is above 0.
-fn weighted(table: Table<'_, Backend>, rows: Rows, dice: &mut impl Dice) -> Option<(u32, Backend)> {
+fn weighted(table: Table<'_, Backend>, rows: Rows, dice: &mut impl Dice) -> Option<u32> {
     let mut draw = match rows.len {
         0 | 1 => 0,
         _ => {
-            let weights = table.run(rows).map(|backend| backend.weight);
+            let weights = table.views(rows).map(|backend| backend.weight());
             dice.below(weights.fold(0, u32::saturating_add))
         }
     };
     for number in rows.numbers() {
-        let backend = table.get(number)?;
-        if draw < backend.weight {
-            return Some((number, backend));
+        let weight = table.view(number)?.weight();
+        if draw < weight {
+            return Some(number);
         }
-        draw = draw.saturating_sub(backend.weight);
+        draw = draw.saturating_sub(weight);
     }
     None
 }

@@ -3,13 +3,16 @@
 //! A fallback is asked once, with the request as its rule would have sent it. Where it has no good
 //! answer either, the request's own stands: a fallback never makes a failure look like another one.
 
-use super::{Machine, TRAFFIC, Terms, begin, respond, slots::Live, state_mut, step::Step};
+use super::{Machine, TRAFFIC, begin, respond, slots::Live, state_mut, step::Step, terms::Terms};
 use crate::{
     dice::Dice,
     event::{EventKind, EventSink},
     reason::Reason,
     route::RequestHead,
-    snapshot::tables::{NONE, Policy, Service},
+    snapshot::{
+        row::View,
+        tables::{NONE, Policy, Service},
+    },
     time::Timestamp,
 };
 
@@ -37,7 +40,7 @@ impl Live {
 
     /// True where the request can be sent to another service: it was not sent yet, or it may be
     /// sent twice.
-    fn can_fall(&self, policy: &Policy, own: Own) -> bool {
+    fn can_fall(&self, policy: View<'_, Policy>, own: Own) -> bool {
         let unsent = own.reason == Reason::ConnectFailure && self.replayable(policy);
         self.attempt == 0 || unsent || self.can_repeat(policy)
     }
@@ -48,7 +51,7 @@ impl Machine {
     /// delivered, or the mesh makes one.
     pub(super) fn conclude(
         &mut self,
-        mut live: Live,
+        live: &mut Live,
         own: Own,
         told: bool,
         now: Timestamp,
@@ -56,47 +59,48 @@ impl Machine {
     ) -> Step {
         let mut last = own;
         if TRAFFIC {
-            let fallen = self.fall(&mut live, own, now, sink);
+            let fallen = self.fall(live, own, now, sink);
             match fallen {
                 Fall::Nowhere => {}
                 Fall::Back(first) => last = first,
                 Fall::Direct(step) => {
-                    self.end(&live, own.reason, now, sink);
+                    self.end(live, own.reason, now, sink);
                     return step;
                 }
                 Fall::Service => {
-                    let terms = self.terms(live.service, live.policy);
-                    if let Some(Terms { policy, service }) = &terms {
+                    let snapshot = self.snapshot.clone();
+                    let terms = Terms::of(&snapshot, live.service, live.policy);
+                    if let Some(Terms { policy, service }) = terms {
                         self.arrive(live.service, policy, now);
-                        if self.is_full(&live, service, now) {
-                            let about = self.about(&live, EventKind::FallbackFailed, now);
+                        if self.is_full(live, service, now) {
+                            let about = self.about(live, EventKind::FallbackFailed, now);
                             sink.event(about.with_reason(Reason::ConcurrencyLimit));
-                            self.end(&live, own.reason, now, sink);
+                            self.end(live, own.reason, now, sink);
                             self.last_word = own.last_word;
                             return own.stands(told);
                         }
-                        live.roomed = service.concurrency_initial > 0;
-                        if !policy.request_timeout.is_zero() {
-                            let until = now.saturating_add(policy.request_timeout);
+                        live.roomed = service.concurrency_initial() > 0;
+                        if !policy.request_timeout().is_zero() {
+                            let until = now.saturating_add(policy.request_timeout());
                             live.deadline = Some(live.deadline.map_or(until, |end| end.min(until)));
                         }
                     }
-                    return self.attempt(live, terms.as_ref(), None, now, sink);
+                    return self.attempt(live, terms, None, now, sink);
                 }
             }
         }
-        self.end(&live, last.reason, now, sink);
+        self.end(live, last.reason, now, sink);
         self.last_word = last.last_word;
         last.stands(told && live.own.is_none())
     }
 
     /// Whether the fallback's service takes no more, by its rate limits or its concurrency limit. All
     /// requests that fall back to it are one caller.
-    fn is_full(&mut self, live: &Live, service: &Service, now: Timestamp) -> bool {
+    fn is_full(&mut self, live: &Live, service: View<'_, Service>, now: Timestamp) -> bool {
         let method = live.method;
         let head = RequestHead { host: b"", path: b"", query: b"", method, headers: &[] };
-        self.limited(service.limits, &head, now).is_some()
-            || service.concurrency_initial > 0 && !self.has_room(live.service, service, 0)
+        self.limited(service.limits(), &head, now).is_some()
+            || service.concurrency_initial() > 0 && !self.has_room(live.service, service, 0)
     }
 
     /// Where a failed request goes from here. Turns it to the fallback's service, where that is it.
@@ -116,18 +120,21 @@ impl Machine {
             return Fall::Back(first);
         }
         about.kind = EventKind::Fallback;
-        let Some(Terms { policy, .. }) = self.terms(live.service, live.policy) else {
+        let snapshot = self.snapshot.clone();
+        let terms = Terms::of(&snapshot, live.service, live.policy);
+        let Some(Terms { policy, .. }) = terms else {
             return Fall::Nowhere;
         };
-        let number = policy.fallback.start;
-        let Some(backend) = self.snapshot.backends().run(policy.fallback).next() else {
+        let fallback = policy.fallback();
+        let number = fallback.start;
+        let Some(backend) = snapshot.backends().view(number).filter(|_| fallback.len > 0) else {
             return Fall::Nowhere;
         };
-        if backend.service == NONE {
+        if backend.service() == NONE {
             sink.event(about);
-            return Fall::Direct(begin::direct(&backend, number));
+            return Fall::Direct(begin::direct(backend, number));
         }
-        if !live.can_fall(&policy, own) {
+        if !live.can_fall(policy, own) {
             return Fall::Nowhere;
         }
         sink.event(about);
@@ -135,10 +142,10 @@ impl Machine {
         if let Some(service) = state_mut(&mut self.services, live.service) {
             service.counters.failures = service.counters.failures.wrapping_add(1);
         }
-        live.service = backend.service;
-        live.policy = backend.policy;
+        live.service = backend.service();
+        live.policy = backend.policy();
         live.backend = number;
-        live.subset = backend.subset;
+        live.subset = backend.subset();
         live.endpoint = NONE;
         live.breaker = None;
         live.attempt = 0;

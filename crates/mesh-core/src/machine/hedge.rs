@@ -5,21 +5,25 @@
 //! and there is at most one for each request.
 
 use super::{
-    Machine, Terms,
+    Machine,
     slots::Live,
     state_mut,
     step::{Step, Ticket},
+    terms::Terms,
 };
 use crate::{
     event::{Event, EventKind, EventSink},
-    snapshot::tables::{NONE, Policy},
+    snapshot::{
+        row::View,
+        tables::{NONE, Policy},
+    },
     time::{Micros, Timestamp},
 };
 
 impl Machine {
     /// How long an attempt is waited for before a hedge; zero = there is none.
-    pub(super) fn hedge_after(&self, live: &Live, policy: &Policy) -> Micros {
-        let percent = policy.hedge_percentile;
+    pub(super) fn hedge_after(&self, live: &Live, policy: View<'_, Policy>) -> Micros {
+        let percent = policy.hedge_percentile();
         if !policy.hedges()
             || live.attempt != 1
             || live.fallen()
@@ -29,7 +33,7 @@ impl Machine {
             return Micros::ZERO;
         }
         if percent == 0 {
-            return policy.hedge_after;
+            return policy.hedge_after();
         }
         let state = super::row(&self.services, live.service);
         let load = state.and_then(|state| state.load.as_ref());
@@ -50,11 +54,13 @@ impl Machine {
         if self.slots.is_full() {
             return Step::Pending;
         }
-        let mut second = first.clone();
-        let Some(terms) = self.terms(second.service, second.policy) else { return Step::Pending };
-        if self.hedge_after(&second, &terms.policy).is_zero()
+        let mut second = *first;
+        let snapshot = self.snapshot.clone();
+        let terms = Terms::of(&snapshot, second.service, second.policy);
+        let Some(terms) = terms else { return Step::Pending };
+        if self.hedge_after(&second, terms.policy).is_zero()
             || self.is_crowded(second.endpoint, waiting) != Some(false)
-            || !self.pays(&second, &terms, now)
+            || !self.pays(&second, terms.policy, now)
         {
             return Step::Pending;
         }
@@ -63,7 +69,7 @@ impl Machine {
         second.breaker = None;
         second.roomed = false;
         second.partner = ticket;
-        let step = self.attempt(second, Some(&terms), None, now, sink);
+        let step = self.attempt(&mut second, Some(terms), None, now, sink);
         let Step::Send(send) = step else { return Step::Pending };
         let (other, attempt) = (Some(&send.ticket).map_or(NONE, Ticket::raw), send.attempt);
         if let Some(first) = self.slots.get_mut(ticket) {
@@ -77,9 +83,9 @@ impl Machine {
         Step::Send(send)
     }
 
-    fn pays(&mut self, live: &Live, terms: &Terms, now: Timestamp) -> bool {
+    fn pays(&mut self, live: &Live, policy: View<'_, Policy>, now: Timestamp) -> bool {
         state_mut(&mut self.services, live.service)
-            .is_some_and(|service| service.budget.withdraw(&terms.policy.budget, now))
+            .is_some_and(|service| service.budget.withdraw(&policy.budget(), now))
     }
 
     /// The other attempt of a hedged request goes on alone.

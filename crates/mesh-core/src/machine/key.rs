@@ -7,22 +7,23 @@ use crate::{
     route::{RequestHead, condition},
     snapshot::{
         Snapshot,
+        row::View,
         tables::{Key, KeySource, Policy},
     },
 };
 
 /// What `consistentHash` goes by; a draw where the request has none, so that such requests spread.
 pub(super) fn hash_key(
-    policy: &Policy,
+    policy: View<'_, Policy>,
     head: &RequestHead<'_>,
     snapshot: &Snapshot,
     dice: &mut impl Dice,
 ) -> u64 {
     let hashes = Algorithm::ConsistentHash.as_u8();
-    if policy.balancer != hashes || !Algorithm::is_linked(hashes) {
+    if policy.balancer() != hashes || !Algorithm::is_linked(hashes) {
         return 0;
     }
-    let value = key_value(&policy.hash, head, snapshot);
+    let value = key_value(&policy.hash(), head, snapshot);
     value.map_or_else(|| dice.roll(), |value| xxh64(value, 0))
 }
 

@@ -22,10 +22,14 @@ use crate::{
     reason::Reason,
     snapshot::{
         Snapshot,
+        row::View,
         tables::{Health, Service},
     },
     time::Timestamp,
 };
+
+/// True where this build has what the feature `balancers` brings.
+const BALANCERS: bool = cfg!(feature = "balancers");
 
 /// The endpoint of an attempt, and how its breaker let it in.
 pub(super) struct Pick {
@@ -38,16 +42,16 @@ impl Machine {
     pub(super) fn select(
         &mut self,
         live: &Live,
-        terms: &Terms,
+        terms: Terms<'_>,
         retryable: bool,
         now: Timestamp,
         sink: &mut impl EventSink,
     ) -> Result<Pick, Reason> {
-        let service = &terms.service;
-        let config = &service.breaker;
+        let service = terms.service;
+        let config = &service.breaker();
         let mut census = Census::default();
         self.candidates.clear();
-        for (place, endpoint) in (0u32..).zip(service.endpoints.numbers()) {
+        for (place, endpoint) in (0u32..).zip(service.endpoints().numbers()) {
             // a run that leaves its table is not walked to its end
             let Some(state) = state_mut(&mut self.endpoints, endpoint) else { break };
             if TRAFFIC && !live.may_use(place) {
@@ -67,15 +71,15 @@ impl Machine {
         }
         let panic = census.reachable > 0
             && census.ready.saturating_mul(100)
-                < census.reachable.saturating_mul(u32::from(service.panic_percent));
+                < census.reachable.saturating_mul(u32::from(service.panic_percent()));
         if panic || self.candidates.is_empty() {
-            self.widen(live, service.endpoints.numbers(), panic, config, now);
+            self.widen(live, service.endpoints().numbers(), panic, config, now);
             if panic {
                 sink.event(Event { service: live.service, ..Event::new(EventKind::Panic, now) });
             }
         }
         if TRAFFIC && !panic && census.failover {
-            self.fail_over(live, service.endpoints.numbers());
+            self.fail_over(live, service.endpoints().numbers());
         }
         let chosen = self.balance(live, terms, now).ok_or_else(|| census.reason())?;
         let admission = match self.endpoint_state(chosen) {
@@ -143,7 +147,7 @@ impl Machine {
     }
 
     /// The balancer's choice among the candidates.
-    fn balance(&mut self, live: &Live, terms: &Terms, now: Timestamp) -> Option<u32> {
+    fn balance(&mut self, live: &Live, terms: Terms<'_>, now: Timestamp) -> Option<u32> {
         if let [only] = self.candidates.as_slice() {
             return Some(*only);
         }
@@ -153,27 +157,32 @@ impl Machine {
         drop_weightless(candidates, endpoints);
         let pool = Pool { candidates, states: endpoints, snapshot, service, now };
         let n = u32::try_from(pool.candidates.len()).ok()?;
-        let linked = Some(policy.balancer).filter(|&number| Algorithm::is_linked(number));
-        let at = match linked.and_then(Algorithm::from_u8).unwrap_or(Algorithm::P2c) {
-            Algorithm::P2c => p2c::pick(n, dice, |at| pool.cost(at)),
-            Algorithm::RoundRobin => round_robin::pick(n, sequence),
-            Algorithm::LeastRequest => least_request::pick(n, dice, |at| pool.load(at)),
-            Algorithm::Weighted => {
+        let at = match Algorithm::from_u8(policy.balancer()) {
+            Some(Algorithm::RoundRobin) => round_robin::pick(n, sequence),
+            Some(Algorithm::LeastRequest) => least_request::pick(n, dice, |at| pool.load(at)),
+            Some(Algorithm::Weighted) => {
                 let heaviest = (0..n).map(|at| pool.weight(at)).max().unwrap_or(0);
                 stride::pick(n, sequence, heaviest, |at| pool.weight(at))
             }
-            Algorithm::Adaptive => adaptive::pick(n, sequence, |at| pool.reported(at)),
-            Algorithm::ConsistentHash => {
+            Some(Algorithm::Adaptive) if BALANCERS => {
+                adaptive::pick(n, sequence, |at| pool.reported(at))
+            }
+            Some(Algorithm::ConsistentHash) if BALANCERS => {
                 rendezvous::pick(live.key, (0..n).map(|at| (pool.key(at), pool.base_weight(at))))
             }
-            Algorithm::Geographic => match live.place {
-                Some(place) => {
-                    let tie = geographic::TIE_KM;
-                    geographic::pick(n, place, tie, dice, |at| pool.place(at), |at| pool.cost(at))
-                }
-                None => p2c::pick(n, dice, |at| pool.cost(at)),
-            },
+            Some(Algorithm::Geographic) if BALANCERS => live.place.and_then(|place| {
+                let tie = geographic::TIE_KM;
+                geographic::pick(n, place, tie, dice, |at| pool.place(at), |at| pool.cost(at))
+            }),
+            Some(
+                Algorithm::P2c
+                | Algorithm::Adaptive
+                | Algorithm::ConsistentHash
+                | Algorithm::Geographic,
+            )
+            | None => None,
         };
+        // also where the others come to nothing
         let at = at.or_else(|| p2c::pick(n, dice, |at| pool.cost(at)))?;
         pool.candidates.get(usize::try_from(at).ok()?).copied()
     }
@@ -230,7 +239,7 @@ struct Pool<'m> {
     candidates: &'m [u32],
     states: &'m [EndpointState],
     snapshot: &'m Snapshot,
-    service: &'m Service,
+    service: View<'m, Service>,
     now: Timestamp,
 }
 
@@ -255,12 +264,12 @@ impl Pool<'_> {
     )]
     fn warmth(&self, at: u32) -> u32 {
         let Some(state) = self.state(at) else { return 256 };
-        if self.service.slow_start.is_zero() || state.ready_since == Timestamp::ZERO {
+        if self.service.slow_start().is_zero() || state.ready_since == Timestamp::ZERO {
             return 256;
         }
         let since = self.now.saturating_since(state.ready_since);
-        let least = f64::from(self.service.slow_start_min_percent) / 100.0;
-        let share = slow_start::factor(since, self.service.slow_start, least) * 256.0;
+        let least = f64::from(self.service.slow_start_min_percent()) / 100.0;
+        let share = slow_start::factor(since, self.service.slow_start(), least) * 256.0;
         (share as u32).min(256)
     }
 

@@ -1,7 +1,7 @@
 //! What came of an attempt: what is learned, and whether there is another.
 
 use super::{
-    Machine, TRAFFIC, Terms,
+    Machine, TRAFFIC,
     attempt::reason_of,
     fallback::Own,
     respond, row,
@@ -9,6 +9,7 @@ use super::{
     state::breaker_event,
     state_mut,
     step::{Outcome, Step, Ticket},
+    terms::Terms,
 };
 use crate::{
     balance::peak_ewma::PENALTY,
@@ -21,7 +22,10 @@ use crate::{
         conditions::{Ending, RetryOn},
         retry_after::RetryAfter,
     },
-    snapshot::tables::{NONE, Service, Transport},
+    snapshot::{
+        row::View,
+        tables::{NONE, Service, Transport},
+    },
     time::{Micros, Timestamp},
 };
 
@@ -37,11 +41,12 @@ impl Machine {
         sink: &mut impl EventSink,
     ) -> Step {
         self.last_word = false;
-        let Some(mut live) = self.slots.remove(ticket.into_raw()) else {
+        let mut removed = self.slots.remove(ticket.into_raw());
+        let Some(live) = &mut removed else {
             return respond(500, Reason::Internal);
         };
-        let terms = self.terms(live.service, live.policy);
-        let terms = terms.as_ref();
+        let snapshot = self.snapshot.clone();
+        let terms = Terms::of(&snapshot, live.service, live.policy);
         if TRAFFIC && live.delayed {
             self.delayed = self.delayed.saturating_sub(1);
             live.delayed = false;
@@ -49,8 +54,8 @@ impl Machine {
         match outcome {
             Outcome::Waited if live.endpoint == NONE => self.attempt(live, terms, None, now, sink),
             Outcome::Waited | Outcome::Cancelled => {
-                self.let_go(&live);
-                if TRAFFIC && self.leave_to_partner(&live) {
+                self.let_go(live);
+                if TRAFFIC && self.leave_to_partner(live) {
                     return Step::Pending;
                 }
                 let left = matches!(outcome, Outcome::Cancelled);
@@ -77,8 +82,8 @@ impl Machine {
 
     fn settle(
         &mut self,
-        mut live: Live,
-        terms: Option<&Terms>,
+        live: &mut Live,
+        terms: Option<Terms<'_>>,
         outcome: &Outcome,
         waiting: u8,
         now: Timestamp,
@@ -87,29 +92,29 @@ impl Machine {
         let seen = Seen::of(outcome);
         if matches!(outcome, Outcome::Timeout) && !live.full_time {
             // whoever left it so little time, it was not the endpoint
-            self.let_go(&live);
-            let ended = self.about(&live, EventKind::AttemptEnd, now).with_reason(Reason::Timeout);
+            self.let_go(live);
+            let ended = self.about(live, EventKind::AttemptEnd, now).with_reason(Reason::Timeout);
             let value = now.saturating_since(live.attempt_started).0;
             sink.event(Event { value, ..ended });
         } else {
-            self.learn(&live, terms, outcome, &seen, now, sink);
+            self.learn(live, terms, outcome, &seen, now, sink);
         }
         if TRAFFIC && live.partner != NONE {
             if is_good(outcome, terms) {
-                self.drop_partner(&mut live);
-            } else if self.leave_to_partner(&live) {
+                self.drop_partner(live);
+            } else if self.leave_to_partner(live) {
                 return Step::Pending;
             }
         }
         // passed on, whatever this layer would have done itself
         self.last_word = seen.last_word;
-        match self.next_delay(&live, terms, outcome, &seen, waiting, now) {
+        match self.next_delay(live, terms, outcome, &seen, waiting, now) {
             Ok(None) => {}
             Ok(Some(delay)) => {
                 if let Some(service) = state_mut(&mut self.services, live.service) {
                     service.counters.retries = service.counters.retries.wrapping_add(1);
                 }
-                sink.event(Event { value: delay.0, ..self.about(&live, EventKind::Retry, now) });
+                sink.event(Event { value: delay.0, ..self.about(live, EventKind::Retry, now) });
                 if delay.is_zero() {
                     return self.attempt(live, terms, Some(outcome), now, sink);
                 }
@@ -121,7 +126,7 @@ impl Machine {
                     let denied = &mut service.counters.retries_denied;
                     *denied = denied.wrapping_add(1);
                 }
-                sink.event(self.about(&live, EventKind::RetryDenied, now).with_denial(denial));
+                sink.event(self.about(live, EventKind::RetryDenied, now).with_denial(denial));
             }
         }
         self.finish(live, outcome, now, sink)
@@ -130,7 +135,7 @@ impl Machine {
     /// Ends a request with what its last attempt came to.
     pub(super) fn finish(
         &mut self,
-        live: Live,
+        live: &mut Live,
         outcome: &Outcome,
         now: Timestamp,
         sink: &mut impl EventSink,
@@ -138,7 +143,7 @@ impl Machine {
         let reason = reason_of(outcome);
         if let Outcome::Response { status, .. } = *outcome {
             if reason == Reason::None {
-                self.end(&live, reason, now, sink);
+                self.end(live, reason, now, sink);
                 return Step::Deliver;
             }
             return self.conclude(
@@ -158,19 +163,19 @@ impl Machine {
     fn learn(
         &mut self,
         live: &Live,
-        terms: Option<&Terms>,
+        terms: Option<Terms<'_>>,
         outcome: &Outcome,
         seen: &Seen,
         now: Timestamp,
         sink: &mut impl EventSink,
     ) {
         let latency = now.saturating_since(live.attempt_started);
-        let may_open = terms.is_some_and(|terms| self.may_open(&terms.service, live.endpoint));
+        let may_open = terms.is_some_and(|terms| self.may_open(terms.service, live.endpoint));
         let Some(state) = state_mut(&mut self.endpoints, live.endpoint) else { return };
         state.in_flight = state.in_flight.saturating_sub(1);
         if seen.class == breaker::Outcome::Success {
             state.latency.record(latency, now);
-            let hedges = TRAFFIC && terms.is_some_and(|terms| terms.policy.hedge_percentile > 0);
+            let hedges = TRAFFIC && terms.is_some_and(|terms| terms.policy.hedge_percentile() > 0);
             if let Some(service) = state_mut(&mut self.services, live.service).filter(|_| hedges) {
                 service.load.get_or_insert_default().latencies.record(latency);
             }
@@ -186,7 +191,7 @@ impl Machine {
         let mut moved = None;
         if let (Some(ticket), Some(terms)) = (live.breaker, terms) {
             let report = Report { outcome: seen.class, latency, retry_after: seen.hint, may_open };
-            let config = &terms.service.breaker;
+            let config = &terms.service.breaker();
             moved = state.breaker.on_result(ticket, &report, config, now, &mut self.dice);
             if let Some(transition) = moved {
                 state.note(transition, now);
@@ -201,28 +206,30 @@ impl Machine {
     }
 
     /// True while other endpoints of the service would still be `minReady`.
-    fn may_open(&self, service: &Service, endpoint: u32) -> bool {
-        let others = service.endpoints.numbers().filter(|&number| number != endpoint);
+    fn may_open(&self, service: View<'_, Service>, endpoint: u32) -> bool {
+        let others = service.endpoints().numbers().filter(|&number| number != endpoint);
         let ready = others
             .map_while(|number| row(&self.endpoints, number))
             .filter(|state| state.is_up() && state.breaker.is_ready())
             .count();
-        ready >= usize::from(service.min_ready)
+        ready >= usize::from(service.min_ready())
     }
 
     /// How long until the next attempt; `None` where the outcome is the answer.
     fn next_delay(
         &mut self,
         live: &Live,
-        terms: Option<&Terms>,
+        terms: Option<Terms<'_>>,
         outcome: &Outcome,
         seen: &Seen,
         waiting: u8,
         now: Timestamp,
     ) -> Result<Option<Micros>, Denial> {
-        let Some(Terms { policy, .. }) = terms else { return Ok(None) };
+        let Some(terms) = terms else { return Ok(None) };
+        let policy = terms.policy;
         let Some(ending) = ending(outcome) else { return Ok(None) };
-        if policy.retry.retries == 0 || TRAFFIC && live.mirror {
+        let retry = terms.retry();
+        if retry.retries == 0 || TRAFFIC && live.mirror {
             return Ok(None);
         }
         let left = live.deadline.map_or(Micros::MAX, |end| end.saturating_since(now));
@@ -236,7 +243,7 @@ impl Machine {
             // hosts wait whole milliseconds and an attempt needs one itself
             remaining: left.saturating_sub(Micros::from_millis(2)),
         };
-        match policy.retry.forbids(&failed) {
+        match retry.forbids(&failed) {
             Some(Denial::None) => return Ok(None),
             Some(denial) => return Err(denial),
             None if seen.last_word => return Err(Denial::LastWord),
@@ -245,12 +252,11 @@ impl Machine {
         if self.is_crowded(live.endpoint, waiting).ok_or(Denial::Endpoint)? {
             return Err(Denial::Connections);
         }
-        if failed.retry_after.is_some_and(|hint| hint > policy.retry_after_max) {
+        if failed.retry_after.is_some_and(|hint| hint > policy.retry_after_max()) {
             return Err(Denial::RetryAfter);
         }
         let service = state_mut(&mut self.services, live.service).ok_or(Denial::Endpoint)?;
-        let retry = &policy.retry;
-        retry.pay(&failed, &mut service.budget, &policy.budget, now, &mut self.dice).map(Some)
+        retry.pay(&failed, &mut service.budget, &policy.budget(), now, &mut self.dice).map(Some)
     }
 
     /// True where an attempt at such an endpoint would wait for one of the platform's connections;
@@ -302,8 +308,8 @@ impl Seen {
 
 /// True for an answer that ends the other attempt of a hedged request: one that is neither a failure
 /// nor worth another attempt.
-fn is_good(outcome: &Outcome, terms: Option<&Terms>) -> bool {
-    let conditions = terms.map(|terms| terms.policy.retry.conditions);
+fn is_good(outcome: &Outcome, terms: Option<Terms<'_>>) -> bool {
+    let conditions = terms.map(|terms| terms.policy.retry().conditions);
     let again = conditions.zip(ending(outcome)).is_some_and(|(on, ending)| on.matches(&ending));
     reason_of(outcome) == Reason::None && !again
 }

@@ -11,7 +11,10 @@ use crate::{
     breaker::BreakerTicket,
     limits::REQUESTS_IN_FLIGHT_MAX,
     method::Method,
-    snapshot::tables::{Policy, SUBSET_ENDPOINTS_MAX},
+    snapshot::{
+        row::View,
+        tables::{Policy, SUBSET_ENDPOINTS_MAX},
+    },
     time::{Micros, Timestamp},
 };
 
@@ -23,7 +26,7 @@ const _: () = assert!(REQUESTS_IN_FLIGHT_MAX <= 1 << INDEX_BITS, "tickets must n
 const SWEEP_EVERY: Micros = Micros::from_secs(1);
 
 /// One request between two calls.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Live {
     pub(super) service: u32,
     pub(super) policy: u32,
@@ -74,22 +77,22 @@ impl Live {
     }
 
     /// True where an attempt that may have done its work can be made again.
-    pub(super) const fn repeatable(&self, policy: &Policy) -> bool {
-        policy.retry.methods.contains(self.method) || self.idempotency_key
+    pub(super) fn repeatable(&self, policy: View<'_, Policy>) -> bool {
+        policy.retry().methods.contains(self.method) || self.idempotency_key
     }
 
     /// True where the body can be sent again: there is none, or the host keeps it. It keeps no
     /// bytes for a request whose only retry would be after a connect failure.
-    pub(super) const fn replayable(&self, policy: &Policy) -> bool {
+    pub(super) fn replayable(&self, policy: View<'_, Policy>) -> bool {
         match self.body {
             Body::None | Body::Sized(0) => true,
-            Body::Sized(bytes) => bytes <= policy.body_max && self.repeatable(policy),
+            Body::Sized(bytes) => bytes <= policy.body_max() && self.repeatable(policy),
             Body::Stream => false,
         }
     }
 
     /// True where all of the request can be sent twice, whatever came of it.
-    pub(super) const fn can_repeat(&self, policy: &Policy) -> bool {
+    pub(super) fn can_repeat(&self, policy: View<'_, Policy>) -> bool {
         self.repeatable(policy) && self.replayable(policy)
     }
 }
@@ -122,17 +125,17 @@ impl Slots {
     }
 
     /// Takes a slot; `None` where all are in use.
-    pub(super) fn insert(&mut self, live: Live) -> Option<u32> {
+    pub(super) fn insert(&mut self, live: &Live) -> Option<u32> {
         if let Some(index) = self.free.pop() {
             let slot = self.slots.get_mut(usize::try_from(index).ok()?)?;
-            slot.live = Some(live);
+            slot.live = Some(*live);
             return Some(index | slot.generation << INDEX_BITS);
         }
         if self.slots.len() >= REQUESTS_IN_FLIGHT_MAX {
             return None;
         }
         let index = u32::try_from(self.slots.len()).ok()?;
-        self.slots.push(Slot { generation: 0, live: Some(live) });
+        self.slots.push(Slot { generation: 0, live: Some(*live) });
         Some(index)
     }
 
@@ -142,10 +145,12 @@ impl Slots {
         if slot.generation != ticket >> INDEX_BITS {
             return None;
         }
-        let live = slot.live.take()?;
-        slot.generation = slot.generation.wrapping_add(1) & (u32::MAX >> INDEX_BITS);
-        self.free.push(ticket & ((1 << INDEX_BITS) - 1));
-        Some(live)
+        let live = slot.live.take();
+        if live.is_some() {
+            slot.generation = slot.generation.wrapping_add(1) & (u32::MAX >> INDEX_BITS);
+            self.free.push(ticket & ((1 << INDEX_BITS) - 1));
+        }
+        live
     }
 
     /// A request in flight.

@@ -1,15 +1,19 @@
 //! A request whose backend is known: its time, its place among those in flight, its first attempt.
 
 use super::{
-    Machine, Request, TRAFFIC, Terms, begin::head, key::hash_key, respond, slots::Live, state_mut,
-    step::Step,
+    Machine, Request, TRAFFIC, begin::head, key::hash_key, respond, slots::Live, state_mut,
+    step::Step, terms::Terms,
 };
 use crate::{
     event::{Event, EventKind, EventSink},
     path::NormalPath,
     reason::Reason,
     route::RequestHead,
-    snapshot::tables::{Backend, NONE, Policy},
+    snapshot::{
+        Snapshot,
+        row::View,
+        tables::{Backend, NONE, Policy},
+    },
     time::{Micros, Timestamp},
 };
 
@@ -41,12 +45,17 @@ impl Way {
 
 impl Machine {
     /// Starts a request on its way: its time, its place among those in flight, its first attempt.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "what a beginning has found, for this call alone"
+    )]
     pub(super) fn start(
         &mut self,
+        snapshot: &Snapshot,
         request: &Request<'_>,
         path: NormalPath<'_>,
         way: Way,
-        backend: Option<&Backend>,
+        backend: Option<View<'_, Backend>>,
         now: Timestamp,
         sink: &mut impl EventSink,
     ) -> Step {
@@ -57,15 +66,15 @@ impl Machine {
         if self.slots.is_full() {
             return respond(503, Reason::Overloaded);
         }
-        let Some(terms) = self.terms(way.service, way.policy) else {
+        let Some(terms) = Terms::of(snapshot, way.service, way.policy) else {
             return respond(500, Reason::Internal);
         };
-        if TRAFFIC && let Some(step) = self.room(&way, &terms, &head(request, path), now) {
+        if TRAFFIC && let Some(step) = self.room(&way, terms, &head(request, path), now) {
             return step;
         }
         let backend = backend.filter(|_| TRAFFIC);
-        let policy = &terms.policy;
-        let own = (!policy.request_timeout.is_zero()).then_some(policy.request_timeout);
+        let policy = terms.policy;
+        let own = (!policy.request_timeout().is_zero()).then_some(policy.request_timeout());
         let time = match (own, request.caller.remaining) {
             (Some(own), Some(callers)) => Some(own.min(callers)),
             (own, callers) => own.or(callers),
@@ -89,16 +98,16 @@ impl Machine {
             attempt: 0,
             full_time: true,
             tried: 0,
-            key: hash_key(policy, &head(request, path), &self.snapshot, &mut self.dice),
+            key: hash_key(policy, &head(request, path), snapshot, &mut self.dice),
             place: request.caller.place,
             method: request.method,
             idempotency_key: request.caller.idempotency_key,
             body: request.body,
             rewritten,
             lease_until: now,
-            subset: backend.map_or(0, |row| row.subset),
+            subset: backend.map_or(0, |row| row.subset()),
             mirror: way.mirror,
-            roomed: TRAFFIC && terms.service.concurrency_initial > 0,
+            roomed: TRAFFIC && terms.service.concurrency_initial() > 0,
             delayed: false,
             abort: 0,
             own: None,
@@ -106,45 +115,45 @@ impl Machine {
         };
         self.arrive(way.service, policy, now);
         if let Some(backend) = backend {
-            self.copies(backend.mirrors);
-            let faulty = backend.faults.len > 0;
-            let injected = faulty.then(|| self.faults(backend.faults, &head(request, path)));
+            self.copies(backend.mirrors());
+            let faulty = backend.faults().len > 0;
+            let injected = faulty.then(|| self.faults(backend.faults(), &head(request, path)));
             let injected = injected.unwrap_or_default();
             live.abort = injected.status;
             if !injected.delay.is_zero() {
                 live.delayed = true;
                 self.delayed = self.delayed.saturating_add(1);
                 let left = time.unwrap_or(Micros::MAX);
-                return self.pause(live, injected.delay.min(left), now);
+                return self.pause(&mut live, injected.delay.min(left), now);
             }
         }
-        self.attempt(live, Some(&terms), None, now, sink)
+        self.attempt(&mut live, Some(terms), None, now, sink)
     }
 
     /// Counts a request at its service's limits; an answer where it has no room.
     fn room(
         &mut self,
         way: &Way,
-        terms: &Terms,
+        terms: Terms<'_>,
         head: &RequestHead<'_>,
         now: Timestamp,
     ) -> Option<Step> {
-        let service = &terms.service;
-        if service.limits.len > 0 {
-            let refused = self.limited(service.limits, head, now);
+        let service = terms.service;
+        if service.limits().len > 0 {
+            let refused = self.limited(service.limits(), head, now);
             if refused.is_some() {
                 return refused;
             }
         }
-        let limited = service.concurrency_initial > 0;
+        let limited = service.concurrency_initial() > 0;
         let full = limited && !self.has_room(way.service, service, way.priority);
         full.then(|| respond(503, Reason::ConcurrencyLimit))
     }
     /// Counts a request that comes to a service; it pays for retries.
-    pub(super) fn arrive(&mut self, service: u32, policy: &Policy, now: Timestamp) {
+    pub(super) fn arrive(&mut self, service: u32, policy: View<'_, Policy>, now: Timestamp) {
         if let Some(service) = state_mut(&mut self.services, service) {
             service.counters.requests = service.counters.requests.wrapping_add(1);
-            service.budget.deposit(&policy.budget, now);
+            service.budget.deposit(&policy.budget(), now);
         }
     }
 

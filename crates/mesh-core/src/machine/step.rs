@@ -5,7 +5,10 @@ use crate::{
     balance::{Algorithm, load_report::LoadReport},
     path::PathError,
     reason::Reason,
-    snapshot::tables::{NONE, Policy},
+    snapshot::{
+        row::View,
+        tables::{NONE, Policy},
+    },
     time::Micros,
 };
 
@@ -104,11 +107,11 @@ impl Wants {
     pub const PREDICATES: Self = Self(64);
 
     /// What that policy looks at.
-    pub(super) fn of(policy: &Policy) -> Self {
-        let retry_after = u8::from(policy.retry.retries > 0);
-        let load = u8::from(policy.balancer == Algorithm::Adaptive as u8) << 1;
-        let grpc = u8::from(policy.retry.conditions.grpc.0 != 0) << 2;
-        let predicates = u8::from(TRAFFIC && policy.predicates.len > 0) << 6;
+    pub(super) fn of(policy: View<'_, Policy>) -> Self {
+        let retry_after = u8::from(policy.retry().retries > 0);
+        let load = u8::from(policy.balancer() == Algorithm::Adaptive as u8) << 1;
+        let grpc = u8::from(policy.retry().conditions.grpc.0 != 0) << 2;
+        let predicates = u8::from(TRAFFIC && policy.predicates().len > 0) << 6;
         Self(retry_after | load | grpc | predicates)
     }
 

@@ -43,7 +43,7 @@ impl Machine {
             state.key = row.key;
             state.weight = row.weight.into();
             state.priority = row.priority;
-            let mode = new.services().get(row.service).map_or(0, |row| row.breaker_mode);
+            let mode = new.services().view(row.service).map_or(0, |row| row.breaker_mode());
             // nobody is told: the document says it already
             let _moved = state.breaker.set_mode(BreakerMode::from_u8(mode));
         }
@@ -72,7 +72,7 @@ impl Machine {
 fn renumber(live: &mut Live, new: &Snapshot, services: &Moves, endpoints: &Moves) {
     live.service = services.to(live.service);
     live.endpoint = endpoints.to(live.endpoint);
-    live.policy = new.services().get(live.service).map_or(NONE, |service| service.policy);
+    live.policy = new.services().view(live.service).map_or(NONE, |service| service.policy());
     live.rule = NONE;
     live.backend = NONE;
     live.tried = 0;

@@ -20,7 +20,10 @@ use crate::{
     rate_limit::{Rate, Tier},
     reason::Reason,
     route::RequestHead,
-    snapshot::tables::{Backend, Cors, KeySource, NONE, Rows, Rule, Service},
+    snapshot::{
+        row::View,
+        tables::{Cors, KeySource, NONE, Rows, Rule, Service},
+    },
     time::{Micros, Timestamp},
 };
 
@@ -40,15 +43,15 @@ impl Machine {
     /// What stands before a rule's backends. A step where the request ends here.
     pub(super) fn admit(
         &mut self,
-        rule: &Rule,
+        rule: View<'_, Rule>,
         head: &RequestHead<'_>,
         now: Timestamp,
     ) -> Option<Step> {
-        let cors = self.snapshot.cors().run(rule.cors).next();
-        if let Some(step) = cors.and_then(|row| self.cross_origin(&row, rule.cors.start, head)) {
+        let cors = self.snapshot.cors().run(rule.cors()).next();
+        if let Some(step) = cors.and_then(|row| self.cross_origin(&row, rule.cors().start, head)) {
             return Some(step);
         }
-        self.limited(rule.limits, head, now)
+        self.limited(rule.limits(), head, now)
     }
 
     /// Notes an allowed origin; answers a preflight.
@@ -75,14 +78,14 @@ impl Machine {
         now: Timestamp,
     ) -> Option<Step> {
         for number in limits.numbers() {
-            let limit = self.snapshot.limits().get(number)?;
-            let rate = Rate { interval: limit.interval, burst: limit.burst };
-            let taken = if limit.key.source == KeySource::Nothing as u8 {
-                self.buckets.take_shared(limit.seed, &rate, now)
+            let limit = self.snapshot.limits().view(number)?;
+            let rate = Rate { interval: limit.interval(), burst: limit.burst() };
+            let taken = if limit.key().source == KeySource::Nothing as u8 {
+                self.buckets.take_shared(limit.seed(), &rate, now)
             } else {
                 // callers without a key share a bucket: leaving a header out must not lift the limit
-                let value = key_value(&limit.key, head, &self.snapshot).unwrap_or(b"");
-                self.buckets.take(xxh64(value, limit.seed ^ self.secret), &rate, now)
+                let value = key_value(&limit.key(), head, &self.snapshot).unwrap_or(b"");
+                self.buckets.take(xxh64(value, limit.seed() ^ self.secret), &rate, now)
             };
             let notes = self.note();
             if !taken.allowed || notes.limit == NONE || taken.remaining < notes.remaining {
@@ -100,20 +103,20 @@ impl Machine {
     /// The backend that something but weights and dice decides on.
     pub(super) fn held(
         &mut self,
-        rule: &Rule,
+        rule: View<'_, Rule>,
         number: u32,
         head: &RequestHead<'_>,
-    ) -> Option<(u32, Backend)> {
+    ) -> Option<u32> {
         let table = self.snapshot.backends();
-        for number in rule.backends.numbers() {
-            let backend = table.get(number)?;
-            if backend.pins.len > 0 && self.hold(backend.pins, head) {
-                return Some((number, backend));
+        for number in rule.backends().numbers() {
+            let pins = table.view(number)?.pins();
+            if pins.len > 0 && self.hold(pins, head) {
+                return Some(number);
             }
         }
-        let key = match key_value(&rule.sticky, head, &self.snapshot) {
+        let key = match key_value(&rule.sticky(), head, &self.snapshot) {
             Some(value) => xxh64(value, 0),
-            None if rule.sticky_cookie.len > 0 => {
+            None if rule.sticky_cookie().len > 0 => {
                 let drawn = self.dice.roll();
                 let notes = self.note();
                 notes.cookie = Some(drawn);
@@ -123,9 +126,8 @@ impl Machine {
             None => return None,
         };
         let table = self.snapshot.backends();
-        let weights = table.run(rule.backends).map(|backend| (backend.key, backend.weight));
-        let number = rule.backends.start.checked_add(rendezvous::pick(key, weights)?)?;
-        Some((number, table.get(number)?))
+        let weights = table.views(rule.backends()).map(|backend| (backend.key(), backend.weight()));
+        rule.backends().start.checked_add(rendezvous::pick(key, weights)?)
     }
 
     /// Rolls for the faults of a backend.
@@ -166,7 +168,12 @@ impl Machine {
     }
 
     /// Whether the service has room for one request more of that priority; takes it then.
-    pub(super) fn has_room(&mut self, number: u32, service: &Service, percent: u8) -> bool {
+    pub(super) fn has_room(
+        &mut self,
+        number: u32,
+        service: View<'_, Service>,
+        percent: u8,
+    ) -> bool {
         let Some(state) = state_mut(&mut self.services, number) else { return true };
         let state = state.load.get_or_insert_default();
         let config = limiter(service);
@@ -198,11 +205,11 @@ impl Machine {
     }
 }
 
-fn limiter(service: &Service) -> Gradient2Config {
+fn limiter(service: View<'_, Service>) -> Gradient2Config {
     Gradient2Config {
-        initial: service.concurrency_initial.into(),
-        min: service.concurrency_min.into(),
-        max: service.concurrency_max.into(),
+        initial: service.concurrency_initial().into(),
+        min: service.concurrency_min().into(),
+        max: service.concurrency_max().into(),
         ..Gradient2Config::DEFAULT
     }
 }

@@ -90,8 +90,7 @@ impl SnapshotDraft {
             .iter()
             .any(|backend| backend.status > 0 || backend.subset > 0 || backend.pins.len > 0);
         let sticky = self.rules.iter().any(|rule| rule.sticky.source != KeySource::Nothing as u8);
-        let policies =
-            self.policies.iter().any(|policy| policy.fallback.len > 0 || policy.hedges());
+        let policies = self.policies.iter().any(Policy::needs_traffic);
         let concurrency = self.services.iter().any(|service| service.concurrency_initial > 0);
         let failover = self.endpoints.iter().any(|endpoint| endpoint.priority > 0);
         let tables = !(self.cors.is_empty()

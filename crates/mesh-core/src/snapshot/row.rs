@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use core::marker::PhantomData;
 
 use super::{
-    sections::{Section, Sections},
+    sections::{Section, Sections, WINDOW},
     tables::{Rows, Text},
 };
 use crate::{
@@ -88,7 +88,9 @@ impl Word for StatusSet {
 
     #[inline(always)]
     fn take(bytes: &mut &[u8]) -> Self {
-        Self::from_words([0; 8].map(|_: u64| u64::take(bytes)))
+        let mut word = || u64::take(bytes);
+        // written out, as a loop would be run even where nobody looks at the set
+        Self::from_words([word(), word(), word(), word(), word(), word(), word(), word()])
     }
 }
 
@@ -185,9 +187,52 @@ macro_rules! record {
                 Self { $($field: $crate::snapshot::row::Word::take(&mut bytes),)* }
             }
         }
+
+        const _: () = {
+            use $crate::snapshot::row::{View, Word};
+
+            /// Where each field stands.
+            #[repr(C)]
+            struct Layout {
+                $($field: [u8; <$kind as Word>::SIZE],)*
+            }
+
+            impl View<'_, $name> {
+                $(
+                    $(#[$field_meta])*
+                    #[must_use]
+                    #[inline(always)]
+                    pub fn $field(self) -> $kind {
+                        self.field(core::mem::offset_of!(Layout, $field))
+                    }
+                )*
+            }
+        };
     };
 }
 pub(crate) use record;
+
+/// A row where it stands: only the field that is asked for is read.
+#[derive(Debug)]
+pub struct View<'a, T> {
+    window: &'a [u8; WINDOW],
+    kind: PhantomData<T>,
+}
+
+impl<T> Clone for View<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for View<'_, T> {}
+
+impl<T> View<'_, T> {
+    #[inline(always)]
+    pub(crate) fn field<W: Word>(self, at: usize) -> W {
+        W::take(&mut self.window.get(at..).unwrap_or(&[]))
+    }
+}
 
 /// The rows of one table.
 #[derive(Debug)]
@@ -231,12 +276,27 @@ impl<'a, T: Row> Table<'a, T> {
         Some(T::read(window))
     }
 
+    /// Row `number`, to read single fields of.
+    #[must_use]
+    #[inline(always)]
+    pub fn view(self, number: u32) -> Option<View<'a, T>> {
+        Some(View { window: self.sections.row(self.section, number)?, kind: PhantomData })
+    }
+
     /// All rows.
     pub fn iter(self) -> impl Iterator<Item = T> + 'a
     where
         T: 'a,
     {
         (0..self.len()).map_while(move |number| self.get(number))
+    }
+
+    /// The rows of a run, to read single fields of.
+    pub fn views(self, rows: Rows) -> impl Iterator<Item = View<'a, T>>
+    where
+        T: 'a,
+    {
+        rows.numbers().map_while(move |number| self.view(number))
     }
 
     /// The rows of a run.

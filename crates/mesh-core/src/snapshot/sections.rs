@@ -4,7 +4,7 @@
 //! stands there, so that a table whose rows grew still reads; narrower ones are refused. Sections
 //! that it does not know are passed over, and ones that are missing are empty.
 
-use alloc::vec::Vec;
+use alloc::{sync::Arc, vec::Vec};
 
 use super::{
     SPARE_BYTES, SnapshotError,
@@ -56,7 +56,7 @@ pub(crate) enum Section {
 const COUNT: usize = Section::Predicates as usize + 1;
 
 /// Bytes that can be read from the start of any row: more than the widest row has.
-const WINDOW: usize = SPARE_BYTES;
+pub(crate) const WINDOW: usize = SPARE_BYTES;
 
 /// Width of a row of each section as this build reads it; a pool's is 1.
 const WIDTHS: [u8; COUNT] = [
@@ -105,9 +105,12 @@ struct Span {
     rows: u32,
 }
 
-/// Bytes with a directory.
+/// Bytes with a directory; `None` = nothing. A clone is the same bytes.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Sections {
+pub(crate) struct Sections(Option<Arc<Body>>);
+
+#[derive(Debug)]
+struct Body {
     /// All of the Snapshot, and [`WINDOW`] zeros, so that the last row can be read like the others.
     bytes: Vec<u8>,
     spans: [Span; COUNT],
@@ -115,7 +118,7 @@ pub(crate) struct Sections {
 
 impl Sections {
     pub(crate) const fn empty() -> Self {
-        Self { bytes: Vec::new(), spans: [Span { start: 0, stride: 0, rows: 0 }; COUNT] }
+        Self(None)
     }
 
     /// Reads the directory that begins at `from`. What stands before it is of no interest.
@@ -151,7 +154,7 @@ impl Sections {
             return Err(SnapshotError::Malformed);
         }
         bytes.resize(size.saturating_add(WINDOW), 0);
-        Ok(Self { bytes, spans })
+        Ok(Self(Some(Arc::new(Body { bytes, spans }))))
     }
 
     /// The rows of a table.
@@ -163,26 +166,33 @@ impl Sections {
     /// read in many places, and a call costs less than a copy of this in each.
     #[inline(never)]
     pub(crate) fn row(&self, section: Section, number: u32) -> Option<&[u8; WINDOW]> {
-        let span = self.spans.get(section as usize)?;
+        let body = self.0.as_deref()?;
+        let span = body.spans.get(section as usize)?;
         if number >= span.rows {
             return None;
         }
         // cannot overflow for a row that is there
         let start = span.stride.wrapping_mul(number as usize).wrapping_add(span.start);
-        self.bytes.get(start..)?.first_chunk()
+        body.bytes.get(start..)?.first_chunk()
+    }
+
+    fn span(&self, section: Section) -> Span {
+        let body = self.0.as_deref();
+        body.and_then(|body| body.spans.get(section as usize).copied()).unwrap_or_default()
     }
 
     /// Number of rows of a table.
     pub(crate) fn rows(&self, section: Section) -> u32 {
-        self.spans.get(section as usize).map_or(0, |span| span.rows)
+        self.span(section).rows
     }
 
     /// The bytes of a pool.
     pub(crate) fn pool(&self, section: Section) -> &[u8] {
-        let span = self.spans.get(section as usize).copied().unwrap_or_default();
+        let Some(body) = self.0.as_deref() else { return &[] };
+        let span = self.span(section);
         // a pool's rows are its bytes
         let end = span.start.saturating_add(span.rows as usize);
-        self.bytes.get(span.start..end).unwrap_or(&[])
+        body.bytes.get(span.start..end).unwrap_or(&[])
     }
 
     /// The run of a pool that a text names; empty where it leaves the pool.
@@ -192,8 +202,8 @@ impl Sections {
     }
 
     /// Bytes of all of it.
-    pub(crate) const fn size(&self) -> usize {
-        self.bytes.len().saturating_sub(WINDOW)
+    pub(crate) fn size(&self) -> usize {
+        self.0.as_ref().map_or(0, |body| body.bytes.len().saturating_sub(WINDOW))
     }
 }
 

@@ -9,7 +9,7 @@ pub use self::traffic::{
     Cors, Fault, Key, KeySource, Limit, Mirror, Predicate, PredicateKind, RESTRICTED,
     SUBSET_ENDPOINTS_MAX,
 };
-use super::row::record;
+use super::row::{View, record};
 use crate::{
     breaker::BreakerConfig,
     retry::{RetryPolicy, budget::RetryBudgetConfig},
@@ -211,10 +211,17 @@ record! {
 }
 
 impl Policy {
+    /// True where it hedges or falls back.
+    pub(crate) const fn needs_traffic(&self) -> bool {
+        self.fallback.len > 0 || self.hedge_percentile > 0 || !self.hedge_after.is_zero()
+    }
+}
+
+impl View<'_, Policy> {
     /// True where a slow attempt may get another one beside it.
     #[must_use]
-    pub const fn hedges(&self) -> bool {
-        self.hedge_percentile > 0 || !self.hedge_after.is_zero()
+    pub fn hedges(self) -> bool {
+        self.hedge_percentile() > 0 || !self.hedge_after().is_zero()
     }
 }
 
