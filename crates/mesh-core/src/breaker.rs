@@ -179,7 +179,14 @@ impl Breaker {
 
     /// Whether the endpoint may be used at `now`. Changes nothing.
     #[must_use]
+    #[inline(always)]
     pub fn admits(&self, config: &BreakerConfig, now: Timestamp) -> Admission {
+        if self.is_ready() { Admission::Normal } else { self.admits_probe(config, now) }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn admits_probe(&self, config: &BreakerConfig, now: Timestamp) -> Admission {
         let admitted = match self.state {
             BreakerState::Closed => return Admission::Normal,
             BreakerState::Open { until } => now >= until && self.mode != BreakerMode::ForceOpen,

@@ -257,16 +257,22 @@ impl Pool<'_> {
     }
 
     /// Share of its weight that a recovered endpoint has by now, in parts of 256.
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a share of 256, at least 0"
-    )]
     fn warmth(&self, at: u32) -> u32 {
         let Some(state) = self.state(at) else { return 256 };
         if self.service.slow_start().is_zero() || state.ready_since == Timestamp::ZERO {
             return 256;
         }
+        self.warming(state)
+    }
+
+    /// [`Pool::warmth`] of an endpoint that has recovered at some time.
+    #[inline(never)]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a share of 256, at least 0"
+    )]
+    fn warming(&self, state: &EndpointState) -> u32 {
         let since = self.now.saturating_since(state.ready_since);
         let least = f64::from(self.service.slow_start_min_percent()) / 100.0;
         let share = slow_start::factor(since, self.service.slow_start(), least) * 256.0;

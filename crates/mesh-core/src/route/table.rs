@@ -82,6 +82,8 @@ record! {
     /// A place in the tree, reached by a run of segments.
     #[derive(Clone, Copy, Debug, Default, PartialEq)]
     pub struct Node {
+        /// Number of literal children.
+        pub literals: u32,
         /// The child for any one non-empty segment, or [`NONE`](crate::snapshot::tables::NONE).
         pub param: u32,
         /// Matches for a path that ends here.

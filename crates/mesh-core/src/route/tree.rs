@@ -120,7 +120,7 @@ impl TreeBuilder {
         let number = count(&self.nodes);
         let exact = self.lay_matches(&draft.exact);
         let prefix = self.lay_matches(&draft.prefix);
-        self.nodes.push(Node { exact, prefix, param: NONE });
+        self.nodes.push(Node { literals: count(&draft.literals), exact, prefix, param: NONE });
         let mut literals: Vec<(u32, Text, usize)> = draft
             .literals
             .iter()
