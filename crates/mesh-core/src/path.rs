@@ -269,7 +269,7 @@ mod tests {
         fn eight_bytes_at_a_time_say_what_one_says(
             path in prop::collection::vec(prop_oneof![
                 4 => prop::sample::select(&b"/./.a~!?#%\\ \x00\x1f\x7f\x80\xff-0"[..]),
-                9 => b'a'..b'z',
+                9 => b'a'..=b'z',
                 1 => any::<u8>(),
             ], 0..40),
         ) {

@@ -42,51 +42,49 @@ pub struct RequestHead<'a> {
     pub headers: &'a [Option<&'a [u8]>],
 }
 
-/// The segment at the front of `rest`, and what follows its slash where there is one.
+/// A segment of a path.
+pub(crate) struct Split<'a> {
+    pub(crate) segment: &'a [u8],
+    /// What follows its slash, where there is one.
+    pub(crate) tail: Option<&'a [u8]>,
+    /// Tells a node's literal children apart. Not keyed: the labels are the configuration's own, and
+    /// a caller's bytes are compared in full.
+    pub(crate) hash: u32,
+}
+
+/// Splits off the segment at the front of `rest`.
 ///
 /// Looks at eight bytes at a time: of all that a request costs the engine, reading its path is the
 /// only part that grows with it.
 #[inline]
-pub(crate) fn split_segment(rest: &[u8]) -> (&[u8], Option<&[u8]>) {
+pub(crate) fn split_segment(rest: &[u8]) -> Split<'_> {
     const ONES: u64 = 0x0101_0101_0101_0101;
-    let mut len = 0usize;
+    let (mut len, mut hash) = (0usize, 0u64);
     let mut ahead = rest;
-    while let Some((chunk, next)) = ahead.split_first_chunk() {
-        let differs = u64::from_le_bytes(*chunk) ^ (ONES * b'/' as u64);
+    let tail = loop {
+        let (word, next) = match ahead.split_first_chunk() {
+            Some((chunk, next)) => (u64::from_le_bytes(*chunk), Some(next)),
+            None => (ahead.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte)), None),
+        };
+        let differs = word ^ (ONES * b'/' as u64);
         // the lowest set bit is that of the first zero byte, which is the first slash
         let zeros = differs.wrapping_sub(ONES) & !differs & (ONES << 7);
+        // what stands before it; all of the word where there is none
+        let own = word & ((zeros & zeros.wrapping_neg()) >> 7).wrapping_sub(1);
+        hash = (hash.rotate_left(29) ^ own).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         if zeros != 0 {
             len = len.wrapping_add((zeros.trailing_zeros() >> 3) as usize);
-            ahead = &[];
-            break;
+            break rest.get(len.wrapping_add(1)..);
         }
+        let Some(next) = next else {
+            len = rest.len();
+            break None;
+        };
         len = len.wrapping_add(8);
         ahead = next;
-    }
-    for &byte in ahead {
-        if byte == b'/' {
-            break;
-        }
-        len = len.wrapping_add(1);
-    }
-    let (segment, tail) = rest.split_at_checked(len).unwrap_or((rest, &[]));
-    (segment, tail.split_first().map(|(_, tail)| tail))
-}
-
-/// The hash that tells a node's literal children apart. Not keyed: the labels are the
-/// configuration's own, and a caller's bytes are compared in full.
-#[inline]
-pub(crate) fn hash_segment(segment: &[u8]) -> u32 {
-    let mix = |hash: u32, word: u32| (hash.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b1);
-    let (mut hash, mut rest) = (0, segment);
-    while let Some((chunk, next)) = rest.split_first_chunk() {
-        hash = mix(hash, u32::from_le_bytes(*chunk));
-        rest = next;
-    }
-    for &byte in rest {
-        hash = mix(hash, u32::from(byte));
-    }
-    hash ^ hash >> 16
+    };
+    let segment = rest.get(..len).unwrap_or(rest);
+    Split { segment, tail, hash: (hash >> 32) as u32 }
 }
 
 /// Where an edge is looked for first, before it is cut to the table's size.

@@ -1,7 +1,9 @@
 //! The start of a request: its path's normal form, its rule, its backend.
 
 use super::{
-    Machine, Notes, Request, TRAFFIC, respond,
+    Machine, Notes, Request, TRAFFIC,
+    request::Arrival,
+    respond,
     start::Way,
     step::{Respond, Step},
 };
@@ -11,7 +13,6 @@ use crate::{
     filter::{self, Origin},
     path::{self, NormalPath},
     reason::Reason,
-    route::RequestHead,
     snapshot::{
         Snapshot,
         row::{Row, Table, View},
@@ -87,8 +88,10 @@ impl Machine {
         sink: &mut impl EventSink,
     ) -> Step {
         self.forget();
+        let arrival = &Arrival::of(request, path);
+        let head = &arrival.head;
         let snapshot = self.snapshot.clone();
-        let Some(found) = snapshot.routes().find(&head(request, path)) else {
+        let Some(found) = snapshot.routes().find(head) else {
             return respond(404, Reason::NoRoute);
         };
         let Some(rule) = snapshot.rules().view(found.target) else {
@@ -97,7 +100,7 @@ impl Machine {
         // most rules have neither
         if TRAFFIC
             && rule.cors().len | rule.limits().len > 0
-            && let Some(step) = self.admit(rule, &head(request, path), now)
+            && let Some(step) = self.admit(rule, head, now)
         {
             return step;
         }
@@ -116,14 +119,14 @@ impl Machine {
             });
         }
         let several = TRAFFIC && rule.backends().len > 1;
-        let held = if several { self.held(rule, found.target, &head(request, path)) } else { None };
+        let held = if several { self.held(rule, found.target, head) } else { None };
         let chosen =
             held.or_else(|| weighted(snapshot.backends(), rule.backends(), &mut self.dice));
         let Some(number) = chosen else {
             return respond(500, Reason::NoBackend);
         };
         let way = Way { rule: found.target, priority: rule.priority_percent(), ..Way::to(number) };
-        self.start_at(&snapshot, request, path, found.depth, way, now, sink)
+        self.start_at(&snapshot, arrival, found.depth, way, now, sink)
     }
 
     /// Begins a copy of a request that a rule mirrors, with that request as it came. Its answer is
@@ -137,14 +140,15 @@ impl Machine {
         sink: &mut impl EventSink,
     ) -> Step {
         self.forget();
+        let arrival = &Arrival::of(request, path);
         let snapshot = self.snapshot.clone();
-        let found = snapshot.routes().find(&head(request, path));
+        let found = snapshot.routes().find(&arrival.head);
         let mirror = snapshot.mirrors().get(mirror);
         let (Some(found), Some(mirror)) = (found, mirror) else {
             return respond(404, Reason::NoRoute);
         };
         let way = Way { rule: found.target, mirror: true, ..Way::to(mirror.backend) };
-        self.start_at(&snapshot, request, path, found.depth, way, now, sink)
+        self.start_at(&snapshot, arrival, found.depth, way, now, sink)
     }
 
     /// Counts a request that this Worker's own handlers take at the limits of the service that it
@@ -158,15 +162,13 @@ impl Machine {
     ) -> Option<Step> {
         self.forget();
         let limits = self.snapshot.services().view(service)?.limits();
-        self.limited(limits, &head(request, path), now)
+        self.limited(limits, &Arrival::of(request, path).head, now)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "a call of its own keeps the engine small")]
     fn start_at(
         &mut self,
         snapshot: &Snapshot,
-        request: &Request<'_>,
-        path: NormalPath<'_>,
+        arrival: &Arrival<'_>,
         depth: u16,
         mut way: Way,
         now: Timestamp,
@@ -184,12 +186,12 @@ impl Machine {
         }
         self.text.clear();
         way.rewritten = named(snapshot.rewrites(), backend.rewrite()).is_some_and(|rewrite| {
-            let bytes = path.as_bytes();
+            let bytes = arrival.head.path;
             filter::rewrite_path(snapshot, &rewrite, bytes, depth, &mut self.text)
         });
         way.service = backend.service();
         way.policy = backend.policy();
-        self.start(snapshot, request, path, way, Some(backend), now, sink)
+        self.start(snapshot, arrival, way, Some(backend), now, sink)
     }
 
     /// [`Machine::begin_service`], likewise.
@@ -207,7 +209,7 @@ impl Machine {
             return respond(503, Reason::NoService);
         };
         let way = Way { service, policy, ..Way::to(NONE) };
-        self.start(&snapshot, request, path, way, None, now, sink)
+        self.start(&snapshot, &Arrival::of(request, path), way, None, now, sink)
     }
 }
 
@@ -219,11 +221,6 @@ pub(super) fn direct(backend: View<'_, Backend>, number: u32) -> Step {
         location: false,
         backend: number,
     })
-}
-
-pub(super) const fn head<'a>(request: &Request<'a>, path: NormalPath<'a>) -> RequestHead<'a> {
-    let Request { host, query, method, headers, .. } = *request;
-    RequestHead { host, path: path.as_bytes(), query, method, headers }
 }
 
 /// The row of that number, where there is one to look for.

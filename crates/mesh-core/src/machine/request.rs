@@ -1,6 +1,9 @@
 //! A request as hosts hand it in.
 
-use crate::{balance::geographic::Location, method::Method, time::Micros};
+use crate::{
+    balance::geographic::Location, method::Method, path::NormalPath, route::RequestHead,
+    time::Micros,
+};
 
 /// Whether a request's body can be sent again.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -46,4 +49,22 @@ pub struct Request<'a> {
     pub body: Body,
     /// The caller.
     pub caller: Caller,
+}
+
+/// A request as the machine looks at it.
+#[derive(Clone, Copy)]
+pub(super) struct Arrival<'a> {
+    pub(super) request: &'a Request<'a>,
+    pub(super) path: NormalPath<'a>,
+    /// What routing looks at.
+    pub(super) head: RequestHead<'a>,
+}
+
+impl<'a> Arrival<'a> {
+    #[inline(always)]
+    pub(super) const fn of(request: &'a Request<'a>, path: NormalPath<'a>) -> Self {
+        let Request { host, query, method, headers, .. } = *request;
+        let head = RequestHead { host, path: path.as_bytes(), query, method, headers };
+        Self { request, path, head }
+    }
 }

@@ -1,12 +1,11 @@
 //! A request whose backend is known: its time, its place among those in flight, its first attempt.
 
 use super::{
-    Machine, Request, TRAFFIC, begin::head, key::hash_key, respond, slots::Live, state_mut,
-    step::Step, terms::Terms,
+    Machine, TRAFFIC, key::hash_key, request::Arrival, respond, slots::Live, state_mut, step::Step,
+    terms::Terms,
 };
 use crate::{
     event::{Event, EventKind, EventSink},
-    path::NormalPath,
     reason::Reason,
     route::RequestHead,
     snapshot::{
@@ -45,20 +44,16 @@ impl Way {
 
 impl Machine {
     /// Starts a request on its way: its time, its place among those in flight, its first attempt.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "what a beginning has found, for this call alone"
-    )]
     pub(super) fn start(
         &mut self,
         snapshot: &Snapshot,
-        request: &Request<'_>,
-        path: NormalPath<'_>,
+        arrival: &Arrival<'_>,
         way: Way,
         backend: Option<View<'_, Backend>>,
         now: Timestamp,
         sink: &mut impl EventSink,
     ) -> Step {
+        let Arrival { request, path, head } = arrival;
         if request.caller.depth >= crate::limits::DEPTH_MAX {
             return respond(508, Reason::DepthExceeded);
         }
@@ -69,7 +64,7 @@ impl Machine {
         let Some(terms) = Terms::of(snapshot, way.service, way.policy) else {
             return respond(500, Reason::Internal);
         };
-        if TRAFFIC && let Some(step) = self.room(&way, terms, &head(request, path), now) {
+        if TRAFFIC && let Some(step) = self.room(&way, terms, head, now) {
             return step;
         }
         let backend = backend.filter(|_| TRAFFIC);
@@ -98,7 +93,7 @@ impl Machine {
             attempt: 0,
             full_time: true,
             tried: 0,
-            key: hash_key(policy, &head(request, path), snapshot, &mut self.dice),
+            key: hash_key(policy, head, snapshot, &mut self.dice),
             place: request.caller.place,
             method: request.method,
             idempotency_key: request.caller.idempotency_key,
@@ -117,7 +112,7 @@ impl Machine {
         if let Some(backend) = backend {
             self.copies(backend.mirrors());
             let faulty = backend.faults().len > 0;
-            let injected = faulty.then(|| self.faults(backend.faults(), &head(request, path)));
+            let injected = faulty.then(|| self.faults(backend.faults(), head));
             let injected = injected.unwrap_or_default();
             live.abort = injected.status;
             if !injected.delay.is_zero() {

@@ -263,7 +263,7 @@ proptest! {
 
 #[test]
 fn labels_that_differ_in_their_middle_have_hashes_of_their_own() {
-    let hash = |tenant: u32| hash_segment(format!("acme-{tenant:04}-prod").as_bytes());
+    let hash = |tenant: u32| split_segment(format!("acme-{tenant:04}-prod").as_bytes()).hash;
     let mut hashes: Vec<u32> = (0..1_000).map(hash).collect();
     hashes.sort_unstable();
     hashes.dedup();
@@ -280,11 +280,14 @@ fn labels_that_differ_in_their_middle_have_hashes_of_their_own() {
 fn rows_that_are_no_tree_end_the_walk() {
     let nodes = 64u32;
     let mut rows = RouteRows::default();
-    let (hash, label) = (hash_segment(b"a"), Text { start: 0, len: 1 });
+    let (hash, label) = (split_segment(b"a").hash, Text { start: 0, len: 1 });
     rows.text.push(b'a');
     rows.hosts.push(Host::default());
     rows.nodes = (1..=nodes)
-        .map(|next| Node { param: if next < nodes { next } else { NONE }, ..Node::default() })
+        .map(|next| {
+            let param = if next < nodes { next } else { NONE };
+            Node { literals: 1, param, ..Node::default() }
+        })
         .collect();
     rows.edges = vec![Edge { node: NONE, ..Edge::default() }; 128];
     for parent in 0..nodes - 1 {

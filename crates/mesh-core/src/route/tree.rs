@@ -3,8 +3,9 @@
 use alloc::{vec, vec::Vec};
 
 use super::{
-    PathTemplate, edge_slot, hash_segment,
+    PathTemplate, edge_slot,
     pattern::Segment,
+    split_segment,
     table::{Edge, Match, Node, Param},
 };
 use crate::snapshot::{
@@ -124,7 +125,7 @@ impl TreeBuilder {
         let mut literals: Vec<(u32, Text, usize)> = draft
             .literals
             .iter()
-            .map(|&(label, child)| (hash_segment(text_of(&self.text, label)), label, child))
+            .map(|&(label, child)| (split_segment(text_of(&self.text, label)).hash, label, child))
             .collect();
         literals.sort_by_key(|&(hash, ..)| hash);
         for (hash, label, child) in literals {

@@ -1,7 +1,7 @@
 //! The walk over the tree: one pass from the root, no allocation, bounded by the tree itself.
 
 use super::{
-    RequestHead, edge_slot, hash_segment, split_segment,
+    RequestHead, Split, edge_slot, split_segment,
     table::{Condition, Edge, Host, Match, Node, PathPattern, RouteTable},
 };
 use crate::{
@@ -84,9 +84,8 @@ impl RouteTable {
         };
         let mut best = Reach::Nothing;
         if depth < PATH_SEGMENTS_MAX {
-            let (segment, tail) = split_segment(rest);
-            // most nodes below a parameter have none, and hashing costs more than all the rest
-            let literal = if node.literals == 0 { NONE } else { self.child(at, segment) };
+            let Split { segment, tail, hash } = split_segment(rest);
+            let literal = if node.literals == 0 { NONE } else { self.child(at, hash, segment) };
             // a child's number is above its parent's: on no bytes can the walk go round
             if literal != NONE && literal > at {
                 best = self.walk(literal, tail, depth + 1, head, visits);
@@ -113,8 +112,7 @@ impl RouteTable {
     }
 
     /// The literal child of that segment.
-    fn child(&self, parent: u32, segment: &[u8]) -> u32 {
-        let hash = hash_segment(segment);
+    fn child(&self, parent: u32, hash: u32, segment: &[u8]) -> u32 {
         let edges: Table<'_, Edge> = self.table(Section::Edges);
         let mask = edges.len().wrapping_sub(1);
         let mut slot = edge_slot(parent, hash);
