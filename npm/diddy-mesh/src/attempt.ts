@@ -60,7 +60,9 @@ function once(call: Call, sending: Sending): Promise<Response> {
       return goOn(call, sending, step, result);
     }
     sending.race?.end(sending);
-    void drop(call.own);
+    if (call.own !== undefined) {
+      void drop(call.own);
+    }
     // Before anything else asks the engine.
     const last = sending.brain.slot(OUT.LAST_WORD);
     const made = finish(call, sending, result);

@@ -74,11 +74,15 @@ export function begin(brain: Brain, call: Call, target: number): number {
   const hostAt = url.indexOf("//") + 2;
   const pathAt = url.indexOf("/", hostAt);
   const [queryAt, end] = querySpan(url, pathAt);
-  const values = slot.known.headers.map((name) =>
-    name.startsWith(":") ? (call.features.traffic?.identity(call, name, outer) ?? null) : (name === CLIENT_ADDRESS_HEADER ? outer : request).headers.get(name),
-  );
-  // A UTF-16 unit is at most three bytes.
-  if (!brain.open(values.reduce((sum, value) => sum + 2 + 3 * (value?.length ?? 0), url.length))) {
+  const values: (string | null)[] = [];
+  let room = url.length;
+  for (const name of slot.known.headers) {
+    const value = name.startsWith(":") ? (call.features.traffic?.identity(call, name, outer) ?? null) : (name === CLIENT_ADDRESS_HEADER ? outer : request).headers.get(name);
+    // A UTF-16 unit is at most three bytes.
+    room += 2 + 3 * (value?.length ?? 0);
+    values.push(value);
+  }
+  if (!brain.open(room)) {
     return TOO_LARGE;
   }
   const host = target < -1 ? 0 : brain.put(url, hostAt, pathAt);

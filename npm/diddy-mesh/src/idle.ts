@@ -8,10 +8,11 @@ const READ_BYTES = 65_536;
 
 /** The answer with its body watched. Time counts while the reader wants more, so a slow reader is no silent service. */
 export function watched(call: Call, { endpoint, idle }: Order, answer: Response): Response {
-  const { body } = answer;
+  // The body is touched only where it is watched: the first touch makes an object.
+  const body = idle === 0 ? null : answer.body;
   // An upgrade has no body of this kind; its socket goes through as it is.
   // What is encoded would be decoded by reading it, and encoded anew by a compressor that holds chunks back.
-  if (idle === 0 || body === null || answer.headers.has("content-encoding")) {
+  if (body === null || answer.headers.has("content-encoding")) {
     return answer;
   }
   let reader: ReadableStreamBYOBReader;

@@ -86,8 +86,8 @@ export class Mesh {
     const slot = this.slot(env);
     const now = performance.now();
     const { headers, method, url } = request;
-    const saidDepth = numberIn(headers, DEPTH_HEADER);
     const saidTime = numberIn(headers, TIMEOUT_HEADER);
+    const saidDepth = numberIn(headers, DEPTH_HEADER) || Math.min(saidTime, 1);
     // A stranger's too: it travels to the service anyway, and only ends the stranger's own request.
     const grpcTime = (method === "POST" && traffic?.grpcTimeout(headers)) || Infinity;
     const believed = callers === "mesh" || toService;
@@ -107,9 +107,9 @@ export class Mesh {
       now,
       deadline,
       // Believed of anyone: a stranger can only have its own request refused, and a loop must end.
-      depth: parent?.depth ?? saidDepth,
+      depth: Math.max(parent?.depth ?? 0, saidDepth),
       trace: parent?.trace ?? (observability ? trace?.of(headers.get("traceparent")) : undefined),
-      stamped: toService || observability === true || propagate === true || saidDepth > 0 || saidTime > 0 || deadline < Infinity,
+      stamped: toService || observability === true || propagate === true || saidDepth > 0 || deadline < Infinity,
       owned: init !== undefined,
       waiting: 0,
       table: undefined,

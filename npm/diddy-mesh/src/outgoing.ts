@@ -70,12 +70,15 @@ function stamp(headers: Headers, { depth, features, trace }: Call, { remaining, 
   if (trace !== undefined) {
     features.trace?.write(headers, trace);
   }
-  headers.set(DEPTH_HEADER, String(depth + 1));
   // An attempt's own timeout never lets it go on for longer than the request.
   const left = timeout || remaining;
   if (left > 0) {
     headers.set(TIMEOUT_HEADER, String(left));
   } else {
     headers.delete(TIMEOUT_HEADER);
+  }
+  // A header costs microseconds on its way: one that says how much time is left is of one hop at least.
+  if (depth > 0 || left <= 0) {
+    headers.set(DEPTH_HEADER, String(depth + 1));
   }
 }
