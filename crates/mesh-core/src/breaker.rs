@@ -88,6 +88,7 @@ impl Breaker {
     /// Pass what [`Breaker::admits`] said at the same `now`. A probe slot is a lease of `lease`
     /// (the attempt's timeout; zero = [`PROBE_LEASE_DEFAULT`]), because an isolate can be killed
     /// before it reports. Where no slot is left the ticket is no probe, and its result is ignored.
+    #[inline(always)]
     pub fn on_start(
         &mut self,
         admission: Admission,
@@ -108,6 +109,7 @@ impl Breaker {
     ///
     /// A stale ticket changes nothing, whatever the result: neither a slow success from before
     /// the opening closes the breaker, nor a late failure re-opens it or lengthens the wait.
+    #[inline(always)]
     pub fn on_result(
         &mut self,
         ticket: BreakerTicket,
@@ -216,6 +218,7 @@ impl Breaker {
     }
 
     /// Counts a result while Closed; says whether a limit is crossed, the consecutive one first.
+    #[inline(always)]
     fn count(
         &mut self,
         report: &Report,

@@ -111,6 +111,7 @@ impl PeakEwma {
 
     /// The cost of one more request in µs: the estimate times the requests it would wait among.
     #[must_use]
+    #[inline(always)]
     pub fn cost(&self, pending: u32, now: Timestamp) -> f64 {
         self.estimate(now).max(COST_FLOOR_US) * (f64::from(pending) + 1.0)
     }

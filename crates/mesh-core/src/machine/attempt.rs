@@ -110,6 +110,7 @@ impl Machine {
     }
 
     /// Books the attempt on its endpoint.
+    #[inline(always)]
     fn take(
         &mut self,
         live: &mut Live,

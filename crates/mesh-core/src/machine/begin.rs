@@ -230,6 +230,7 @@ fn named<T: Row>(table: Table<'_, T>, number: u32) -> Option<T> {
 }
 
 /// One of a rule's backends, by weight; `None` where no weight is above 0.
+#[inline(always)]
 fn weighted(table: Table<'_, Backend>, rows: Rows, dice: &mut impl Dice) -> Option<u32> {
     let mut draw = match rows.len {
         0 | 1 => 0,

@@ -13,6 +13,7 @@ use crate::{
 };
 
 /// What `consistentHash` goes by; a draw where the request has none, so that such requests spread.
+#[inline(always)]
 pub(super) fn hash_key(
     policy: View<'_, Policy>,
     head: &RequestHead<'_>,

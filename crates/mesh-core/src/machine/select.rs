@@ -39,6 +39,7 @@ pub(super) struct Pick {
 
 impl Machine {
     /// Picks an endpoint for a request that has one attempt more to make.
+    #[inline(always)]
     pub(super) fn select(
         &mut self,
         live: &Live,
@@ -91,6 +92,8 @@ impl Machine {
 
     /// Second choice: endpoints that were tried already, or in panic all but those that somebody
     /// took out on purpose.
+    #[cold]
+    #[inline(never)]
     fn widen(
         &mut self,
         live: &Live,
@@ -118,6 +121,7 @@ impl Machine {
 
     /// Leaves the candidates of one level: the first takes all while 100/140 of it is ready, then
     /// spills to the next, as Envoy's priorities do.
+    #[inline(never)]
     fn fail_over(&mut self, live: &Live, numbers: core::ops::Range<u32>) {
         let Self { endpoints, candidates, dice, .. } = self;
         let level = |number: u32| row(endpoints, number).map_or(0, |state| state.priority);
@@ -147,6 +151,7 @@ impl Machine {
     }
 
     /// The balancer's choice among the candidates.
+    #[inline(always)]
     fn balance(&mut self, live: &Live, terms: Terms<'_>, now: Timestamp) -> Option<u32> {
         if let [only] = self.candidates.as_slice() {
             return Some(*only);
@@ -199,6 +204,7 @@ struct Census {
 }
 
 impl Census {
+    #[inline(always)]
     fn count(
         &mut self,
         state: &EndpointState,
@@ -284,6 +290,7 @@ impl Pool<'_> {
         self.state(at).map_or(0.0, |state| state.load.weight(self.now))
     }
 
+    #[inline(always)]
     fn weight(&self, at: u32) -> u32 {
         self.base_weight(at).saturating_mul(self.warmth(at)).max(1)
     }

@@ -32,6 +32,7 @@ use crate::{
 impl Machine {
     /// Goes on with a request after what its ticket was given for: an attempt's outcome, or the
     /// end of a wait. `waiting` is how many connections of the same invocation wait for headers.
+    #[inline(always)]
     pub fn resume(
         &mut self,
         ticket: Ticket,
@@ -80,6 +81,7 @@ impl Machine {
         }
     }
 
+    #[inline(always)]
     fn settle(
         &mut self,
         live: &mut Live,
@@ -160,6 +162,7 @@ impl Machine {
     }
 
     /// Teaches the endpoint's latency, breaker and load what the attempt came to.
+    #[inline(always)]
     fn learn(
         &mut self,
         live: &Live,

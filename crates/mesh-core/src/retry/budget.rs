@@ -90,6 +90,7 @@ impl RetryBudget {
     }
 
     /// A first attempt pays in. Retries do not: they would pay for themselves.
+    #[inline(always)]
     pub fn deposit(&mut self, config: &RetryBudgetConfig, now: Timestamp) {
         self.rotate(config, now);
         if let Some(bucket) = self.bucket() {

@@ -8,7 +8,7 @@ use crate::{
     limits::PATH_SEGMENTS_MAX,
     method::MethodSet,
     snapshot::{
-        row::Table,
+        row::{Table, View},
         sections::Section,
         tables::{NONE, Rows},
     },
@@ -75,37 +75,38 @@ impl RouteTable {
         let Some(left) = visits.checked_sub(1) else { return Reach::Nothing };
         *visits = left;
         let nodes: Table<'_, Node> = self.table(Section::Nodes);
-        let Some(node) = nodes.get(at) else { return Reach::Nothing };
+        let Some(node) = nodes.view_here(at) else { return Reach::Nothing };
         let Some(rest) = rest else {
-            return match self.first(node.exact, head) {
+            return match self.first(node.exact(), head) {
                 Some(number) => Reach::Whole(number),
-                None => self.prefix(&node, depth, head),
+                None => self.prefix(node, depth, head),
             };
         };
         let mut best = Reach::Nothing;
         if depth < PATH_SEGMENTS_MAX {
             let Split { segment, tail, hash } = split_segment(rest);
-            let literal = if node.literals == 0 { NONE } else { self.child(at, hash, segment) };
+            let literal = if node.literals() == 0 { NONE } else { self.child(at, hash, segment) };
             // a child's number is above its parent's: on no bytes can the walk go round
             if literal != NONE && literal > at {
                 best = self.walk(literal, tail, depth + 1, head, visits);
             }
-            if node.param != NONE
-                && node.param > at
+            let param = node.param();
+            if param != NONE
+                && param > at
                 && !segment.is_empty()
                 && !matches!(best, Reach::Whole(_))
             {
-                best = deeper(best, self.walk(node.param, tail, depth + 1, head, visits));
+                best = deeper(best, self.walk(param, tail, depth + 1, head, visits));
             }
         }
         match best {
-            Reach::Nothing => self.prefix(&node, depth, head),
+            Reach::Nothing => self.prefix(node, depth, head),
             Reach::Prefix { .. } | Reach::Whole(_) => best,
         }
     }
 
-    fn prefix(&self, node: &Node, depth: usize, head: &RequestHead<'_>) -> Reach {
-        match self.first(node.prefix, head) {
+    fn prefix(&self, node: View<'_, Node>, depth: usize, head: &RequestHead<'_>) -> Reach {
+        match self.first(node.prefix(), head) {
             Some(number) => Reach::Prefix { depth, number },
             None => Reach::Nothing,
         }
@@ -119,9 +120,12 @@ impl RouteTable {
         // a table that its compiler filled has free rows; on any other bytes this ends too
         for _ in 0..edges.len() {
             slot &= mask;
-            let Some(edge) = edges.get(slot).filter(|edge| edge.node != NONE) else { break };
-            if edge.hash == hash && edge.parent == parent && same(self.text(edge.label), segment) {
-                return edge.node;
+            let Some(edge) = edges.view_here(slot).filter(|edge| edge.node() != NONE) else {
+                break;
+            };
+            let found = edge.hash() == hash && edge.parent() == parent;
+            if found && same(self.text(edge.label()), segment) {
+                return edge.node();
             }
             slot = slot.wrapping_add(1);
         }
@@ -137,7 +141,8 @@ impl RouteTable {
 
     fn fits(&self, found: &Match, head: &RequestHead<'_>) -> bool {
         let method = found.methods == MethodSet::NONE || found.methods.contains(head.method);
-        method && self.all_hold(found.conditions, head)
+        // most have none
+        method && (found.conditions.len == 0 || self.all_hold(found.conditions, head))
     }
 
     /// True where every condition of a run holds.

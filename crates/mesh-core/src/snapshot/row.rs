@@ -283,6 +283,13 @@ impl<'a, T: Row> Table<'a, T> {
         Some(View { window: self.sections.row(self.section, number)?, kind: PhantomData })
     }
 
+    /// [`Table::view`] for the few places that a request passes many times.
+    #[inline(always)]
+    pub(crate) fn view_here(self, number: u32) -> Option<View<'a, T>> {
+        let window = self.sections.row_here(self.section, number)?;
+        Some(View { window, kind: PhantomData })
+    }
+
     /// All rows.
     pub fn iter(self) -> impl Iterator<Item = T> + 'a
     where

@@ -166,6 +166,12 @@ impl Sections {
     /// read in many places, and a call costs less than a copy of this in each.
     #[inline(never)]
     pub(crate) fn row(&self, section: Section, number: u32) -> Option<&[u8; WINDOW]> {
+        self.row_here(section, number)
+    }
+
+    /// [`Sections::row`], inlined.
+    #[inline(always)]
+    pub(crate) fn row_here(&self, section: Section, number: u32) -> Option<&[u8; WINDOW]> {
         let body = self.0.as_deref()?;
         let span = body.spans.get(section as usize)?;
         if number >= span.rows {
