@@ -140,6 +140,9 @@ pub struct Machine {
     last_word: bool,
 }
 
+/// True where this build has what the feature `balancers` brings.
+const BALANCERS: bool = cfg!(feature = "balancers");
+
 /// True where this build has what the feature `traffic` brings.
 const TRAFFIC: bool = cfg!(feature = "traffic");
 

@@ -5,7 +5,7 @@
 //! that recovery does not wait until the balancer forgets the failure's penalty.
 
 use super::{
-    Machine, TRAFFIC, Terms, row,
+    BALANCERS, Machine, TRAFFIC, Terms, row,
     slots::Live,
     state::{EndpointState, ServiceState},
     state_mut,
@@ -27,9 +27,6 @@ use crate::{
     },
     time::Timestamp,
 };
-
-/// True where this build has what the feature `balancers` brings.
-const BALANCERS: bool = cfg!(feature = "balancers");
 
 /// The endpoint of an attempt, and how its breaker let it in.
 pub(super) struct Pick {

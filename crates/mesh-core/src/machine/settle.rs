@@ -1,7 +1,7 @@
 //! What came of an attempt: what is learned, and whether there is another.
 
 use super::{
-    Machine, TRAFFIC,
+    BALANCERS, Machine, TRAFFIC,
     attempt::reason_of,
     fallback::Own,
     respond, row,
@@ -188,7 +188,7 @@ impl Machine {
         if seen.class == breaker::Outcome::Failure {
             state.counters.failures = state.counters.failures.wrapping_add(1);
         }
-        if let Outcome::Response { load: Some(report), .. } = outcome {
+        if BALANCERS && let Outcome::Response { load: Some(report), .. } = outcome {
             state.load.record(report, now);
         }
         let mut moved = None;

@@ -18,17 +18,17 @@ impl RouteTable {
             let Some(raw) = query_value(head.query, self.text(condition.name)) else {
                 return false;
             };
-            return self.compare(condition, decoded(raw), expected);
+            return self.compare(condition, &mut decoded(raw), expected);
         }
         let value = usize::try_from(condition.header).ok().and_then(|at| head.headers.get(at));
         let Some(&Some(value)) = value else { return false };
-        self.compare(condition, value.iter().copied(), expected)
+        self.compare(condition, &mut value.iter().copied(), expected)
     }
 
     fn compare(
         &self,
         condition: &Condition,
-        value: impl Iterator<Item = u8>,
+        value: &mut dyn Iterator<Item = u8>,
         expected: &[u8],
     ) -> bool {
         if condition.kind == ConditionKind::Exact as u8 {
@@ -41,7 +41,7 @@ impl RouteTable {
     }
 
     /// True where automaton `number` takes the whole of `text`.
-    pub(super) fn accepts(&self, number: u32, text: impl Iterator<Item = u8>) -> bool {
+    pub(super) fn accepts(&self, number: u32, text: &mut dyn Iterator<Item = u8>) -> bool {
         let row: Option<AutomatonRow> = self.table(Section::Automata).get(number);
         row.is_some_and(|row| row.accepts(self.sections().pool(Section::RouteText), text))
     }

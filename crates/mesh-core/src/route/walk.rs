@@ -49,7 +49,7 @@ impl RouteTable {
             return Some(number);
         }
         for pattern in self.table::<PathPattern>(Section::Patterns).run(host.patterns) {
-            if self.accepts(pattern.automaton, head.path.iter().copied())
+            if self.accepts(pattern.automaton, &mut head.path.iter().copied())
                 && let Some(number) = self.first(pattern.matches, head)
             {
                 return Some(number);

@@ -54,6 +54,7 @@ impl Input {
         self.area.get(..len).unwrap_or(&[])
     }
 
+    #[cfg(feature = "balancers")]
     pub(super) fn locate(&mut self, latitude: f64, longitude: f64) {
         self.place = Location::from_degrees(latitude, longitude);
     }

@@ -19,6 +19,7 @@ impl Engine {
             tell::REACHABLE => self.machine.set_reachable(first as u32, second > 0.0),
             #[cfg(feature = "observe")]
             tell::LISTEN => self.events.listen(first > 0.0),
+            #[cfg(feature = "balancers")]
             tell::LOCATION => self.input.locate(first, second),
             tell::ABANDON => {
                 let ticket = Ticket::from_raw(first as u32);
