@@ -6,6 +6,9 @@ import { FOUR, flagsOf, peer, worker } from "../lib/peers.mjs";
 
 const BARE = "bare proxy";
 const DIRECT = "direct hit";
+/** Decides nothing, but has the timer, or the timer and the headers, that ours has too: the least that such a gateway takes. */
+const BY_HAND = "by hand: timer";
+const BY_HAND_HEADERS = "by hand: timer, two headers";
 const CORE = "diddy-mesh/core";
 const ALL = "diddy-mesh";
 const LATER = "ours has no token check yet; peers only";
@@ -15,13 +18,15 @@ export async function measure({ quick, ours, request, quiet }) {
     ? ["hono+cockatiel", "hono+cockatiel+jose", FOUR]
     : ["hono", "hono+cockatiel", "hono+cockatiel+otel", "hono+cockatiel+jose", FOUR];
   const variants = { [DIRECT]: { service: "A" }, [BARE]: { modules: (await worker("bare")).modules } };
+  variants[BY_HAND] = { modules: (await worker("by-hand")).modules };
+  variants[BY_HAND_HEADERS] = { modules: (await worker("by-hand-headers")).modules };
   for (const name of stacks) variants[name] = { modules: (await peer(name)).modules, flags: flagsOf(name) };
   if (ours) {
     variants[CORE] = { modules: (await ours.worker("ours-core", "gateway")).modules };
     variants[ALL] = { modules: (await ours.worker("ours", "gateway")).modules };
   }
   const everything = Object.keys(variants);
-  const alone = [BARE, "hono+cockatiel+jose", FOUR, ...(ours ? [ALL] : [])];
+  const alone = [BARE, BY_HAND_HEADERS, "hono+cockatiel+jose", FOUR, ...(ours ? [ALL] : [])];
   const result = await gateways(variants, {
     plan: [{ connections: 16, names: everything }, { connections: 1, names: quick ? alone : everything }],
     rounds: quick ? 4 : 7, seconds: quick ? 1 : 2, request, quiet,
@@ -39,15 +44,15 @@ export async function measure({ quick, ours, request, quiet }) {
   return {
     rows: [
       rowOf("added-p50", {
-        ours: ours && addedOf(ALL), peers: figures(stacks.filter((name) => !quick || alone.includes(name)), addedOf),
+        ours: ours && addedOf(ALL), peers: figures([BY_HAND_HEADERS, ...stacks.filter((name) => !quick || alone.includes(name))], addedOf),
         ratio: ours && addedOf(ALL) / addedOf("hono+cockatiel+jose"), note: noted(1, "ours without a token check; one connection"),
       }),
       rowOf("gateway", {
-        ours: ours && shareOf(CORE), peers: figures([DIRECT, "hono", "hono+cockatiel"], shareOf),
+        ours: ours && shareOf(CORE), peers: figures([DIRECT, BY_HAND, "hono", "hono+cockatiel"], shareOf),
         ratio: against(CORE, "hono+cockatiel"), note: noted(16),
       }),
       rowOf("gateway-observed", {
-        ours: ours && shareOf(ALL), peers: figures(["hono+cockatiel+otel", FOUR], shareOf), ratio: against(ALL, near),
+        ours: ours && shareOf(ALL), peers: figures([BY_HAND_HEADERS, "hono+cockatiel+otel", FOUR], shareOf), ratio: against(ALL, near),
         note: noted(16),
       }),
       rowOf("gateway-token", { peers: figures(["hono+cockatiel+jose", FOUR], shareOf), note: noted(16, LATER) }),

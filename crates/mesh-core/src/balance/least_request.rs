@@ -41,7 +41,7 @@ pub fn pick(n: u32, dice: &mut impl Dice, mut load: impl FnMut(u32) -> Load) -> 
         return Some(if a.weight > 0 && a.is_at_most(b) { first } else { second });
     }
     // Start behind a random draw, so that two dead draws do not always end at the same endpoint.
-    let rest = (0..n).map(|step| first.wrapping_add(step) % n);
+    let rest = (0..n).map(|step| first.wrapping_add(step).checked_rem(n).unwrap_or(0));
     rest.map(|i| (i, load(i))).find(|(_, load)| load.weight > 0).map(|(i, _)| i)
 }
 

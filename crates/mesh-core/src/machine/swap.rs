@@ -25,45 +25,64 @@ impl Machine {
     pub fn swap(&mut self, snapshot: Snapshot, now: Timestamp) {
         self.snapshot = snapshot;
         let new = &self.snapshot;
-
-        let mut states = core::mem::take(&mut self.endpoints);
-        let mut endpoints = Moves::of(states.iter().map(|state| state.key).collect());
-        for (number, row) in (0u32..).zip(new.endpoints().iter()) {
-            let known = endpoints.find(number, row.key).and_then(|at| states.get_mut(at));
-            let health = Health::from_number(row.health);
-            self.endpoints.push(EndpointState::default());
-            let Some(state) = self.endpoints.last_mut() else { continue };
-            match known {
-                Some(known) => {
-                    core::mem::swap(state, known);
-                    state.set_health(health, now);
-                }
-                None => state.health = health,
-            }
-            state.key = row.key;
-            state.weight = row.weight.into();
-            state.priority = row.priority;
+        let endpoints = core::mem::take(&mut self.endpoints);
+        for row in new.endpoints().iter() {
+            let mut state = EndpointState {
+                key: row.key,
+                weight: row.weight.into(),
+                priority: row.priority,
+                health: Health::from_number(row.health),
+                ..EndpointState::default()
+            };
             let mode = new.services().view(row.service).map_or(0, |row| row.breaker_mode());
-            // nobody is told: the document says it already
-            let _moved = state.breaker.set_mode(BreakerMode::from_u8(mode));
-        }
-
-        let mut states = core::mem::take(&mut self.services);
-        let mut services = Moves::of(states.iter().map(|state| state.key).collect());
-        for (number, row) in (0u32..).zip(new.services().iter()) {
-            let key = xxh64(new.text(row.name), 0);
-            let known = services.find(number, key);
-            self.services.push(ServiceState::default());
-            let Some(state) = self.services.last_mut() else { continue };
-            match known.and_then(|at| states.get_mut(at)) {
-                Some(known) => core::mem::swap(state, known),
-                None => state.start_sequence(&mut self.dice),
+            if mode != BreakerMode::Automatic as u8 {
+                // nobody is told: the document says it already
+                let _moved = state.breaker.set_mode(BreakerMode::from_u8(mode));
             }
-            state.key = key;
+            self.endpoints.push(state);
         }
+        let services = core::mem::take(&mut self.services);
+        for row in new.services().iter() {
+            let key = xxh64(new.text(row.name), 0);
+            let mut state = ServiceState { key, ..ServiceState::default() };
+            state.start_sequence(&mut self.dice);
+            self.services.push(state);
+        }
+        if !services.is_empty() {
+            self.carry_over(services, endpoints, now);
+        }
+    }
 
+    /// Gives what was learned to the new rows. Apart from the rest, which is all that a first load
+    /// needs.
+    #[inline(never)]
+    fn carry_over(
+        &mut self,
+        mut services: Vec<ServiceState>,
+        mut endpoints: Vec<EndpointState>,
+        now: Timestamp,
+    ) {
+        let mut moves = Moves::of(endpoints.iter().map(|state| state.key).collect());
+        for (number, state) in (0u32..).zip(&mut self.endpoints) {
+            let known = moves.find(number, state.key).and_then(|at| endpoints.get_mut(at));
+            let Some(known) = known else { continue };
+            core::mem::swap(state, known);
+            state.weight = known.weight;
+            state.priority = known.priority;
+            state.set_health(known.health, now);
+            let _moved = state.breaker.set_mode(known.breaker.mode());
+        }
+        let endpoints = moves;
+
+        let mut moves = Moves::of(services.iter().map(|state| state.key).collect());
+        for (number, state) in (0u32..).zip(&mut self.services) {
+            let known = moves.find(number, state.key).and_then(|at| services.get_mut(at));
+            if let Some(known) = known {
+                core::mem::swap(state, known);
+            }
+        }
         for live in self.slots.iter_mut() {
-            renumber(live, new, &services, &endpoints);
+            renumber(live, &self.snapshot, &moves, &endpoints);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use core::cmp::Ordering;
 
-use super::table::{Host, RouteTable};
+use super::table::{Facts, Host, RouteTable};
 use crate::snapshot::{row::Table, sections::Section};
 
 /// Strips a port and one trailing dot. Case is folded while comparing.
@@ -44,9 +44,9 @@ impl RouteTable {
         host: &[u8],
         mut visit: impl FnMut(&Host) -> Option<T>,
     ) -> Option<T> {
-        let facts = self.facts();
-        let exact = facts.exact_hosts;
-        let named = exact.saturating_add(facts.wildcard_hosts);
+        let facts = self.table::<Facts>(Section::RouteFacts).view_here(0);
+        let exact = facts.map_or(0, |facts| facts.exact_hosts());
+        let named = exact.saturating_add(facts.map_or(0, |facts| facts.wildcard_hosts()));
         if named > 0 {
             let host = bare(host);
             if let Some(found) = find(self, 0, exact, host).as_ref().and_then(&mut visit) {

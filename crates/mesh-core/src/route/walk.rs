@@ -37,8 +37,8 @@ impl RouteTable {
     #[must_use]
     pub fn find(&self, head: &RequestHead<'_>) -> Option<Found> {
         let number = self.for_each_host(head.host, |host| self.find_in(host, head))?;
-        let found = self.match_row(number)?;
-        Some(Found { target: found.target, match_number: number, depth: found.depth })
+        let found = self.table::<Match>(Section::Matches).view_here(number)?;
+        Some(Found { target: found.target(), match_number: number, depth: found.depth() })
     }
 
     fn find_in(&self, host: &Host, head: &RequestHead<'_>) -> Option<u32> {

@@ -156,6 +156,13 @@ test("the context's fetch carries trace, deadline and depth", async () => {
     assert.match(seen.headers.traceparent, new RegExp(`^00-${traceId}-(?!00f067aa0ba902b7)[0-9a-f]{16}-01$`));
     assert.equal(seen.headers["mesh-depth"], "4");
     assert.ok(Number(seen.headers["mesh-timeout-ms"]) <= 5000 && Number(seen.headers["mesh-timeout-ms"]) > 0);
+    // The time that is left says that there is one hop; what came with it and no count has that one behind it.
+    const first = (await (await fetch("/call")).json()).headers;
+    assert.deepEqual([first["mesh-timeout-ms"] > 0, first["mesh-depth"]], [true, undefined]);
+    const second = (await (await fetch("/call", { headers: { "mesh-timeout-ms": "5000" } })).json()).headers;
+    assert.equal(second["mesh-depth"], "2");
+    assert.match(first.traceparent, /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-01$/);
+    assert.notEqual(first.traceparent.slice(3, 35), second.traceparent.slice(3, 35));
 
     const late = await fetch("/slowly");
     assert.equal(late.status, 504);
