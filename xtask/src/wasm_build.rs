@@ -44,8 +44,10 @@ const WASM_FEATURES: &str = "--enable-bulk-memory --enable-nontrapping-float-to-
 ///
 /// Larger functions with one caller stay apart: V8 compiles a function when it is first called, so
 /// that what a request does not need costs the cold start of its isolate nothing. What every request
-/// needs is inlined by rustc.
-const WASM_OPT: &str = "-O3 --one-caller-inline-max-function-size=30";
+/// needs is inlined by rustc. Functions of one module stand side by side, as they are alike: gzip
+/// makes 0.5 % less of the engines of it, and 4 % less of the control module.
+const WASM_OPT: &str =
+    "-O3 --converge --one-caller-inline-max-function-size=30 --reorder-functions-by-name";
 
 /// Builds one module into `npm/diddy-mesh/wasm/<name>.{wasm,js,d.ts}`.
 ///

@@ -26,6 +26,7 @@ impl Machine {
         self.snapshot = snapshot;
         let new = &self.snapshot;
         let endpoints = core::mem::take(&mut self.endpoints);
+        self.endpoints.reserve_exact(new.endpoints().len() as usize);
         for row in new.endpoints().iter() {
             let mut state = EndpointState {
                 key: row.key,
@@ -42,6 +43,7 @@ impl Machine {
             self.endpoints.push(state);
         }
         let services = core::mem::take(&mut self.services);
+        self.services.reserve_exact(new.services().len() as usize);
         for row in new.services().iter() {
             let key = xxh64(new.text(row.name), 0);
             let mut state = ServiceState { key, ..ServiceState::default() };
