@@ -154,10 +154,10 @@ impl Writer {
 }
 
 proptest! {
-    /// Whatever is called and whatever fails, what is published is what is known, at most a
-    /// second and the failed writes later, and never more than once a second.
+    /// Whatever is called and whatever fails, what is published in the end is what is known, and never
+    /// more than once a second.
     #[test]
-    fn what_is_known_is_published_in_time_and_not_too_often(calls in calls(), luck in 1..u64::MAX) {
+    fn what_is_known_is_published_in_the_end_and_not_too_often(calls in calls(), luck in 1..u64::MAX) {
         let registry = Registry::new();
         let (now, key, written) = (1, Vec::new(), Vec::new());
         let mut writer = Writer { registry, dice: SeededDice::new(luck), now, key, written, luck };
@@ -175,8 +175,9 @@ proptest! {
                 Call::Sleep(ms) => writer.run_until(writer.now + ms),
             }
         }
+        // all goes well for as long as the longest lease and the probes that turn a verdict take
         writer.luck = u64::MAX;
-        writer.run_until(writer.now + 1_000);
+        writer.run_until(writer.now + 120_000);
         prop_assert_eq!(&writer.key, &writer.current());
         prop_assert!(writer.written.is_sorted_by(|one, next| one + 1_000 <= *next), "{:?}", writer.written);
     }
