@@ -26,6 +26,7 @@ pub mod latency;
 pub mod limits;
 pub mod machine;
 pub mod method;
+pub mod name;
 pub mod outlier;
 pub mod path;
 pub mod rate_limit;

@@ -8,7 +8,11 @@ use alloc::{
 };
 use core::fmt;
 
-use mesh_core::{hash::xxh64, snapshot::tables::Health};
+use mesh_core::{
+    hash::xxh64,
+    name::{is_label, is_word},
+    snapshot::tables::{Endpoint, Health},
+};
 
 use crate::limits::{
     ADDRESS_BYTES_MAX, CAPABILITIES_MAX, METADATA_MAX, RECORD_BYTES_MAX, TEXT_BYTES_MAX,
@@ -55,7 +59,8 @@ pub struct Location {
     pub longitude: f32,
 }
 
-/// What makes an endpoint the same over time: a hash of its service, address and version.
+/// What makes an endpoint the same over time: a hash of its service, address and version. A Snapshot
+/// has it as the endpoint's key.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Identity(u64);
 
@@ -111,8 +116,7 @@ impl Record {
     /// Which endpoint it is about.
     #[must_use]
     pub fn identity(&self) -> Identity {
-        // no part holds a space
-        let text = [self.service.as_str(), &self.address, &self.version].join(" ");
+        let text = Endpoint::identity(&self.service, &self.address, &self.version);
         Identity(xxh64(text.as_bytes(), 0))
     }
 
@@ -195,19 +199,6 @@ const WORD: &str = "1 to 255 visible ASCII characters without spaces";
 fn error(field: &'static str, found: &str, expected: &'static str) -> RecordError {
     let cut = found.char_indices().nth(FOUND_CHARS_MAX).map_or(found.len(), |(at, _)| at);
     RecordError { field, found: found.get(..cut).unwrap_or("").to_owned(), expected }
-}
-
-fn is_label(text: &str) -> bool {
-    let edge = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    text.len() <= 63
-        && text.bytes().next().is_some_and(edge)
-        && text.bytes().last().is_some_and(edge)
-        && text.bytes().all(|byte| edge(byte) || byte == b'-')
-}
-
-fn is_word(text: &str, bytes_max: usize) -> bool {
-    let visible = text.bytes().all(|byte| byte.is_ascii_graphic());
-    !text.is_empty() && text.len() <= bytes_max && visible
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Names of things.
 
+use mesh_core::name::{is_label, is_word};
+
 use super::header::is_token_byte;
 use crate::{
     decode::{ParseError, text},
@@ -52,14 +54,6 @@ text! {
         pattern "^[A-Za-z_$][A-Za-z0-9_$]{0,254}$";
 }
 
-fn is_label(text: &str) -> bool {
-    let edge = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    text.len() <= 63
-        && text.bytes().next().is_some_and(edge)
-        && text.bytes().last().is_some_and(edge)
-        && text.bytes().all(|byte| edge(byte) || byte == b'-')
-}
-
 fn label(text: &str) -> Result<String, ParseError> {
     if is_label(text) {
         return Ok(text.to_owned());
@@ -91,8 +85,7 @@ fn suggested_label(text: &str) -> Option<String> {
 }
 
 fn plain(text: &str) -> Result<String, ParseError> {
-    let visible = text.bytes().all(|byte| byte.is_ascii_graphic());
-    if !text.is_empty() && text.len() <= TEXT_BYTES_MAX && visible {
+    if is_word(text, TEXT_BYTES_MAX) {
         return Ok(text.to_owned());
     }
     Err(ParseError::new(Code::InvalidName, "1 to 255 visible ASCII characters without spaces"))

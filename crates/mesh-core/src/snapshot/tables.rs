@@ -5,6 +5,8 @@
 
 mod traffic;
 
+use alloc::string::String;
+
 pub use self::traffic::{
     Cors, Fault, Key, KeySource, Limit, Mirror, Predicate, PredicateKind, RESTRICTED,
     SUBSET_ENDPOINTS_MAX,
@@ -111,6 +113,14 @@ record! {
     }
 }
 
+impl Endpoint {
+    /// What makes an endpoint the same over time, as the text whose hash is its key.
+    #[must_use]
+    pub fn identity(service: &str, address: &str, version: &str) -> String {
+        [service, address, version].join("\0")
+    }
+}
+
 /// How an endpoint is reached; the number is its place in the list.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[repr(u8)]
@@ -213,7 +223,7 @@ record! {
 impl Policy {
     /// True where it hedges or falls back.
     pub(crate) const fn needs_traffic(&self) -> bool {
-        self.fallback.len > 0 || self.hedge_percentile > 0 || !self.hedge_after.is_zero()
+        self.fallback.len > 0 || hedges(self.hedge_after, self.hedge_percentile)
     }
 }
 
@@ -221,8 +231,12 @@ impl View<'_, Policy> {
     /// True where a slow attempt may get another one beside it.
     #[must_use]
     pub fn hedges(self) -> bool {
-        self.hedge_percentile() > 0 || !self.hedge_after().is_zero()
+        hedges(self.hedge_after(), self.hedge_percentile())
     }
+}
+
+const fn hedges(after: Micros, percentile: u8) -> bool {
+    percentile > 0 || !after.is_zero()
 }
 
 record! {

@@ -49,7 +49,7 @@ impl Emitter {
     #[expect(clippy::cast_possible_truncation, reason = "single precision places it to 1 m")]
     fn endpoint(&mut self, service: u32, name: &str, endpoint: &PlannedEndpoint, before: usize) {
         let version = endpoint.version.as_deref().unwrap_or("");
-        let mut identity = format!("{name}\0{}\0{version}", endpoint.address);
+        let mut identity = Endpoint::identity(name, endpoint.address.as_str(), version);
         if before > 0 {
             // the same endpoint twice keeps two states
             identity.push_str(&format!("\0{before}"));
