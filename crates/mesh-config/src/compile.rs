@@ -4,7 +4,7 @@ mod conflicts;
 mod emit;
 mod paths;
 
-use mesh_core::snapshot::Snapshot;
+use mesh_core::snapshot::{Snapshot, draft::SnapshotDraft};
 use serde::Serialize;
 
 pub(crate) use self::{
@@ -51,7 +51,8 @@ pub struct Summary {
     pub matches: usize,
     /// Size of the Snapshot in bytes.
     pub bytes: usize,
-    /// Hash of the content, 16 hex digits: equal for documents that mean the same.
+    /// Hash of the content, 16 hex digits: equal for documents that mean the same, whatever version
+    /// they were compiled as.
     pub hash: String,
 }
 
@@ -62,7 +63,7 @@ pub struct Summary {
 pub fn compile_node(node: &Node) -> Result<Compiled, Diagnostics> {
     let (document, diagnostics) = Document::decode_what_is_there(node);
     match document {
-        Some(document) => compile_after(&document, diagnostics),
+        Some(document) => compile_after(&document, diagnostics, 0),
         None => Err(diagnostics),
     }
 }
@@ -84,7 +85,15 @@ pub fn compile_node(node: &Node) -> Result<Compiled, Diagnostics> {
 /// # Ok::<(), mesh_config::diagnostic::Diagnostics>(())
 /// ```
 pub fn compile(document: &Document) -> Result<Compiled, Diagnostics> {
-    compile_after(document, Diagnostics::default())
+    compile_version(document, 0)
+}
+
+/// Compiles a document to a Snapshot with that version, as a registry publishes it.
+///
+/// # Errors
+/// All findings, where one of them is an error.
+pub fn compile_version(document: &Document, version: u64) -> Result<Compiled, Diagnostics> {
+    compile_after(document, Diagnostics::default(), version)
 }
 
 /// Compiles a document from JSON text.
@@ -96,9 +105,13 @@ pub fn compile_json(text: &str) -> Result<Compiled, Diagnostics> {
     compile_node(&Node::parse_json(text)?)
 }
 
-fn compile_after(document: &Document, earlier: Diagnostics) -> Result<Compiled, Diagnostics> {
-    let (plan, snapshot, diagnostics) = emitted(document, earlier);
-    let Some((snapshot, decoded)) = snapshot.filter(|_| diagnostics.errors() == 0) else {
+fn compile_after(
+    document: &Document,
+    earlier: Diagnostics,
+    version: u64,
+) -> Result<Compiled, Diagnostics> {
+    let (plan, emitted, diagnostics) = emitted(document, earlier, version);
+    let Some(emitted) = emitted.filter(|_| diagnostics.errors() == 0) else {
         return Err(diagnostics);
     };
     let summary = Summary {
@@ -107,10 +120,10 @@ fn compile_after(document: &Document, earlier: Diagnostics) -> Result<Compiled, 
         endpoints: plan.services.iter().map(|service| service.endpoints.len()).sum(),
         rules: plan.rules.len(),
         matches: plan.rules.iter().map(|rule| rule.matches.len()).sum(),
-        bytes: snapshot.len(),
-        hash: format!("{:016x}", decoded.hash()),
+        bytes: emitted.bytes.len(),
+        hash: format!("{:016x}", emitted.content_hash()),
     };
-    Ok(Compiled { snapshot, diagnostics, summary })
+    Ok(Compiled { snapshot: emitted.bytes, diagnostics, summary })
 }
 
 /// Resolves a document and compiles what could be resolved.
@@ -118,29 +131,49 @@ pub(crate) fn plan_and_snapshot(
     document: &Document,
     earlier: Diagnostics,
 ) -> (Plan, Option<Snapshot>, Diagnostics) {
-    let (plan, snapshot, diagnostics) = emitted(document, earlier);
-    (plan, snapshot.map(|(_, decoded)| decoded), diagnostics)
+    let (plan, emitted, diagnostics) = emitted(document, earlier, 0);
+    (plan, emitted.map(|emitted| emitted.snapshot), diagnostics)
+}
+
+/// A plan as bytes, and those bytes read again.
+struct Emitted {
+    draft: SnapshotDraft,
+    bytes: Vec<u8>,
+    snapshot: Snapshot,
+}
+
+impl Emitted {
+    /// The hash that version 0 has.
+    fn content_hash(&self) -> u64 {
+        if self.draft.mesh.version == 0 {
+            return self.snapshot.hash();
+        }
+        let mut draft = self.draft.clone();
+        draft.mesh.version = 0;
+        Snapshot::from_bytes(draft.encode()).map_or(0, |snapshot| snapshot.hash())
+    }
 }
 
 fn emitted(
     document: &Document,
     earlier: Diagnostics,
-) -> (Plan, Option<(Vec<u8>, Snapshot)>, Diagnostics) {
+    version: u64,
+) -> (Plan, Option<Emitted>, Diagnostics) {
     let (plan, mut diagnostics) = plan(document, earlier);
     if diagnostics.errors() > 0 {
         return (plan, None, diagnostics);
     }
-    let (bytes, found) = emit::snapshot(&plan);
+    let (draft, found) = emit::snapshot(&plan, version);
     if let Some(found) = found {
         diagnostics.push(found);
     }
-    let decoded = Snapshot::decode(&bytes).ok();
-    if decoded.is_none() {
+    let bytes = draft.encode();
+    let Ok(snapshot) = Snapshot::decode(&bytes) else {
         let found = "a document that compiles to more than 16 MiB";
         diagnostics.push(Diagnostic::error(Code::TooLarge, "", found, "a smaller one"));
-    }
-    let snapshot = decoded.map(|decoded| (bytes, decoded));
-    (plan, snapshot, diagnostics)
+        return (plan, None, diagnostics);
+    };
+    (plan, Some(Emitted { draft, bytes, snapshot }), diagnostics)
 }
 
 /// Resolves a document and looks for conflicts.

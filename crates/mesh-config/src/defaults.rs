@@ -38,6 +38,8 @@ pub const BREAKER_PROBES: u8 = 1;
 pub const SLOW_START_MIN_PERCENT: f64 = 10.0;
 /// Time between two health checks, ms.
 pub const HEALTH_INTERVAL_MS: u64 = 10_000;
+/// Random time on top of that, percent of it.
+pub const HEALTH_JITTER_PERCENT: f64 = 10.0;
 /// Time for one health check, ms.
 pub const HEALTH_TIMEOUT_MS: u64 = 2_000;
 /// Good checks in a row that make an endpoint healthy.

@@ -35,6 +35,7 @@ mod path_match;
 mod percent;
 mod priority;
 mod rate_limit;
+mod registration;
 mod retries;
 mod retry_condition;
 mod rule;
@@ -81,6 +82,7 @@ pub use self::{
     percent::{Percent, Ratio},
     priority::{EndpointPriority, Priority},
     rate_limit::{LimitName, LimitTier, RateLimit, Requests},
+    registration::Registration,
     retries::{
         Backoff, BackoffSettings, Budget, BudgetFloor, BudgetSettings, Retries, RetryCount,
         RetrySettings,

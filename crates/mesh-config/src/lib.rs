@@ -120,7 +120,7 @@ mod read;
 pub use self::compile::compile_json;
 pub use self::{
     cases::{test_cases, test_cases_node},
-    compile::{Compiled, Summary, compile, compile_node},
+    compile::{Compiled, Summary, compile, compile_node, compile_version},
     diff::{diff, diff_nodes},
     explain::{explain, explain_node},
 };

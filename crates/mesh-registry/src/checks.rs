@@ -63,13 +63,22 @@ pub enum Verdict {
     Unhealthy,
 }
 
+/// What is known of a checked endpoint: what a writer stores, so that it goes on where it was.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_structs, reason = "whoever stores it stores all of it")]
+pub struct CheckState {
+    /// What its answers say.
+    pub verdict: Verdict,
+    /// Answers in a row that speak against the verdict.
+    pub against: u8,
+    /// When it is probed next.
+    pub next: Timestamp,
+}
+
 #[derive(Clone, Copy, Debug)]
 struct Watched {
     config: CheckConfig,
-    verdict: Verdict,
-    /// Answers in a row that speak against the verdict.
-    against: u8,
-    next: Timestamp,
+    state: CheckState,
 }
 
 /// The endpoints that are checked.
@@ -88,8 +97,21 @@ impl Checks {
     /// Begins to check an endpoint, at once; or goes on with other settings, and what is known of it
     /// stays.
     pub fn watch(&mut self, endpoint: Identity, config: CheckConfig, now: Timestamp) {
-        let new = Watched { config, verdict: Verdict::Unknown, against: 0, next: now };
-        self.watched.entry(endpoint).or_insert(new).config = config;
+        let state = CheckState { verdict: Verdict::Unknown, against: 0, next: now };
+        self.watched.entry(endpoint).or_insert(Watched { config, state }).config = config;
+    }
+
+    /// Goes on where it was before whoever keeps the checks was started anew. Nothing for an endpoint
+    /// that is not checked.
+    pub fn restore(&mut self, endpoint: Identity, state: CheckState) {
+        if let Some(watched) = self.watched.get_mut(&endpoint) {
+            watched.state = state;
+        }
+    }
+
+    /// What is known of each checked endpoint.
+    pub fn states(&self) -> impl Iterator<Item = (Identity, CheckState)> {
+        self.watched.iter().map(|(endpoint, watched)| (*endpoint, watched.state))
     }
 
     /// Ends checking an endpoint.
@@ -106,14 +128,14 @@ impl Checks {
     /// due again an interval later, whether its answer is told or not: a probe that is lost ends
     /// nothing.
     pub fn due(&mut self, most: usize, now: Timestamp, dice: &mut impl Dice) -> Vec<Identity> {
-        let due = self.watched.iter().filter(|(_, watched)| watched.next <= now);
+        let due = self.states().filter(|(_, state)| state.next <= now);
         let mut due: Vec<(Timestamp, Identity)> =
-            due.map(|(endpoint, watched)| (watched.next, *endpoint)).collect();
+            due.map(|(endpoint, state)| (state.next, endpoint)).collect();
         due.sort_unstable();
         due.truncate(most);
         for (_, endpoint) in &due {
             if let Some(watched) = self.watched.get_mut(endpoint) {
-                watched.next = watched.config.after(now, dice);
+                watched.state.next = watched.config.after(now, dice);
             }
         }
         due.into_iter().map(|(_, endpoint)| endpoint).collect()
@@ -122,7 +144,7 @@ impl Checks {
     /// When the next check is due.
     #[must_use]
     pub fn next_due(&self) -> Option<Timestamp> {
-        self.watched.values().map(|watched| watched.next).min()
+        self.states().map(|(_, state)| state.next).min()
     }
 
     /// Tells what a probe came to; the new verdict, where it is another one.
@@ -134,23 +156,30 @@ impl Checks {
         } else {
             (Verdict::Unhealthy, unhealthy_threshold)
         };
-        if said == watched.verdict {
-            watched.against = 0;
+        let state = &mut watched.state;
+        if said == state.verdict {
+            state.against = 0;
             return None;
         }
-        watched.against = watched.against.saturating_add(1);
-        if watched.verdict != Verdict::Unknown && watched.against < threshold.max(1) {
+        state.against = state.against.saturating_add(1);
+        if state.verdict != Verdict::Unknown && state.against < threshold.max(1) {
             return None;
         }
-        watched.verdict = said;
-        watched.against = 0;
+        state.verdict = said;
+        state.against = 0;
         Some(said)
     }
 
-    /// What is known of an endpoint.
+    /// What is known of an endpoint; `None` where it is not checked.
+    #[must_use]
+    pub fn state(&self, endpoint: Identity) -> Option<CheckState> {
+        self.watched.get(&endpoint).map(|watched| watched.state)
+    }
+
+    /// What checks say of an endpoint.
     #[must_use]
     pub fn verdict(&self, endpoint: Identity) -> Verdict {
-        self.watched.get(&endpoint).map_or(Verdict::Unknown, |watched| watched.verdict)
+        self.state(endpoint).map_or(Verdict::Unknown, |state| state.verdict)
     }
 }
 

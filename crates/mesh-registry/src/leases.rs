@@ -141,6 +141,12 @@ impl Leases {
         self.entries.values().filter_map(|entry| entry.lease).map(|(_, until)| until).min()
     }
 
+    /// When the lease of an endpoint ends; `None` where it has none, or is not registered.
+    #[must_use]
+    pub fn until(&self, endpoint: Identity) -> Option<Timestamp> {
+        self.entries.get(&endpoint).and_then(|entry| entry.lease).map(|(_, until)| until)
+    }
+
     /// A registered endpoint.
     #[must_use]
     pub fn get(&self, endpoint: Identity) -> Option<&Record> {

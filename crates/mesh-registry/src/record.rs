@@ -70,6 +70,20 @@ impl Identity {
     pub const fn as_u64(self) -> u64 {
         self.0
     }
+
+    /// Reads 16 hex digits.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        u64::from_str_radix(text, 16).ok().filter(|_| digits).map(Self)
+    }
+}
+
+impl fmt::Display for Identity {
+    /// As 16 hex digits.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
 }
 
 /// Why a record is refused.
@@ -113,7 +127,13 @@ impl Default for Record {
 }
 
 impl Record {
-    /// Which endpoint it is about.
+    /// Service, address and version: which endpoint it is about, and its place among others.
+    #[must_use]
+    pub fn place(&self) -> (&str, &str, &str) {
+        (&self.service, &self.address, &self.version)
+    }
+
+    /// Which endpoint it is about, as a number.
     #[must_use]
     pub fn identity(&self) -> Identity {
         let text = Endpoint::identity(&self.service, &self.address, &self.version);

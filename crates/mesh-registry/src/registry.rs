@@ -1,4 +1,7 @@
-//! A registry: who is registered, who is checked, and when that is to be published.
+//! A registry: who is configured, who is registered, who is checked, and when that is to be published.
+//!
+//! Where the configuration names an endpoint that registers too, what the configuration says of it
+//! stands: an operator wrote it.
 //!
 //! It is the state of one writer, such as a Durable Object, which does the I/O around it: it keeps
 //! what is registered, sleeps until [`Registry::next_wake`], and then does the [`Work`] that
@@ -29,7 +32,10 @@
 //! # Ok::<(), mesh_registry::leases::LeaseError>(())
 //! ```
 
-use alloc::vec::Vec;
+use alloc::{
+    collections::{BTreeMap, BTreeSet},
+    vec::Vec,
+};
 
 use mesh_core::{
     dice::Dice,
@@ -38,7 +44,7 @@ use mesh_core::{
 };
 
 use crate::{
-    checks::{CheckConfig, Checks, Verdict},
+    checks::{CheckConfig, CheckState, Checks, Verdict},
     leases::{LeaseError, Leases, Registered},
     limits::{PROBES_MAX, PUBLISH_EVERY},
     merge::merge,
@@ -70,9 +76,13 @@ pub struct Known<'r> {
 /// The registrations and checks of one mesh.
 #[derive(Clone, Debug, Default)]
 pub struct Registry {
+    /// Endpoints of the configuration, in its order, and where each stands there.
+    configured: Vec<Record>,
+    places: BTreeMap<Identity, usize>,
     leases: Leases,
     checks: Checks,
-    /// Version that it began with, and how often a verdict changed what is published since.
+    /// Version that it began with, and how often something but a registration changed what is
+    /// published since.
     turns: u64,
     /// Version that was published last, and when.
     published: u64,
@@ -91,12 +101,29 @@ impl Registry {
     #[must_use]
     pub const fn since(version: u64) -> Self {
         Self {
+            configured: Vec::new(),
+            places: BTreeMap::new(),
             leases: Leases::new(),
             checks: Checks::new(),
             turns: version,
             published: version,
             published_at: None,
         }
+    }
+
+    /// Takes the endpoints of a configuration, in its order, in place of those of the one before. The
+    /// configuration itself is new too, so this is always another version.
+    ///
+    /// Endpoints that are neither configured nor registered any more are not checked any more.
+    pub fn configure(&mut self, endpoints: Vec<Record>) {
+        // of two that are the same the first one stands
+        self.places =
+            endpoints.iter().enumerate().rev().map(|(at, one)| (one.identity(), at)).collect();
+        self.configured = endpoints;
+        self.touch();
+        let known: BTreeSet<Identity> =
+            self.endpoints().map(|known| known.record.identity()).collect();
+        self.checks.retain(|endpoint| known.contains(&endpoint));
     }
 
     /// Registers an endpoint, or renews it; see [`Leases::register`]. Of several, each is for itself:
@@ -121,20 +148,61 @@ impl Registry {
         self.leases.renew(endpoint, now)
     }
 
-    /// Takes an endpoint out, and ends its checks.
+    /// Takes a registration back; its checks end where it is not configured.
     pub fn deregister(&mut self, endpoint: Identity) -> Option<Record> {
-        self.checks.forget(endpoint);
-        self.leases.deregister(endpoint)
+        let record = self.leases.deregister(endpoint);
+        self.forget_unknown(endpoint);
+        record
     }
 
-    /// Checks a registered endpoint from now on, or by other settings. False where it is not
-    /// registered.
+    fn forget_unknown(&mut self, endpoint: Identity) {
+        if self.get(endpoint).is_none() {
+            self.checks.forget(endpoint);
+        }
+    }
+
+    /// A configured or registered endpoint, as it is published but for its health.
+    #[must_use]
+    pub fn get(&self, endpoint: Identity) -> Option<&Record> {
+        let configured = self.places.get(&endpoint).and_then(|at| self.configured.get(*at));
+        configured.or_else(|| self.leases.get(endpoint))
+    }
+
+    /// Whether the configuration names it, so that what it says stands.
+    #[must_use]
+    pub fn is_configured(&self, endpoint: Identity) -> bool {
+        self.places.contains_key(&endpoint)
+    }
+
+    /// The registrations.
+    #[must_use]
+    pub const fn leases(&self) -> &Leases {
+        &self.leases
+    }
+
+    /// Checks a known endpoint from now on, or by other settings. False where it is not known.
     pub fn check(&mut self, endpoint: Identity, config: CheckConfig, now: Timestamp) -> bool {
-        let known = self.leases.get(endpoint).is_some();
+        let known = self.get(endpoint).is_some();
         if known {
             self.checks.watch(endpoint, config, now);
         }
         known
+    }
+
+    /// What checks say of an endpoint; `None` where it is not checked.
+    #[must_use]
+    pub fn verdict(&self, endpoint: Identity) -> Option<Verdict> {
+        self.checks.state(endpoint).map(|state| state.verdict)
+    }
+
+    /// What is known of each checked endpoint; see [`Checks::states`].
+    pub fn check_states(&self) -> impl Iterator<Item = (Identity, CheckState)> {
+        self.checks.states()
+    }
+
+    /// Goes on with a check where it was; see [`Checks::restore`].
+    pub fn restore_check(&mut self, endpoint: Identity, state: CheckState) {
+        self.turn(endpoint, |checks| checks.restore(endpoint, state));
     }
 
     /// Ends checking an endpoint: its health is again what it says itself.
@@ -169,12 +237,24 @@ impl Registry {
     pub fn wake(&mut self, now: Timestamp, dice: &mut impl Dice) -> Work {
         let lost = self.leases.expire(now);
         for record in &lost {
-            self.checks.forget(record.identity());
+            self.forget_unknown(record.identity());
         }
         let probes = self.checks.due(PROBES_MAX, now, dice);
         let version = self.version();
         let publish = version != self.published && self.may_publish_from() <= now;
         Work { probes, lost, publish: publish.then_some(version) }
+    }
+
+    /// Goes on as `version` after what was stored was taken in again, of which `published` was
+    /// published last.
+    pub const fn resume(&mut self, version: u64, published: u64) {
+        self.turns = version.wrapping_sub(self.leases.changes());
+        self.published = published;
+    }
+
+    /// Makes another version, where something that is published with the endpoints changed.
+    pub const fn touch(&mut self) {
+        self.turns = self.turns.wrapping_add(1);
     }
 
     /// Takes note that a version was published. What changed since is published next.
@@ -189,16 +269,27 @@ impl Registry {
         self.leases.changes().wrapping_add(self.turns)
     }
 
-    /// The endpoints as they are to be published, sorted by service, address and version.
+    /// The endpoints as they are to be published: the configured ones in their order, then the others
+    /// by service, address and version.
     pub fn endpoints(&self) -> impl Iterator<Item = Known<'_>> {
-        merge([self.leases.records()])
+        self.endpoints_with(&self.configured)
+    }
+
+    /// The endpoints as they would be published under another configuration.
+    pub fn endpoints_with<'r>(
+        &'r self,
+        configured: &'r [Record],
+    ) -> impl Iterator<Item = Known<'r>> {
+        let mut registered: Vec<&Record> = self.leases.records().collect();
+        registered.sort_unstable_by_key(|record| record.place());
+        merge([configured.iter().collect(), registered])
             .map(|record| Known { record, health: self.health_of(record, record.identity()) })
     }
 
-    /// The health of a registered endpoint, as it is to be published.
+    /// The health of a known endpoint, as it is to be published.
     #[must_use]
     pub fn health(&self, endpoint: Identity) -> Option<Health> {
-        self.leases.get(endpoint).map(|record| self.health_of(record, endpoint))
+        self.get(endpoint).map(|record| self.health_of(record, endpoint))
     }
 
     fn health_of(&self, record: &Record, endpoint: Identity) -> Health {

@@ -1,5 +1,11 @@
 //! The control plane over wasm: documents come and findings go as JavaScript objects.
 
+mod convert;
+mod listing;
+mod outcome;
+mod records;
+pub mod registry;
+
 use alloc::{
     string::{String, ToString as _},
     vec::Vec,

@@ -1,7 +1,7 @@
 /** `diddy-mesh`: the data plane with everything. */
 import { drain } from "./events.js";
 import { Mesh } from "./mesh.js";
-import { findRegistry, refresh } from "./registry.js";
+import { findRegistry, refresh } from "./published.js";
 import { readStats } from "./stats.js";
 import { traceOf, writeTrace } from "./trace.js";
 import { traffic } from "./traffic.js";

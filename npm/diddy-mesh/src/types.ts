@@ -7,9 +7,57 @@ import type { MeshError } from "./errors.js";
 export type MeshDocument = Document;
 export type { Reason };
 
-/** The part of a KV namespace that the registry reads. */
+/** The part of a KV namespace that the mesh reads. */
 export interface KvReader {
-  get(key: string, options: { type: "arrayBuffer"; cacheTtl?: number }): Promise<ArrayBuffer | null>;
+  getWithMetadata(key: string, options: { type: "arrayBuffer"; cacheTtl?: number }): Promise<{ readonly value: ArrayBuffer | null; readonly metadata: unknown }>;
+}
+
+/** Where Snapshots come from besides a KV namespace: `discovery()` of `diddy-mesh/discovery`, or one of your own. */
+export interface SnapshotSource {
+  /**
+   * Reads what is published; null = nothing. Called in the background, and once in front of the first request of an
+   * isolate, which waits for it for a second at most. What it throws is an event, and the last good Snapshot serves on.
+   */
+  read(scene: SourceScene): Promise<PublishedSnapshot | null>;
+  /** How long what was read is used before it is read again, in ms. Default 30000. */
+  readonly freshMs?: number | undefined;
+}
+
+/** What a source is told of the isolate that asks it. */
+export interface SourceScene {
+  /** Which mesh. */
+  readonly mesh: string;
+  /** The options' own names for this Worker. */
+  readonly serviceName: string;
+  readonly serviceVersion: string | undefined;
+  /** The bindings of this Worker. */
+  readonly env: object;
+  /** The version of the Snapshot in use; 0 = none that was published. */
+  readonly version: number;
+  /** A version that some answer named and that is newer than the one in use; 0 = none. */
+  readonly wanted: number;
+  /** What this isolate knows of its services. */
+  readonly stats: () => Readonly<Record<string, ServiceStats>>;
+  /** Keeps the Worker alive for work that no request waits for. */
+  readonly waitUntil: (promise: Promise<unknown>) => void;
+  /** Tells of something that happened. */
+  readonly emit: (event: MeshEvent) => void;
+}
+
+/** What is published: a Snapshot, or two of them where a rollout is running. */
+export interface PublishedSnapshot {
+  readonly value: Uint8Array;
+  readonly metadata: PublishedMetadata;
+}
+
+/** The metadata of the KV key, beside its value. */
+export interface PublishedMetadata {
+  /** The version of the Snapshot, or of both. */
+  readonly version: number;
+  /** Where the candidate's bytes begin; absent where there is none. */
+  readonly split?: number | undefined;
+  /** The share of isolates that takes the candidate, 0 to 100. */
+  readonly percent?: number | undefined;
 }
 
 /** The part of an execution context that the mesh uses. */
@@ -55,8 +103,8 @@ export interface CoreOptions {
 
 /** Options of a mesh with everything (`diddy-mesh`). */
 export interface MeshOptions extends CoreOptions {
-  /** Where the Snapshot is published: a KV namespace, or `"kv"` for the one found in `env`. Its Snapshot replaces `config`. */
-  readonly registry?: KvReader | "kv" | undefined;
+  /** Where the Snapshot is published: a KV namespace, `"kv"` for the one found in `env`, or another source. Its Snapshot replaces `config`. */
+  readonly registry?: KvReader | SnapshotSource | "kv" | undefined;
   /** The mesh whose Snapshot is read from the registry. Default `"default"`. */
   readonly mesh?: string | undefined;
   /** Take part in W3C trace context: accept and send `traceparent`. Default false. */

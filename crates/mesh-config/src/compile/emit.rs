@@ -23,11 +23,12 @@ use crate::{
     plan::Plan,
 };
 
-/// The bytes of the Snapshot, and what did not fit.
-pub(super) fn snapshot(plan: &Plan) -> (Vec<u8>, Option<Diagnostic>) {
+/// The Snapshot of a plan as that version, and what did not fit.
+pub(super) fn snapshot(plan: &Plan, version: u64) -> (SnapshotDraft, Option<Diagnostic>) {
     let mut emitter = Emitter::default();
     let name = emitter.draft.text(&plan.name);
     emitter.draft.mesh.name = name;
+    emitter.draft.mesh.version = version;
     let done = emitter.all(plan);
     let Emitter { mut draft, builder, .. } = emitter;
     draft.routes = builder.finish();
@@ -35,7 +36,7 @@ pub(super) fn snapshot(plan: &Plan) -> (Vec<u8>, Option<Diagnostic>) {
         let found = error.to_string();
         Diagnostic::error(Code::TooLarge, "routing.rules", &found, "at most 64 header names")
     });
-    (draft.encode(), found)
+    (draft, found)
 }
 
 #[derive(Default)]

@@ -1,5 +1,7 @@
 //! One way to reach a service.
 
+use mesh_core::snapshot::tables::Health;
+
 use super::{Address, Colo, Coordinates, EndpointPriority, Region, Tag};
 use crate::{
     decode::{Cursor, Decode, names, object, whole, wrong_type},
@@ -20,6 +22,28 @@ names! {
         Unhealthy = "unhealthy",
         /// Finishes what it has and takes no more.
         Draining = "draining",
+    }
+}
+
+impl EndpointHealth {
+    /// The state as a Snapshot has it.
+    #[must_use]
+    pub const fn health(self) -> Health {
+        match self {
+            Self::Healthy => Health::Healthy,
+            Self::Unhealthy => Health::Unhealthy,
+            Self::Draining => Health::Draining,
+        }
+    }
+}
+
+impl From<Health> for EndpointHealth {
+    fn from(health: Health) -> Self {
+        match health {
+            Health::Healthy => Self::Healthy,
+            Health::Unhealthy => Self::Unhealthy,
+            Health::Draining => Self::Draining,
+        }
     }
 }
 

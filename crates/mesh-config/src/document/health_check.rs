@@ -1,6 +1,6 @@
 //! How endpoints are asked for their health.
 
-use super::{Count, RequestPath, Statuses, TimeSpan};
+use super::{Count, Percent, RequestPath, Statuses, TimeSpan};
 use crate::{
     decode::{Cursor, Decode, object, wrong_type},
     node::Node,
@@ -30,6 +30,9 @@ object! {
         optional {
             /// Time between two checks.
             "interval" => interval: TimeSpan = crate::defaults::HEALTH_INTERVAL_MS,
+            /// Random time on top of `interval`, in percent of it, so that checks do not all come at
+            /// once.
+            "jitter" => jitter: Percent = crate::defaults::HEALTH_JITTER_PERCENT,
             /// Time for one check.
             "timeout" => timeout: TimeSpan = crate::defaults::HEALTH_TIMEOUT_MS,
             /// Statuses that are healthy.
@@ -39,6 +42,36 @@ object! {
             /// Bad checks in a row that make it unhealthy.
             "unhealthyThreshold" => unhealthy_threshold: Count =
                 crate::defaults::UNHEALTHY_THRESHOLD,
+        }
+    }
+}
+
+impl HealthCheck {
+    /// The long form.
+    #[must_use]
+    pub fn settings(&self) -> HealthCheckSettings {
+        match self {
+            Self::Path(path) => HealthCheckSettings {
+                path: path.clone(),
+                interval: None,
+                jitter: None,
+                timeout: None,
+                expected_status: None,
+                healthy_threshold: None,
+                unhealthy_threshold: None,
+            },
+            Self::Settings(settings) => settings.clone(),
+        }
+    }
+}
+
+impl HealthCheckSettings {
+    /// Whether an answer with that status is a healthy one.
+    #[must_use]
+    pub fn expects(&self, status: u16) -> bool {
+        match &self.expected_status {
+            Some(statuses) => statuses.ranges().any(|range| range.holds(status)),
+            None => (200..=299).contains(&status),
         }
     }
 }

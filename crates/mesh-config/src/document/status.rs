@@ -27,6 +27,14 @@ pub struct StatusRange {
     pub to: u16,
 }
 
+impl StatusRange {
+    /// True for a status between its ends.
+    #[must_use]
+    pub const fn holds(self, status: u16) -> bool {
+        self.from <= status && status <= self.to
+    }
+}
+
 impl StatusCode {
     /// The range that holds only this status.
     #[must_use]
@@ -117,6 +125,17 @@ pub enum Statuses {
     One(StatusEntry),
     /// Several.
     Many(Vec<StatusEntry>),
+}
+
+impl Statuses {
+    /// All of them.
+    pub fn ranges(&self) -> impl Iterator<Item = StatusRange> {
+        let entries = match self {
+            Self::One(entry) => core::slice::from_ref(entry),
+            Self::Many(entries) => entries,
+        };
+        entries.iter().map(StatusEntry::range)
+    }
 }
 
 impl Decode for Statuses {

@@ -164,6 +164,7 @@ fn health_check() -> Option<HealthCheck> {
     decoded(vec![
         ("path", text("/")),
         ("interval", text("1s")),
+        ("jitter", Node::Number(1.0)),
         ("timeout", text("1s")),
         ("expectedStatus", statuses),
         ("healthyThreshold", Node::Number(1.0)),

@@ -3,12 +3,12 @@
 use mesh_core::{
     hash::xxh64,
     route::BuildError,
-    snapshot::tables::{Endpoint, Health, Rows, Service, Transport},
+    snapshot::tables::{Endpoint, Rows, Service, Transport},
 };
 
 use super::{Emitter, count};
 use crate::{
-    document::{Address, AddressKind, EndpointHealth},
+    document::{Address, AddressKind},
     plan::{PlannedEndpoint, PlannedService},
 };
 
@@ -68,11 +68,7 @@ impl Emitter {
             located: u8::from(degrees.is_some()),
             latitude,
             longitude,
-            health: match endpoint.health {
-                EndpointHealth::Healthy => Health::Healthy,
-                EndpointHealth::Unhealthy => Health::Unhealthy,
-                EndpointHealth::Draining => Health::Draining,
-            } as u8,
+            health: endpoint.health.health() as u8,
             region: self.draft.text(endpoint.region.as_deref().unwrap_or("")),
             colo: self.draft.text(endpoint.colo.as_deref().unwrap_or("")),
             priority: endpoint.priority,
