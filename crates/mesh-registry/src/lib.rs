@@ -52,6 +52,7 @@ pub mod limits;
 pub mod merge;
 pub mod record;
 pub mod registry;
+pub mod rollout;
 
 /// The programs of the texts, compiled and run.
 #[cfg(doctest)]

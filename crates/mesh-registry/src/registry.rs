@@ -84,9 +84,9 @@ pub struct Registry {
     /// Version that it began with, and how often something but a registration changed what is
     /// published since.
     turns: u64,
-    /// Version that was published last, and when.
+    /// Version that was published last, and before when the next one is not.
     published: u64,
-    published_at: Option<Timestamp>,
+    not_before: Timestamp,
 }
 
 impl Registry {
@@ -107,7 +107,7 @@ impl Registry {
             checks: Checks::new(),
             turns: version,
             published: version,
-            published_at: None,
+            not_before: Timestamp::ZERO,
         }
     }
 
@@ -229,7 +229,7 @@ impl Registry {
     /// When there is something to do, if nobody calls before; may be over already.
     #[must_use]
     pub fn next_wake(&self) -> Option<Timestamp> {
-        let publish = (self.version() != self.published).then(|| self.may_publish_from());
+        let publish = (self.version() != self.published).then(|| self.not_before);
         [publish, self.leases.next_expiry(), self.checks.next_due()].into_iter().flatten().min()
     }
 
@@ -240,9 +240,13 @@ impl Registry {
             self.forget_unknown(record.identity());
         }
         let probes = self.checks.due(PROBES_MAX, now, dice);
-        let version = self.version();
-        let publish = version != self.published && self.may_publish_from() <= now;
-        Work { probes, lost, publish: publish.then_some(version) }
+        Work { probes, lost, publish: self.is_due(now).then(|| self.version()) }
+    }
+
+    /// True where there is something to publish, and it may be.
+    #[must_use]
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        self.version() != self.published && self.not_before <= now
     }
 
     /// Goes on as `version` after what was stored was taken in again, of which `published` was
@@ -260,7 +264,12 @@ impl Registry {
     /// Takes note that a version was published. What changed since is published next.
     pub const fn published(&mut self, version: u64, now: Timestamp) {
         self.published = version;
-        self.published_at = Some(now);
+        self.postpone(now.saturating_add(PUBLISH_EVERY));
+    }
+
+    /// Publishes nothing before `until`, such as after publishing failed.
+    pub const fn postpone(&mut self, until: Timestamp) {
+        self.not_before = until;
     }
 
     /// A number that is another one whenever there is something else to publish.
@@ -299,10 +308,6 @@ impl Registry {
             (_, Verdict::Healthy) => Health::Healthy,
             (_, Verdict::Unhealthy) => Health::Unhealthy,
         }
-    }
-
-    fn may_publish_from(&self) -> Timestamp {
-        self.published_at.map_or(Timestamp::ZERO, |at| at.saturating_add(PUBLISH_EVERY))
     }
 }
 

@@ -3,8 +3,10 @@
 mod convert;
 mod listing;
 mod outcome;
+mod publication;
 mod records;
 pub mod registry;
+pub mod rollout;
 
 use alloc::{
     string::{String, ToString as _},

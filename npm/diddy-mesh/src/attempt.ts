@@ -60,6 +60,9 @@ function once(call: Call, sending: Sending): Promise<Response> {
       return goOn(call, sending, step, result);
     }
     sending.race?.end(sending);
+    if (!sending.endpoint.transport.aborts) {
+      call.features.registry?.heard(call.slot, result);
+    }
     if (call.own !== undefined) {
       void drop(call.own);
     }

@@ -1,8 +1,9 @@
 /** What `diddy-mesh` has over `diddy-mesh/core`: handed in, so that a bundle of the core holds none of it. */
+import type { Call } from "./call.js";
 import type { Slot } from "./slot.js";
 import type { traffic } from "./traffic.js";
 import type { traceOf, writeTrace } from "./trace.js";
-import type { ContextLike, KvReader, MeshEvent } from "./types.js";
+import type { KvReader, MeshEvent, SnapshotSource } from "./types.js";
 
 /** Absent members are absent features. */
 export interface Features {
@@ -15,6 +16,10 @@ export interface Features {
     /** The namespace that the option names. */
     readonly find: (env: object) => KvReader;
     /** Keeps the Snapshot current; a promise only where there is none yet and the request must wait. */
-    readonly refresh: (slot: Slot, kv: KvReader, mesh: string, ctx: ContextLike | undefined) => Promise<void> | undefined;
+    readonly refresh: (call: Call, registry: KvReader | SnapshotSource) => Promise<void> | undefined;
+    /** Hears from an answer that there is a newer one. */
+    readonly heard: (slot: Slot, answer: Response) => void;
+    /** Tells a caller within the mesh of a new one. */
+    readonly spread: (call: Call, answering: Response | Promise<Response>) => Response | Promise<Response>;
   };
 }

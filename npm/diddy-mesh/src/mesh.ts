@@ -8,14 +8,14 @@ import type { Features } from "./features.js";
 import { runtime } from "./runtime.js";
 import type { Slot } from "./slot.js";
 import { slotFor } from "./source.js";
-import type { ContextLike, HandlerMap, KvReader, MeshOptions, MeshRequestInit } from "./types.js";
+import type { ContextLike, HandlerMap, KvReader, MeshOptions, MeshRequestInit, SnapshotSource } from "./types.js";
 
 /** Common to `diddy-mesh` and `diddy-mesh/core`, which differ in the features they hand in. */
 export class Mesh {
   readonly #options: MeshOptions;
   readonly #features: Features;
   #slot: Slot | undefined;
-  #kv: KvReader | undefined;
+  #registry: KvReader | SnapshotSource | undefined;
 
   /** @internal */
   constructor(options: MeshOptions, features: Features) {
@@ -63,11 +63,11 @@ export class Mesh {
     return this.#slot ?? this.#settle(this.#features.registry?.find(env));
   }
 
-  #settle(kv: KvReader | undefined): Slot {
-    const slot = slotFor(this.#options.config, kv, this.#options.mesh ?? "default");
+  #settle(registry: KvReader | SnapshotSource | undefined): Slot {
+    const slot = slotFor(this.#options.config, registry, this.#options.mesh ?? "default");
     slot.fits = this.#features.traffic?.isTraffic ?? slot.fits;
     slot.listening ||= this.#options.onEvent !== undefined;
-    this.#kv = kv;
+    this.#registry = registry;
     this.#slot = slot;
     return slot;
   }
@@ -80,7 +80,7 @@ export class Mesh {
 
   /** `init` belongs to a request that was made here. */
   #carry(request: Request, goal: Goal, env: object, ctx: ContextLike | undefined, parent?: Call, init?: MeshRequestInit): Response | Promise<Response> {
-    const { callers, local, mesh, observability, propagate } = this.#options;
+    const { callers, local, observability, propagate } = this.#options;
     const { registry, trace, traffic } = this.#features;
     const toService = typeof goal === "string";
     const slot = this.slot(env);
@@ -121,7 +121,7 @@ export class Mesh {
       error: undefined,
     };
     // Undefined unless there is no Snapshot yet: no turn is lost then.
-    const cold = this.#kv && registry?.refresh(slot, this.#kv, mesh ?? "default", ctx);
+    const cold = this.#registry && registry?.refresh(call, this.#registry);
     if (cold === undefined) {
       return this.#answer(call, goal);
     }
@@ -132,7 +132,10 @@ export class Mesh {
   }
 
   #answer(call: Call, goal: Goal): Response | Promise<Response> {
-    const made = answer(call, goal, (service, target, init) => this.#call(call, service, target, init));
+    let made = answer(call, goal, (service, target, init) => this.#call(call, service, target, init));
+    if (this.#registry !== undefined && call.depth > 0 && typeof goal !== "string") {
+      made = this.#features.registry?.spread(call, made) ?? made;
+    }
     return typeof goal === "string" || this.#options.onEvent !== undefined ? this.#after(call, goal, made) : made;
   }
 

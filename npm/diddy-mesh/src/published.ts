@@ -1,14 +1,17 @@
 /**
- * The Snapshot that a registry publishes in KV. An isolate reads it, keeps it, and reads again in the background;
+ * The Snapshot that a registry publishes. An isolate reads it, keeps it, and reads again in the background;
  * only an isolate that has none yet waits, once, and not for long.
  * No promise is shared between requests: one that was begun by a request ends with it.
  */
+import { numberIn, type Call } from "./call.js";
 import { bindingOf, keepAlive, kindOf } from "./env.js";
 import { MeshError } from "./errors.js";
+import { copyOf } from "./respond.js";
 import { sleep } from "./send.js";
 import { guarded } from "./recovery.js";
 import type { Slot } from "./slot.js";
-import type { ContextLike, KvReader } from "./types.js";
+import { readStats } from "./stats.js";
+import type { KvReader, PublishedMetadata, PublishedSnapshot, SnapshotSource } from "./types.js";
 
 /** Seconds a location may answer from its cache: the least that KV takes. */
 const CACHE_TTL_S = 30;
@@ -16,6 +19,12 @@ const CACHE_TTL_S = 30;
 const FRESH_MS = 30_000;
 /** How long a cold isolate waits before it goes on with what was bundled. */
 const COLD_WAIT_MS = 1_000;
+/** How long a version is news: told to callers, and not given up for an older one that some cache still has. */
+const NEWS_MS = 120_000;
+/** A hint makes an isolate read again no sooner than this after it read last. */
+const HINT_MS = 1_000;
+/** Names the version of its Snapshot to a caller that may not have it yet. */
+const VERSION_HEADER = "mesh-snapshot";
 
 /** The KV namespace of the registry: one with a conventional name, else the only one there is. */
 export function findRegistry(env: object): KvReader {
@@ -29,9 +38,10 @@ export function findRegistry(env: object): KvReader {
 }
 
 /** See `Features.registry.refresh`. */
-export function refresh(slot: Slot, kv: KvReader, mesh: string, ctx: ContextLike | undefined): Promise<void> | undefined {
-  const now = performance.now();
-  if (slot.readAt !== undefined && now - slot.readAt < FRESH_MS) {
+export function refresh(call: Call, registry: KvReader | SnapshotSource): Promise<void> | undefined {
+  const { slot, now } = call;
+  const source = "read" in registry ? registry : ofKv(registry);
+  if (slot.readAt !== undefined && now - slot.readAt < (source.freshMs ?? FRESH_MS)) {
     return undefined;
   }
   const cold = slot.readAt === undefined;
@@ -39,19 +49,38 @@ export function refresh(slot: Slot, kv: KvReader, mesh: string, ctx: ContextLike
     // Claimed before the answer, so that others do not ask too. If this request dies, the claim runs out.
     slot.readAt = now;
   }
-  const reading = read(slot, kv, mesh);
-  keepAlive(ctx, reading);
+  const reading = read(call, source);
+  keepAlive(call.ctx, reading);
   return cold ? withDeadline(slot, reading) : undefined;
 }
 
-async function read(slot: Slot, kv: KvReader, mesh: string): Promise<void> {
+function ofKv(kv: KvReader): SnapshotSource {
+  return {
+    read: async ({ mesh }) => {
+      const { value, metadata } = await kv.getWithMetadata(`mesh/v1/${mesh}/snapshot`, { type: "arrayBuffer", cacheTtl: CACHE_TTL_S });
+      return value && { value: new Uint8Array(value), metadata: (metadata ?? {}) as PublishedMetadata };
+    },
+  };
+}
+
+async function read({ slot, options, env, ctx }: Call, source: SnapshotSource): Promise<void> {
   const at = performance.now();
   try {
-    const found = await kv.get(`mesh/v1/${mesh}/snapshot`, { type: "arrayBuffer", cacheTtl: CACHE_TTL_S });
+    const found = await source.read({
+      mesh: options.mesh ?? "default",
+      serviceName: options.serviceName,
+      serviceVersion: options.version,
+      env,
+      version: slot.known.version,
+      wanted: slot.wanted > slot.known.version ? slot.wanted : 0,
+      stats: () => readStats(slot),
+      waitUntil: (promise) => keepAlive(ctx, promise),
+      emit: (event) => slot.notice(event),
+    });
     if (found === null) {
       slot.notice({ type: "registry_empty", at });
     } else {
-      take(slot, new Uint8Array(found));
+      take(slot, found, at);
     }
   } catch (error) {
     slot.notice({ type: "registry_unavailable", at, detail: String(error) });
@@ -59,12 +88,20 @@ async function read(slot: Slot, kv: KvReader, mesh: string): Promise<void> {
   slot.readAt = performance.now();
 }
 
-function take(slot: Slot, bytes: Uint8Array): void {
-  const { published } = slot;
-  if (published?.length !== bytes.length || !bytes.every((byte, i) => byte === published[i])) {
+function take(slot: Slot, { value, metadata }: PublishedSnapshot, at: number): void {
+  const { percent = 0, split, version } = metadata;
+  if (version < slot.known.version && at - slot.takenAt < NEWS_MS) {
+    return;
+  }
+  // Drawn once: as a rollout goes on, an isolate moves to the candidate and not back.
+  slot.share ??= 100 * Math.random();
+  const bytes = split === undefined ? value : slot.share < percent ? value.subarray(split) : value.subarray(0, split);
+  const { raw } = slot;
+  if (raw?.length !== bytes.length || !bytes.every((byte, i) => byte === raw[i])) {
     // Remembered even if it is refused: the same broken bytes are not tried every time.
-    slot.published = bytes;
+    slot.raw = bytes;
     guarded(slot, () => slot.load(bytes));
+    slot.takenAt = at;
   }
 }
 
@@ -74,4 +111,31 @@ async function withDeadline(slot: Slot, reading: Promise<void>): Promise<void> {
     slot.readAt = performance.now();
     slot.notice({ type: "registry_slow", at: slot.readAt });
   }
+}
+
+/** Takes the hint of an answer that came through a binding; anybody's else may say anything. */
+export function heard(slot: Slot, answer: Response): void {
+  const version = numberIn(answer.headers, VERSION_HEADER);
+  if (version > slot.known.version && version > slot.wanted) {
+    slot.wanted = version;
+    const now = performance.now();
+    if (now - (slot.readAt ?? now) > HINT_MS) {
+      slot.readAt = -Infinity;
+    }
+  }
+}
+
+/** Tells a caller within the mesh of a version that is news. Each header costs, so it is told no longer. */
+export function spread({ slot, now }: Call, answering: Response | Promise<Response>): Response | Promise<Response> {
+  const { version } = slot.known;
+  return version > 0 && now - slot.takenAt < NEWS_MS ? Promise.resolve(answering).then((answer) => marked(answer, version)) : answering;
+}
+
+function marked(answer: Response, version: number): Response {
+  if (answer.status === 101) {
+    return answer;
+  }
+  const fresh = copyOf(answer);
+  fresh.headers.set(VERSION_HEADER, String(version));
+  return fresh;
 }

@@ -32,7 +32,13 @@ export class Slot {
   /** Whether somebody wants the engine's events. */
   listening = false;
   /** What the registry gave last, good or not. */
-  published: Uint8Array | undefined;
+  raw: Uint8Array | undefined;
+  /** When that came. */
+  takenAt = 0;
+  /** The newest version that an answer named. */
+  wanted = 0;
+  /** Where this isolate stands among all in a rollout, 0 to 100; drawn at the first Snapshot. */
+  share: number | undefined;
   /** Checks what only some Snapshots hold. */
   fits: (known: Tables) => boolean = () => true;
   #initial: Uint8Array | undefined;

@@ -2,14 +2,14 @@
 import { MeshError } from "./errors.js";
 import { runtime } from "./runtime.js";
 import { knownSlot, newSlot, type Slot } from "./slot.js";
-import type { CoreOptions, KvReader, MeshDocument } from "./types.js";
+import type { CoreOptions, KvReader, MeshDocument, SnapshotSource } from "./types.js";
 
 /** Documents written as literals per request are told apart by their content; so many are remembered. */
 const LITERALS_MAX = 32;
 const literals = new Map<string, MeshDocument>();
 
 /** The slot of a configuration. A document is compiled here, when its slot is new. */
-export function slotFor(config: CoreOptions["config"], registry: KvReader | undefined, mesh: string): Slot {
+export function slotFor(config: CoreOptions["config"], registry: KvReader | SnapshotSource | undefined, mesh: string): Slot {
   const known = knownSlot(registry ?? config, mesh);
   if (known !== undefined) {
     return known;

@@ -182,3 +182,67 @@ proptest! {
         prop_assert!(writer.written.is_sorted_by(|one, next| one + 1_000 <= *next), "{:?}", writer.written);
     }
 }
+
+#[test]
+fn the_configuration_stands_before_a_registration_and_its_order_stays() {
+    let mut registry = Registry::new();
+    let own = Record { weight: 7, ..endpoint(3) };
+    registry.register(endpoint(3), None, at(1)).unwrap();
+    registry.register(endpoint(2), None, at(1)).unwrap();
+    let version = registry.version();
+    registry.configure(alloc::vec![own, endpoint(1)]);
+    assert_ne!(registry.version(), version);
+    let all = |registry: &Registry| -> Vec<(String, u16)> {
+        let known = registry.endpoints();
+        known.map(|known| (known.record.address.clone(), known.record.weight)).collect()
+    };
+    let expected = |list: &[(&str, u16)]| -> Vec<(String, u16)> {
+        list.iter().map(|(address, weight)| ((*address).into(), *weight)).collect()
+    };
+    let both = expected(&[("binding:A3", 7), ("binding:A1", 1), ("binding:A2", 1)]);
+    assert_eq!(all(&registry), both);
+    // deregistered, it is configured still, and checked on
+    let identity = endpoint(3).identity();
+    assert!(registry.check(identity, CheckConfig::DEFAULT, at(1)));
+    registry.deregister(identity);
+    assert_eq!(all(&registry), both);
+    assert!(registry.probed(identity, false));
+    assert_eq!(registry.health(identity), Some(Health::Unhealthy));
+    registry.configure(Vec::new());
+    assert_eq!(all(&registry), expected(&[("binding:A2", 1)]));
+    assert_eq!(registry.verdict(identity), None);
+}
+
+#[test]
+fn a_registry_that_was_stored_goes_on_where_it_was() {
+    let (mut registry, identity) = registered(Health::Healthy);
+    let mut dice = SeededDice::new(1);
+    registry.wake(at(1), &mut dice);
+    for passed in [true, false, false] {
+        registry.probed(identity, passed);
+    }
+    let (version, states) = (registry.version(), registry.check_states().collect::<Vec<_>>());
+
+    let mut again = Registry::new();
+    again.register(endpoint(1), None, at(2)).unwrap();
+    again.check(identity, CheckConfig::DEFAULT, at(2));
+    for (endpoint, state) in &states {
+        again.restore_check(*endpoint, *state);
+    }
+    again.resume(version, version);
+    assert_eq!((again.version(), again.health(identity)), (version, Some(Health::Healthy)));
+    assert_eq!(again.wake(at(3), &mut dice), Work::default());
+    assert!(again.probed(identity, false), "the third failure in a row");
+    assert!(again.version() > version);
+}
+
+#[test]
+fn what_failed_to_be_published_waits() {
+    let (mut registry, mut dice) = (Registry::new(), SeededDice::new(1));
+    registry.touch();
+    assert!(registry.wake(at(10), &mut dice).publish.is_some());
+    registry.postpone(at(5_000));
+    assert_eq!(registry.wake(at(4_999), &mut dice).publish, None);
+    assert_eq!(registry.next_wake(), Some(at(5_000)));
+    assert!(registry.wake(at(5_000), &mut dice).publish.is_some());
+}

@@ -97,8 +97,6 @@ pub(crate) struct Work {
     pub(super) probes: Vec<Probe>,
     /// Endpoints whose lease is over.
     pub(super) expired: Vec<EndpointName>,
-    /// Whether there may be something to publish.
-    pub(super) publish: bool,
 }
 
 /// What is to be published.

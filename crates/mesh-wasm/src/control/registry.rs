@@ -11,7 +11,7 @@ use alloc::{
 };
 
 use mesh_config::{
-    compile_version, defaults,
+    defaults,
     diagnostic::{Code, Diagnostics},
     document::{Address, AddressKind, Document, HealthCheckSettings, Registration},
     node::Node,
@@ -29,16 +29,12 @@ use mesh_registry::{
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 
 use super::{
-    Bytes,
     convert::{
         checked, config, either, micros, millis, name, one, refusal, refused, timestamp, verdict,
     },
     list, listing, node_of, object,
-    outcome::{
-        CheckRow, CheckVerdict, Made, Probe, Publication, Registered, RegisteredState, Renewed,
-        Work,
-    },
-    records,
+    outcome::{CheckRow, CheckVerdict, Probe, Registered, RegisteredState, Renewed, Work},
+    publication, records,
 };
 
 /// Registrations that are taken in one go.
@@ -184,11 +180,7 @@ impl RegistryBrain {
     pub fn wake(&mut self, now: f64) -> JsValue {
         let work = self.registry.wake(timestamp(now), &mut self.dice);
         let probes = work.probes.iter().filter_map(|endpoint| self.probe(*endpoint));
-        object(&Work {
-            probes: probes.collect(),
-            expired: work.lost.iter().map(name).collect(),
-            publish: work.publish.is_some(),
-        })
+        object(&Work { probes: probes.collect(), expired: work.lost.iter().map(name).collect() })
     }
 
     /// When there is something to do, if nobody calls before; may be over already.
@@ -258,15 +250,24 @@ impl RegistryBrain {
         self.registry.version() as f64
     }
 
+    /// Makes another version, where something that is published with it changed.
+    pub fn touch(&mut self) {
+        self.registry.touch();
+    }
+
+    /// True where there is something to publish, and it may be.
+    #[wasm_bindgen(js_name = isDue)]
+    #[must_use]
+    pub fn is_due(&self, now: f64) -> bool {
+        self.registry.is_due(timestamp(now))
+    }
+
     /// What is to be published now.
     #[wasm_bindgen(unchecked_return_type = "Made")]
     #[must_use]
     pub fn publication(&self) -> JsValue {
-        object(
-            &self
-                .make()
-                .unwrap_or_else(|found| Made { publication: None, diagnostics: list(&found) }),
-        )
+        let candidate = self.candidate.as_ref();
+        object(&publication::of(&self.registry, &self.document, candidate))
     }
 
     /// Takes note that a version was published, or that it holds nothing new.
@@ -277,6 +278,11 @@ impl RegistryBrain {
     )]
     pub fn published(&mut self, version: f64, now: f64) {
         self.registry.published(version as u64, timestamp(now));
+    }
+
+    /// Publishes nothing before that time, such as after publishing failed.
+    pub fn postpone(&mut self, until: f64) {
+        self.registry.postpone(timestamp(until));
     }
 
     /// The endpoints of all services.
@@ -314,30 +320,6 @@ impl RegistryBrain {
             }
             Err(error) => refused(list(&refusal(&error))),
         }
-    }
-
-    fn make(&self) -> Result<Made, Diagnostics> {
-        let version = self.registry.version();
-        let joined = records::join(&self.document, self.registry.endpoints());
-        let stable = compile_version(&joined, version)?;
-        let candidate = self.candidate.as_ref().map(|candidate| {
-            let configured = records::of_document(candidate);
-            let joined = records::join(candidate, self.registry.endpoints_with(&configured));
-            compile_version(&joined, version)
-        });
-        let candidate = candidate.transpose()?;
-        let hash = |summary: &mesh_config::Summary| format!("-{}", summary.hash);
-        let of_candidate = candidate.as_ref().map(|compiled| hash(&compiled.summary));
-        let diagnostics = candidate.as_ref().map_or(&stable.diagnostics, |made| &made.diagnostics);
-        Ok(Made {
-            diagnostics: list(diagnostics),
-            publication: Some(Publication {
-                version: self.version(),
-                hash: stable.summary.hash + &of_candidate.unwrap_or_default(),
-                snapshot: Bytes(stable.snapshot),
-                candidate: candidate.map(|compiled| Bytes(compiled.snapshot)),
-            }),
-        })
     }
 
     /// Checks every endpoint by what the configuration says now.

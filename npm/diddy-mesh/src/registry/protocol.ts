@@ -122,7 +122,7 @@ export interface StoredConfig {
 
 /** Something that happened in a registry, as its watchers get it: one JSON text each. */
 export interface RegistryEvent {
-  readonly type: "hello" | "registered" | "deregistered" | "lease_lost" | "health" | "config" | "published" | "publish_failed" | "rollout" | "rollout_stopped";
+  readonly type: "hello" | "registered" | "deregistered" | "lease_lost" | "health" | "config" | "published" | "publish_failed" | "rollout" | "rollout_stopped" | "failed";
   readonly at: number;
   readonly endpoint?: EndpointName | undefined;
   /** The version that it is about: of a Snapshot for `hello` and `published`, else of a configuration. */

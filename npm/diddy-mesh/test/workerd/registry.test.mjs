@@ -17,7 +17,7 @@ const source = (options) => `
   performance.now = () => now() + skipped;
   const events = [];
   let reads = 0;
-  const counted = (kv) => kv && { get: (...args) => (reads++, kv.get(...args)) };
+  const counted = (kv) => kv && { getWithMetadata: (...args) => (reads++, kv.getWithMetadata(...args)) };
   let registry;
   export default {
     async fetch(request, env, ctx) {
@@ -111,7 +111,7 @@ test('registry: "kv" finds the namespace in env, and says so where it cannot', a
 });
 
 test("a registry that fails or hangs does not keep requests", async () => {
-  for (const kv of ["get: () => Promise.reject(new Error('down'))", "get: () => new Promise((resolve) => setTimeout(resolve, 60000, null))"]) {
+  for (const kv of ["getWithMetadata: () => Promise.reject(new Error('down'))", "getWithMetadata: () => new Promise((resolve) => setTimeout(resolve, 60000, null))"]) {
     await running(await setup(`registry: (globalThis.kv ??= { ${kv} })`), async (fetch) => {
       assert.equal(await (await fetch("/")).text(), "bundled");
       assert.equal(await (await fetch("/")).text(), "bundled");

@@ -1,0 +1,107 @@
+/**
+ * What a registry is, in its database and in memory: the brain is made of what is stored, and made anew
+ * where the two might differ.
+ */
+import { RegistryBrain } from "../../wasm/control.js";
+import type { CheckRow, Registration } from "../../wasm/control.js";
+import { kindOf } from "../env.js";
+import type { ObjectState } from "./platform.js";
+import type { RegistryEvent } from "./protocol.js";
+import { Storage } from "./storage.js";
+import { Versions } from "./versions.js";
+import { tell } from "./watchers.js";
+
+/** See the head of this file. */
+export class State {
+  readonly storage: Storage;
+  readonly versions: Versions;
+  readonly mesh: string;
+  readonly env: object;
+  readonly #ctx: ObjectState;
+  #brain: RegistryBrain | undefined;
+  /** When the platform wakes the object; undefined = not known. */
+  #alarmAt: number | undefined;
+  /** When it did last. */
+  #wokenAt = 0;
+
+  constructor(ctx: ObjectState, env: object) {
+    this.#ctx = ctx;
+    this.env = env;
+    this.mesh = ctx.id.name ?? "default";
+    this.storage = new Storage(ctx.storage.sql);
+    this.versions = new Versions(ctx.storage.sql);
+  }
+
+  /** The brain, made of what is stored where there is none. */
+  brain(): RegistryBrain {
+    return (this.#brain ??= this.#revive());
+  }
+
+  #revive(): RegistryBrain {
+    const { storage, versions } = this;
+    // Of anything that can be asked for its health; the rest is not asked.
+    const reachable = Object.keys(this.env).filter((name) => /Fetcher|Stub|Namespace|Object/.test(kindOf((this.env as Record<string, unknown>)[name])));
+    const brain = new RegistryBrain(Math.random() * 2 ** 53, reachable);
+    const now = Date.now();
+    const current = versions.document(storage.get("config"));
+    if (current !== undefined) {
+      brain.configure(current, now);
+    }
+    const candidate = versions.document(storage.get("candidate"));
+    if (candidate !== undefined) {
+      brain.stage(candidate);
+    }
+    for (const { document, expiresAt } of storage.registrations()) {
+      brain.restore(JSON.parse(document) as Registration, expiresAt, now);
+    }
+    brain.restoreChecks(JSON.parse(storage.get("checks")) as CheckRow[]);
+    brain.resume(storage.get("version"), storage.get("snapshot"));
+    return brain;
+  }
+
+  /**
+   * Changes brain and database in one turn: both, or neither. What the brain already has of a change that
+   * failed is given up with it.
+   */
+  change<T>(work: (brain: RegistryBrain) => T): T {
+    try {
+      const brain = this.brain();
+      return this.#ctx.storage.transactionSync(() => {
+        const done = work(brain);
+        this.storage.set({ version: brain.version });
+        return done;
+      });
+    } catch (error) {
+      this.#brain = undefined;
+      throw error;
+    } finally {
+      this.wake();
+    }
+  }
+
+  /** Sees to it that the object wakes when there is something to do. */
+  wake(): void {
+    const next = this.brain().nextWake();
+    if (next !== undefined && (this.#alarmAt === undefined || next < this.#alarmAt)) {
+      this.wakeAt(Math.max(next, Date.now()));
+    }
+  }
+
+  /** Wakes the object at that time. */
+  wakeAt(at: number): void {
+    // An alarm comes early now and then. One that is set anew for the same time while it is running is lost.
+    this.#alarmAt = Math.max(Math.ceil(at), this.#wokenAt + 1);
+    this.#ctx.waitUntil(this.#ctx.storage.setAlarm(this.#alarmAt));
+  }
+
+  /** Takes note that the object woke. */
+  awake(): void {
+    this.#wokenAt = this.#alarmAt ?? Date.now();
+    this.#alarmAt = undefined;
+  }
+
+  /** Tells those who watch. */
+  emit(event: Omit<RegistryEvent, "at">): void {
+    tell(this.#ctx, { at: Date.now(), ...event });
+  }
+}
