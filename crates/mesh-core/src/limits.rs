@@ -43,5 +43,8 @@ pub const BUCKET_SETS: usize = 1_024;
 pub const SHARED_BUCKETS_MAX: usize = 256;
 /// Keys that share a set of buckets.
 pub const BUCKET_WAYS: usize = 4;
+/// Keys of limits that are counted for all isolates, in one of them; those beyond are counted in the
+/// isolate alone. They are searched one by one.
+pub const LEASED_KEYS_MAX: usize = 256;
 /// Copies of one request that go to other services.
 pub const MIRRORS_MAX: u32 = 8;

@@ -100,7 +100,7 @@ use crate::{
     breaker::BreakerMode,
     dice::SeededDice,
     event::{Event, EventKind, EventSink},
-    rate_limit::Buckets,
+    rate_limit::{Buckets, leased::Leases},
     reason::Reason,
     snapshot::{
         Snapshot,
@@ -131,6 +131,8 @@ pub struct Machine {
     noted: bool,
     /// Where rate limits count.
     buckets: Buckets,
+    /// Where those count that somebody counts for all.
+    leases: Leases,
     /// Requests that faults delay.
     delayed: u32,
     /// Keeps callers from choosing whose buckets theirs push out. Of the seed, but of none of its
@@ -172,6 +174,7 @@ impl Machine {
             notes: Notes::NONE,
             noted: false,
             buckets: Buckets::empty(),
+            leases: Leases::none(),
             delayed: 0,
             secret: 0,
             last_word: false,
@@ -225,6 +228,11 @@ impl Machine {
         if let Some(state) = state_mut(&mut self.endpoints, endpoint) {
             state.set_health(health, now);
         }
+    }
+
+    /// The limits that somebody counts for all: what they saw, and what they are granted.
+    pub const fn leases(&mut self) -> &mut Leases {
+        &mut self.leases
     }
 
     /// Puts an endpoint's breaker under manual control, or back under its own.

@@ -2,8 +2,11 @@
 //!
 //! The buckets of an isolate are a bounded table of sets: a key that finds its set full takes the
 //! place of the one that is fullest in proportion to its size, so that callers who are at their limit
-//! are forgotten last. Limits without a key have buckets of their own. Nothing here is shared between isolates: what a limit guarantees is
-//! [`Guarantee::Isolate`].
+//! are forgotten last. Limits without a key have buckets of their own. These are not shared between
+//! isolates: what they guarantee is [`Guarantee::Isolate`]. [`leased`] has those that somebody counts
+//! for all.
+
+pub mod leased;
 
 use alloc::vec::Vec;
 
@@ -41,6 +44,18 @@ pub enum Guarantee {
     Location,
     /// Everywhere.
     Global,
+}
+
+impl Guarantee {
+    /// The one of that number; an unknown one is taken as the least.
+    #[must_use]
+    pub const fn from_u8(number: u8) -> Self {
+        match number {
+            1 => Self::Location,
+            2 => Self::Global,
+            _ => Self::Isolate,
+        }
+    }
 }
 
 /// The rate that a bucket holds to.

@@ -45,6 +45,7 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod allowance;
 pub mod checks;
 pub mod kept;
 pub mod leases;

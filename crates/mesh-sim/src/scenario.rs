@@ -1,5 +1,6 @@
 //! The scenarios, one per file, and all of them in one run.
 
+pub mod global_limit;
 pub mod retry_storm;
 pub mod slow_endpoint;
 pub mod supermarket;
@@ -14,5 +15,6 @@ pub fn all(seed: u64) -> Result<Vec<Figure>, DocumentError> {
     let mut figures = supermarket::figures(seed, supermarket::Length::FULL)?;
     figures.extend(slow_endpoint::figures(seed, slow_endpoint::SEEDS)?);
     figures.extend(retry_storm::figures(seed)?);
+    figures.extend(global_limit::figures(seed)?);
     Ok(figures)
 }

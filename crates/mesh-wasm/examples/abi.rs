@@ -44,6 +44,7 @@ fn main() {
     names(&mut text, "SCHEMES", "Scheme", &Transport::SCHEMES.map(|(_, name)| name));
     names(&mut text, "SERVICE_COLUMNS", "ServiceColumn", &abi::SERVICE_COLUMNS);
     names(&mut text, "ENDPOINT_COLUMNS", "EndpointColumn", &abi::ENDPOINT_COLUMNS);
+    names(&mut text, "DEMAND_COLUMNS", "DemandColumn", &abi::DEMAND_COLUMNS);
     #[expect(clippy::print_stdout, reason = "its output is its purpose")]
     {
         print!("{text}");

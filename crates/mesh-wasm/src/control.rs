@@ -1,6 +1,7 @@
 //! The control plane over wasm: documents come and findings go as JavaScript objects.
 
 mod convert;
+pub mod limits;
 mod listing;
 mod outcome;
 mod publication;

@@ -6,6 +6,8 @@
 
 pub mod abi;
 mod ask;
+#[cfg(feature = "traffic")]
+mod demand;
 pub mod exports;
 mod handlers;
 mod input;
@@ -62,6 +64,9 @@ pub(crate) struct Engine {
     events: Events,
     /// Drained events, or counters.
     words: Vec<u32>,
+    /// The key that the next lease is about.
+    #[cfg(feature = "traffic")]
+    lease_key: u64,
 }
 
 impl Engine {
@@ -76,6 +81,8 @@ impl Engine {
             text: Vec::new(),
             events: EVENTS,
             words: Vec::new(),
+            #[cfg(feature = "traffic")]
+            lease_key: 0,
         }
     }
 

@@ -1,6 +1,8 @@
 //! How many requests a caller may send.
 
-use super::{HashOn, TimeSpan};
+use mesh_core::rate_limit::Guarantee;
+
+use super::{BindingName, HashOn, TimeSpan};
 use crate::{
     decode::{ParseError, names, object, text, whole},
     diagnostic::Code,
@@ -17,6 +19,11 @@ names! {
     pub enum LimitTier is "a tier of rate limits" {
         /// Each isolate for itself.
         Local = "local",
+        /// Those of one of Cloudflare's locations together, by the rate-limit binding that `binding`
+        /// names.
+        Location = "location",
+        /// All of them together, by tokens that isolates lease from the registry's Worker.
+        Global = "global",
     }
 }
 
@@ -42,8 +49,23 @@ object! {
             "burst" => burst: Requests,
             /// What tells callers apart. By default nothing: all share one limit.
             "by" => by: HashOn,
-            /// Who counts.
+            /// Who counts. What counts for more than an isolate never keeps a request waiting: until
+            /// an isolate heard from it, the limit holds there alone, and the answer says so.
             "tier" => tier: LimitTier = "local",
+            /// The rate-limit binding of the tier `location`. Its own limit is that of its declaration.
+            "binding" => binding: BindingName,
+        }
+    }
+}
+
+impl LimitTier {
+    /// What an answer that it counted holds for.
+    #[must_use]
+    pub const fn guarantee(self) -> Guarantee {
+        match self {
+            Self::Local => Guarantee::Isolate,
+            Self::Location => Guarantee::Location,
+            Self::Global => Guarantee::Global,
         }
     }
 }

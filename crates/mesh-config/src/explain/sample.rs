@@ -10,8 +10,9 @@ use crate::{
     diagnostic::Diagnostics,
     document::{
         CookieName, Coordinates, Document, HashKey, HashOn, HashSource, HeaderName, HeaderValue,
-        HealthCheck, HedgePercentile, HedgeWhen, PathMatch, PathText, RequestPath, RetryCondition,
-        RetryHeader, RetryPredicate, Routing, Rule, Service, ServiceName, Tag, TimeSpan,
+        HealthCheck, HedgePercentile, HedgeWhen, LimitTier, PathMatch, PathText, RequestPath,
+        RetryCondition, RetryHeader, RetryPredicate, Routing, Rule, Service, ServiceName, Tag,
+        TimeSpan,
     },
     node::Node,
 };
@@ -132,6 +133,7 @@ fn limits() -> Vec<ExplainedLimit> {
         per: TimeSpan::default(),
         burst: 0,
         by: Some(by),
+        tier: LimitTier::Local,
         value: Some(String::new()),
     };
     keys().into_iter().map(limit).collect()

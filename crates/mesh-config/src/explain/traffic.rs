@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{key, reason::Asked, rule};
 use crate::{
-    document::{HashOn, TimeSpan},
+    document::{HashOn, LimitTier, TimeSpan},
     plan::{PlannedBackend, PlannedConditions, PlannedCors, PlannedLimit, PlannedRule},
 };
 
@@ -43,6 +43,8 @@ pub struct ExplainedLimit {
     /// What tells callers apart; absent where all share it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub by: Option<HashOn>,
+    /// Who counts.
+    pub tier: LimitTier,
     /// The request's value of that; absent where it has none, and shares the limit with others
     /// like it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -110,6 +112,7 @@ impl ExplainedLimit {
             per: TimeSpan::new(limit.per).unwrap_or_default(),
             burst: limit.burst,
             by: limit.by.clone(),
+            tier: limit.tier,
             value: limit.by.as_ref().and_then(|by| key::value(by, asked)),
         };
         limits.iter().map(one).collect()

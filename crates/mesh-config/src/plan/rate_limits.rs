@@ -9,7 +9,7 @@ use crate::{
     decode::Cursor,
     defaults,
     diagnostic::Code,
-    document::{Document, LimitName, RateLimit, Requests, TimeSpan},
+    document::{Document, LimitName, LimitTier, RateLimit, Requests, TimeSpan},
     limits::{LIMIT_PER_US_MIN, RATE_LIMITS_MAX},
 };
 
@@ -112,12 +112,37 @@ fn one(
         Some(name) => name.as_str().to_owned(),
         None => names.give(LimitName::nearest_to(owner).as_str()),
     };
+    let tier = limit.tier.unwrap_or(LimitTier::Local);
+    check_binding(limit, tier, at);
     PlannedLimit {
+        tier,
+        binding: limit.binding.as_ref().map(|binding| binding.as_str().to_owned()),
         name,
         requests,
         per: per.max(Micros(1)),
         burst: limit.burst.map_or(requests, Requests::value),
         by: limit.by.clone(),
         seed: xxh64(identity.as_bytes(), 0),
+    }
+}
+
+fn check_binding(limit: &RateLimit, tier: LimitTier, at: &mut Cursor) {
+    let location = tier == LimitTier::Location;
+    if location && limit.binding.is_none() {
+        let hint =
+            Some("add \"binding\": \"NAME\", as wrangler's `ratelimits` declares it".to_owned());
+        let expected = "the rate-limit binding that counts";
+        at.error_with_hint(
+            Code::MissingField,
+            "the tier location without `binding`",
+            expected,
+            hint,
+        );
+    }
+    if !location && limit.binding.is_some() {
+        let found = format!("`binding` with the tier {}", tier.name());
+        at.at_field("binding", |at| {
+            at.error(Code::ConflictingFields, &found, "it with location only")
+        });
     }
 }

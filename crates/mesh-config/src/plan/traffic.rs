@@ -3,7 +3,7 @@
 use mesh_core::{snapshot::tables::SUBSET_ENDPOINTS_MAX, time::Micros};
 
 use super::{PlannedCondition, PlannedEdit, Settings};
-use crate::document::HashOn;
+use crate::document::{HashOn, LimitTier};
 
 /// Conditions on a request that must all hold.
 #[derive(Clone, Debug, Default)]
@@ -64,6 +64,9 @@ pub(crate) struct PlannedLimit {
     pub(crate) per: Micros,
     pub(crate) burst: u32,
     pub(crate) by: Option<HashOn>,
+    pub(crate) tier: LimitTier,
+    /// The rate-limit binding of a location.
+    pub(crate) binding: Option<String>,
     /// Hash of its identity.
     pub(crate) seed: u64,
 }

@@ -189,7 +189,7 @@ pub(crate) const BAD_SHAPE: &[&str] = &[
     r#"{ "services": { "a": {}, "b": {} }, "routing": { "rules": [{ "service": "a", "rateLimits": [{ "requests": 1000000001 }] }] } }"#,
     r#"{ "services": { "a": {}, "b": {} }, "routing": { "rules": [{ "service": "a", "rateLimits": [{ "requests": 1, "burst": 0 }] }] } }"#,
     r#"{ "services": { "a": {}, "b": {} }, "routing": { "rules": [{ "service": "a", "rateLimits": [{ "requests": 1, "by": "host" }] }] } }"#,
-    r#"{ "services": { "a": {}, "b": {} }, "routing": { "rules": [{ "service": "a", "rateLimits": [{ "requests": 1, "tier": "global" }] }] } }"#,
+    r#"{ "services": { "a": {}, "b": {} }, "routing": { "rules": [{ "service": "a", "rateLimits": [{ "requests": 1, "tier": "planet" }] }] } }"#,
     r#"{ "services": { "a": {}, "b": {} }, "routing": { "rules": [{ "service": "a", "rateLimits": [{ "requests": 1, "name": "a\"b" }] }] } }"#,
     r#"{ "services": { "a": {}, "b": {} }, "routing": { "rules": [{ "service": "a", "priority": "urgent" }] } }"#,
     r#"{ "services": { "a": {}, "b": {} }, "routing": { "rules": [{ "service": "a", "fallback": {} }] } }"#,

@@ -70,7 +70,7 @@ fn copies_faults_and_limits_are_told() {
     assert_eq!(
         found["rule"]["limits"],
         json!([{ "name": "shop", "requests": 10, "per": 1_000, "burst": 10,
-                 "by": "clientAddress", "value": "10.0.0.7" }])
+                 "by": "clientAddress", "tier": "local", "value": "10.0.0.7" }])
     );
     assert_eq!(found["rule"]["priority"], "low");
     let [first, second] = found["backends"].as_array().unwrap().as_slice() else { panic!() };

@@ -317,3 +317,18 @@ fn pins_are_conditions_and_versions_are_bits() {
         "{found:?}"
     );
 }
+
+#[test]
+fn a_limit_says_who_counts_to_the_engine_and_to_hosts() {
+    let snapshot = rules(
+        r#"{ "service": "a", "rateLimits": [{ "requests": 1 },
+             { "requests": 2, "tier": "location", "binding": "PER_LOCATION" },
+             { "requests": 3, "tier": "global" }] }"#,
+    );
+    let tiers: Vec<u8> = snapshot.limits().iter().map(|limit| limit.tier).collect();
+    assert_eq!(tiers, [0, 1, 2]);
+    let told = String::from_utf8_lossy(snapshot.host_text()).into_owned();
+    assert!(told.contains(r#""tiers":["","PER_LOCATION","*"]"#), "{told}");
+    let local = rules(r#"{ "service": "a", "rateLimits": [{ "requests": 1 }] }"#);
+    assert!(!String::from_utf8_lossy(local.host_text()).contains("tiers"));
+}

@@ -1,6 +1,6 @@
 //! What a host does for a request besides its steps.
 
-use crate::{snapshot::tables::NONE, time::Micros};
+use crate::{rate_limit::Guarantee, snapshot::tables::NONE, time::Micros};
 
 /// What [`super::Machine::begin`] found of a request besides its first step. Hosts read it before
 /// the next call: [`super::Machine::notes`].
@@ -18,6 +18,8 @@ pub struct Notes {
     pub remaining: u32,
     /// Time until the bucket is full again, or until a request fits where the step refuses this one.
     pub reset: Micros,
+    /// What that limit guaranteed for this request.
+    pub guarantee: Guarantee,
     /// Value of the sticky cookie that the answer sets: 16 hexadecimal digits.
     pub cookie: Option<u64>,
     /// The rule of that cookie.
@@ -36,6 +38,7 @@ impl Notes {
         limit: NONE,
         remaining: 0,
         reset: Micros::ZERO,
+        guarantee: Guarantee::Isolate,
         cookie: None,
         rule: NONE,
         mirrors: 0,

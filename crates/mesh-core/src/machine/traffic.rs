@@ -17,7 +17,7 @@ use crate::{
     hash::xxh64,
     limits::MIRRORS_MAX,
     method::Method,
-    rate_limit::{Rate, Tier},
+    rate_limit::{Guarantee, Rate, Tier},
     reason::Reason,
     route::RequestHead,
     snapshot::{
@@ -80,18 +80,30 @@ impl Machine {
         for number in limits.numbers() {
             let limit = self.snapshot.limits().view(number)?;
             let rate = Rate { interval: limit.interval(), burst: limit.burst() };
-            let taken = if limit.key().source == KeySource::Nothing as u8 {
-                self.buckets.take_shared(limit.seed(), &rate, now)
+            let shared = limit.key().source == KeySource::Nothing as u8;
+            // callers without a key share a bucket: leaving a header out must not lift the limit
+            let value = key_value(&limit.key(), head, &self.snapshot).unwrap_or(b"");
+            let seed = limit.seed();
+            let leased = if limit.tier() == Guarantee::Isolate as u8 {
+                None
             } else {
-                // callers without a key share a bucket: leaving a header out must not lift the limit
-                let value = key_value(&limit.key(), head, &self.snapshot).unwrap_or(b"");
-                self.buckets.take(xxh64(value, limit.seed() ^ self.secret), &rate, now)
+                self.leases.take(number, xxh64(value, seed), &rate, now)
+            };
+            let (taken, guarantee) = match leased {
+                Some((taken, true)) => (taken, Guarantee::from_u8(limit.tier())),
+                Some((taken, false)) => (taken, Guarantee::Isolate),
+                None if shared => (self.buckets.take_shared(seed, &rate, now), Guarantee::Isolate),
+                None => {
+                    let key = xxh64(value, seed ^ self.secret);
+                    (self.buckets.take(key, &rate, now), Guarantee::Isolate)
+                }
             };
             let notes = self.note();
             if !taken.allowed || notes.limit == NONE || taken.remaining < notes.remaining {
                 notes.limit = number;
                 notes.remaining = taken.remaining;
                 notes.reset = taken.wait;
+                notes.guarantee = guarantee;
             }
             if !taken.allowed {
                 return Some(respond(429, Reason::RateLimited));

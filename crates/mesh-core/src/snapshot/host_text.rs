@@ -19,12 +19,13 @@
 //!
 //! ```json
 //! {"cors":[{"preflight":[["=","vary","origin"]],"actual":[]}],
-//!  "limits":["\"per-user\";q=100;w=60"],
+//!  "limits":["\"per-user\";q=100;w=60"],"tiers":["*"],
 //!  "cookies":{"0":["canary","; Path=/"]},
 //!  "predicates":{"0":[["?","x-retry",""],["=","x-retry","1"],["!","stale",""]]}}
 //! ```
 //!
-//! `cookies` are by rule; `predicates` by policy: `?` a header that is there, `=` one of that value,
+//! `tiers` are there where a limit is not counted in the isolate alone: the name of a rate-limit
+//! binding, or `*` for who counts for all. `cookies` are by rule; `predicates` by policy: `?` a header that is there, `=` one of that value,
 //! `!` a predicate given in code.
 
 use alloc::{format, vec::Vec};
@@ -107,6 +108,14 @@ fn traffic(out: &mut Writer<'_>) {
     }
     if !draft.limits.is_empty() {
         out.column("limits", &draft.limits, |out, limit| out.text(limit.policy));
+        if draft.limits.iter().any(|limit| limit.tier > 0) {
+            // whom a host asks for leases: nobody, a binding, or who counts for all
+            out.column("tiers", &draft.limits, |out, limit| match limit.tier {
+                0 => out.raw("\"\""),
+                1 => out.text(limit.binding),
+                _ => out.raw("\"*\""),
+            });
+        }
     }
     let cookies = draft.rules.iter().enumerate().filter(|(_, rule)| rule.sticky_cookie.len > 0);
     out.map("cookies", cookies, |out, rule| {

@@ -3,7 +3,7 @@
 use mesh_sim::{
     figure::Figure,
     scenario::{
-        retry_storm, slow_endpoint,
+        global_limit, retry_storm, slow_endpoint,
         supermarket::{self, Length, Theory},
     },
 };
@@ -54,4 +54,14 @@ fn retry_storm_with_one_seed() {
 #[test]
 fn retry_storm_with_another_seed() {
     assert_all_hold(&retry_storm::figures(42).unwrap());
+}
+
+#[test]
+fn global_limit_with_one_seed() {
+    assert_all_hold(&global_limit::figures(1).unwrap());
+}
+
+#[test]
+fn global_limit_with_another_seed() {
+    assert_all_hold(&global_limit::figures(42).unwrap());
 }

@@ -122,3 +122,13 @@ pub(super) fn micros(ms: f64) -> u64 {
 pub(super) fn millis(at: Timestamp) -> f64 {
     at.as_micros() as f64 / 1_000.0
 }
+
+/// A span of whole microseconds.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "spans are whole microseconds, and a cast saturates"
+)]
+pub(super) const fn span_of(us: f64) -> Micros {
+    Micros(us as u64)
+}

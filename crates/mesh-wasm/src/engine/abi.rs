@@ -3,7 +3,7 @@
 use mesh_core::{machine::Wants, snapshot::host_text};
 
 /// Numbers that cross with a call.
-pub const SLOTS: usize = 86;
+pub const SLOTS: usize = 87;
 
 /// Largest input in bytes: a request's head, or a Snapshot.
 pub const INPUT_BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -145,6 +145,8 @@ numbers! {
         LIMIT_REMAINING = 77,
         /// Seconds until the limit is whole again, or until a request fits.
         LIMIT_RESET = 78,
+        /// What the limit guaranteed: 0 = in this isolate, 1 = in this location, 2 = everywhere.
+        LIMIT_GUARANTEE = 86,
         /// Bits of the mirrors that get a copy.
         MIRRORS = 79,
         /// The first of them, in the mirrors table.
@@ -272,6 +274,9 @@ numbers! {
         WORDS_AT = 4,
         /// Number of endpoints.
         ENDPOINTS = 5,
+        /// Puts what leased limits saw since the last time at `WORDS_AT`, as of `at_ms`: rows of
+        /// `DEMAND_COLUMNS`. The number of words.
+        DEMAND = 6,
     }
 }
 
@@ -294,6 +299,11 @@ numbers! {
         UNHEALTHY = 6,
         /// The same for one that takes no more.
         DRAINING = 7,
+        /// The key that `LEASE` is about: its two halves, the high one first.
+        LEASE_KEY = 8,
+        /// A lease: one request in so many microseconds passes, none where that is 0, until that time
+        /// in ms.
+        LEASE = 9,
     }
 }
 
@@ -337,6 +347,19 @@ numbers! {
 /// Columns of a service's counters.
 pub const SERVICE_COLUMNS: [&str; 5] =
     ["requests", "successes", "failures", "retries", "retriesDenied"];
+
+/// Columns of a row of `ASK.DEMAND`; wide numbers in two halves.
+pub const DEMAND_COLUMNS: [&str; 9] = [
+    "limit",
+    "keyHigh",
+    "keyLow",
+    "seen",
+    "taken",
+    "intervalHigh",
+    "intervalLow",
+    "burstHigh",
+    "burstLow",
+];
 
 /// Columns of an endpoint's counters. `breaker` is a `BREAKERS` number, `latencyUs` the estimate.
 pub const ENDPOINT_COLUMNS: [&str; 9] = [

@@ -13,6 +13,8 @@ impl Engine {
             }
             ask::ENDPOINTS => return self.machine.snapshot().endpoints().len(),
             ask::WORDS_AT => self.words.as_ptr() as usize,
+            #[cfg(feature = "traffic")]
+            ask::DEMAND => self.demand(at_ms),
             _ => self.ask_observed(what, at_ms),
         };
         u32::try_from(count).unwrap_or(0)

@@ -42,6 +42,7 @@ impl Engine {
         self.set(out::LIMIT, notes.limit);
         self.set(out::LIMIT_REMAINING, notes.remaining);
         self.set(out::LIMIT_RESET, u32::try_from(seconds).unwrap_or(u32::MAX));
+        self.set(out::LIMIT_GUARANTEE, notes.guarantee as u32);
         self.set(out::MIRRORS, notes.mirrors);
         self.set(out::MIRROR_FIRST, notes.first_mirror);
         let half = |bits: u64| u32::try_from(bits & 0xffff_ffff).unwrap_or(0);

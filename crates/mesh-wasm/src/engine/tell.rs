@@ -1,5 +1,7 @@
 //! What the host tells outside a request's steps.
 
+#[cfg(feature = "traffic")]
+use mesh_core::time::Micros;
 use mesh_core::{machine::Ticket, snapshot::tables::Health};
 
 use super::{Engine, abi::tell, timestamp};
@@ -21,6 +23,15 @@ impl Engine {
             tell::LISTEN => self.events.listen(first > 0.0),
             #[cfg(feature = "balancers")]
             tell::LOCATION => self.input.locate(first, second),
+            #[cfg(feature = "traffic")]
+            tell::LEASE_KEY => {
+                self.lease_key = u64::from(first as u32) << 32 | u64::from(second as u32)
+            }
+            #[cfg(feature = "traffic")]
+            tell::LEASE => {
+                let interval = Micros(first as u64);
+                self.machine.leases().grant(self.lease_key, interval, timestamp(second));
+            }
             tell::ABANDON => {
                 let ticket = Ticket::from_raw(first as u32);
                 self.machine.abandon(ticket, timestamp(second), &mut self.events);

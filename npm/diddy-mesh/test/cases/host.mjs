@@ -142,7 +142,7 @@ export class Host {
       notes.cors = { kind, edits: bits & NOTE.CORS ? lines("s", cors[slot(OUT.CORS)][kind]) : [] };
     }
     if (bits & NOTE.LIMIT) {
-      notes.limit = { policy: limits[slot(OUT.LIMIT)], remaining: slot(OUT.LIMIT_REMAINING), reset: slot(OUT.LIMIT_RESET) };
+      notes.limit = { policy: limits[slot(OUT.LIMIT)], remaining: slot(OUT.LIMIT_REMAINING), reset: slot(OUT.LIMIT_RESET), ...(slot(OUT.LIMIT_GUARANTEE) > 0 && { guarantee: slot(OUT.LIMIT_GUARANTEE) }) };
     }
     if (bits & NOTE.COOKIE) {
       const [name, attributes] = cookies[slot(OUT.COOKIE_RULE)];

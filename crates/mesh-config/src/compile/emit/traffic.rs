@@ -20,6 +20,8 @@ impl Emitter {
                 key: self.key(limit.by.as_ref())?,
                 interval: limit.interval(),
                 burst: limit.bucket(),
+                tier: limit.tier.guarantee() as u8,
+                binding: self.draft.text(limit.binding.as_deref().unwrap_or("")),
             };
             self.draft.limits.push(row);
         }

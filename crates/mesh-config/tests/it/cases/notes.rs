@@ -2,14 +2,25 @@
 
 use mesh_core::{
     machine::{Machine, Notes},
+    rate_limit::Guarantee,
     snapshot::tables::{Edit, NONE, Rows, Text},
 };
 use serde_json::{Map, Value, json};
 
 /// The notes of the last begin; null where there are none.
 pub(super) fn seen(machine: &Machine) -> Value {
-    let Notes { cors, preflight, limit, remaining, reset, cookie, rule, mirrors, first_mirror } =
-        *machine.notes();
+    let Notes {
+        cors,
+        preflight,
+        limit,
+        remaining,
+        reset,
+        guarantee,
+        cookie,
+        rule,
+        mirrors,
+        first_mirror,
+    } = *machine.notes();
     let snapshot = machine.snapshot();
     let mut all = Map::new();
     if cors != NONE || preflight {
@@ -21,7 +32,10 @@ pub(super) fn seen(machine: &Machine) -> Value {
     if let Some(row) = snapshot.limits().get(limit) {
         let seconds = reset.0.div_ceil(1_000_000);
         let policy = text(machine, row.policy);
-        let seen = json!({ "policy": policy, "remaining": remaining, "reset": seconds });
+        let mut seen = json!({ "policy": policy, "remaining": remaining, "reset": seconds });
+        if guarantee != Guarantee::Isolate {
+            seen["guarantee"] = json!(guarantee as u8);
+        }
         all.insert("limit".to_owned(), seen);
     }
     if cookie.is_some() {

@@ -70,6 +70,10 @@ record! {
         pub interval: Micros,
         /// Size of the bucket: the time that a burst may take at once.
         pub burst: Micros,
+        /// Who counts: a `rate_limit::Guarantee` number.
+        pub tier: u8,
+        /// The rate-limit binding that counts for a location; else empty.
+        pub binding: Text,
     }
 }
 
