@@ -3,7 +3,7 @@ import type { Call } from "./call.js";
 import type { Slot } from "./slot.js";
 import type { traffic } from "./traffic.js";
 import type { traceOf, writeTrace } from "./trace.js";
-import type { KvReader, MeshEvent, SnapshotSource } from "./types.js";
+import type { KvReader, LimitDemand, LimitLease, MeshEvent, SnapshotSource } from "./types.js";
 
 /** Absent members are absent features. */
 export interface Features {
@@ -17,6 +17,8 @@ export interface Features {
     readonly find: (env: object) => KvReader;
     /** Keeps the Snapshot current; a promise only where there is none yet and the request must wait. */
     readonly refresh: (call: Call, registry: KvReader | SnapshotSource) => Promise<void> | undefined;
+    /** Asks who counts limits for all isolates. */
+    readonly lease: (call: Call, demands: readonly LimitDemand[]) => Promise<readonly LimitLease[]>;
     /** Hears from an answer that there is a newer one. */
     readonly heard: (slot: Slot, answer: Response) => void;
     /** Tells a caller within the mesh of a new one. */

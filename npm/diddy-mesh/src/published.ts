@@ -11,7 +11,7 @@ import { sleep } from "./send.js";
 import { guarded } from "./recovery.js";
 import type { Slot } from "./slot.js";
 import { readStats } from "./stats.js";
-import type { KvReader, PublishedMetadata, PublishedSnapshot, SnapshotSource } from "./types.js";
+import type { KvReader, LimitDemand, LimitLease, PublishedMetadata, PublishedSnapshot, SnapshotSource, SourceScene } from "./types.js";
 
 /** Seconds a location may answer from its cache: the least that KV takes. */
 const CACHE_TTL_S = 30;
@@ -63,20 +63,31 @@ function ofKv(kv: KvReader): SnapshotSource {
   };
 }
 
-async function read({ slot, options, env, ctx }: Call, source: SnapshotSource): Promise<void> {
+/** Asks who counts limits for all; nobody does where the source knows none. */
+export async function lease(call: Call, demands: readonly LimitDemand[]): Promise<readonly LimitLease[]> {
+  const { registry } = call.options;
+  return (await (registry as SnapshotSource | undefined)?.lease?.(sceneOf(call), demands)) ?? [];
+}
+
+function sceneOf({ slot, options, env, ctx }: Call): SourceScene {
+  return {
+    mesh: options.mesh ?? "default",
+    serviceName: options.serviceName,
+    serviceVersion: options.version,
+    env,
+    version: slot.known.version,
+    wanted: slot.wanted > slot.known.version ? slot.wanted : 0,
+    stats: () => readStats(slot),
+    waitUntil: (promise) => keepAlive(ctx, promise),
+    emit: (event) => slot.notice(event),
+  };
+}
+
+async function read(call: Call, source: SnapshotSource): Promise<void> {
+  const { slot } = call;
   const at = performance.now();
   try {
-    const found = await source.read({
-      mesh: options.mesh ?? "default",
-      serviceName: options.serviceName,
-      serviceVersion: options.version,
-      env,
-      version: slot.known.version,
-      wanted: slot.wanted > slot.known.version ? slot.wanted : 0,
-      stats: () => readStats(slot),
-      waitUntil: (promise) => keepAlive(ctx, promise),
-      emit: (event) => slot.notice(event),
-    });
+    const found = await source.read(sceneOf(call));
     if (found === null) {
       slot.notice({ type: "registry_empty", at });
     } else {

@@ -1,8 +1,9 @@
 /** `diddy-mesh/registry`: the registry as a Durable Object, and its admin API. It brings the compiler, and belongs in one Worker of a mesh. */
 export { adminApi, type AdminOptions } from "./registry/api.js";
+export { MeshLimits } from "./registry/limits.js";
 export { MeshRegistry, type RegistrySettings } from "./registry/object.js";
 export type { KvWriter, ObjectState, RegistryNamespace } from "./registry/platform.js";
 export type * from "./registry/protocol.js";
 export type { Tokens } from "./registry/token.js";
 export { MeshError } from "./errors.js";
-export type { PublishedMetadata, PublishedSnapshot } from "./types.js";
+export type { LimitDemand, LimitLease, PublishedMetadata, PublishedSnapshot } from "./types.js";

@@ -8,7 +8,7 @@ import { SNAPSHOT_ERRORS, TELL } from "./generated/abi.js";
 import type { HandlerTable } from "./handlers.js";
 import type { Edits, Tables } from "./tables.js";
 import { parseAddress, type Endpoint } from "./transport.js";
-import type { HandlerMap, LocalService, MeshEvent } from "./types.js";
+import type { HandlerMap, LimitDemand, LocalService, MeshEvent } from "./types.js";
 
 const HOST_EVENTS_MAX = 64;
 
@@ -37,6 +37,11 @@ export class Slot {
   takenAt = 0;
   /** The newest version that an answer named. */
   wanted = 0;
+  /** What was seen of limits that are counted for all, until it is told. */
+  readonly demands = new Map<string, LimitDemand>();
+  /** From when on a request makes this isolate ask for its part, and one that is refused. */
+  askAt = 0;
+  refusedAskAt = 0;
   /** Where this isolate stands among all in a rollout, 0 to 100; drawn at the first Snapshot. */
   share: number | undefined;
   /** Checks what only some Snapshots hold. */

@@ -47,6 +47,8 @@ export interface Tables {
   readonly cors?: readonly CrossOrigin[];
   /** `RateLimit-Policy` of each limit. */
   readonly limits?: readonly string[];
+  /** Who counts each limit: the isolate (empty), a rate-limit binding by its name, or `*` = all isolates together. */
+  readonly tiers?: readonly string[];
   /** Name of a sticky cookie, and what follows its value, by rule. */
   readonly cookies?: Readonly<Record<string, readonly [name: string, attributes: string]>>;
   /** By policy. */

@@ -19,8 +19,38 @@ export interface SnapshotSource {
    * isolate, which waits for it for a second at most. What it throws is an event, and the last good Snapshot serves on.
    */
   read(scene: SourceScene): Promise<PublishedSnapshot | null>;
+  /**
+   * Asks who counts limits of the tier `global` for all isolates. Called after an answer, every few seconds; without it
+   * such limits hold in each isolate alone.
+   */
+  lease?(scene: SourceScene, demands: readonly LimitDemand[]): Promise<readonly LimitLease[]>;
   /** How long what was read is used before it is read again, in ms. Default 30000. */
   readonly freshMs?: number | undefined;
+}
+
+/** What an isolate saw of one key of a limit since it asked last. */
+export interface LimitDemand {
+  /** The same in all isolates: 16 hex digits. */
+  readonly key: string;
+  /** Requests that came. */
+  readonly seen: number;
+  /** Requests that passed. */
+  readonly taken: number;
+  /** Time that one request takes from the limit's bucket, in microseconds. */
+  readonly intervalUs: number;
+  /** Size of the bucket, in microseconds. */
+  readonly burstUs: number;
+}
+
+/** The part of a limit that an isolate gets. */
+export interface LimitLease {
+  readonly key: string;
+  /** One request in so many microseconds passes; 0 = none. */
+  readonly intervalUs: number;
+  /** How long that holds, in ms. */
+  readonly ttlMs: number;
+  /** Whether there was enough for all: then a refusal makes the isolate ask again at once. */
+  readonly plenty: boolean;
 }
 
 /** What a source is told of the isolate that asks it. */

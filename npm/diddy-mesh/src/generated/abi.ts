@@ -55,6 +55,7 @@ export const OUT = {
   LIMIT: 76,
   LIMIT_REMAINING: 77,
   LIMIT_RESET: 78,
+  LIMIT_GUARANTEE: 86,
   MIRRORS: 79,
   MIRROR_FIRST: 80,
   COOKIE_HIGH: 81,
@@ -101,6 +102,7 @@ export const ASK = {
   EVENTS_DROPPED: 3,
   WORDS_AT: 4,
   ENDPOINTS: 5,
+  DEMAND: 6,
 } as const;
 
 export const TELL = {
@@ -112,6 +114,8 @@ export const TELL = {
   HEALTHY: 5,
   UNHEALTHY: 6,
   DRAINING: 7,
+  LEASE_KEY: 8,
+  LEASE: 9,
 } as const;
 
 export const NOTE = {
@@ -138,7 +142,7 @@ export const EVENT = {
   AT_HIGH: 7,
 } as const;
 
-export const SLOTS = 86;
+export const SLOTS = 87;
 
 export const INPUT_BYTES_MAX = 16777216;
 
@@ -295,4 +299,17 @@ export const ENDPOINT_COLUMNS = [
   "service",
 ] as const;
 export type EndpointColumn = (typeof ENDPOINT_COLUMNS)[number];
+
+export const DEMAND_COLUMNS = [
+  "limit",
+  "keyHigh",
+  "keyLow",
+  "seen",
+  "taken",
+  "intervalHigh",
+  "intervalLow",
+  "burstHigh",
+  "burstLow",
+] as const;
+export type DemandColumn = (typeof DEMAND_COLUMNS)[number];
 

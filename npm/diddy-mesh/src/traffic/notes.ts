@@ -3,8 +3,12 @@ import type { Call } from "../call.js";
 import { applyEdits } from "../edits.js";
 import type { Brain } from "../engine.js";
 import { NOTE, OUT, STEP } from "../generated/abi.js";
+import { share } from "./leases.js";
 import { copyOf, reasonName } from "../respond.js";
 import type { Edit } from "../tables.js";
+
+/** What a limit guaranteed for a request, by `OUT.LIMIT_GUARANTEE`. */
+const GUARANTEES = ["isolate", "location", "global"];
 
 /** See the head of this file. Read right after a begin, while the engine has it. */
 export interface Notes {
@@ -22,15 +26,18 @@ export function notesOf(call: Call, brain: Brain, step: number): Notes | undefin
   }
   const { known } = call.slot;
   const edits: Edit[] = [];
+  let refused = false;
   if (bits & NOTE.CORS) {
     const row = known.cors?.[brain.slot(OUT.CORS)];
     edits.push(...((bits & NOTE.PREFLIGHT ? row?.preflight : row?.actual) ?? []));
   }
   if (bits & NOTE.LIMIT) {
     const policy = known.limits?.[brain.slot(OUT.LIMIT)] ?? "";
-    edits.push(["=", "ratelimit-policy", policy], ["=", "ratelimit", `${policy.split(";")[0]};r=${brain.slot(OUT.LIMIT_REMAINING)};t=${brain.slot(OUT.LIMIT_RESET)}`]);
+    const counted = known.tiers === undefined ? "" : `;guarantee=${GUARANTEES[brain.slot(OUT.LIMIT_GUARANTEE)]}`;
+    edits.push(["=", "ratelimit-policy", policy], ["=", "ratelimit", `${policy.split(";")[0]};r=${brain.slot(OUT.LIMIT_REMAINING)};t=${brain.slot(OUT.LIMIT_RESET)}${counted}`]);
     // Not for a service that refuses: it says itself when to come back.
-    if (step === STEP.RESPOND && reasonName(brain.slot(OUT.REASON)) === "rate_limited") {
+    refused = step === STEP.RESPOND && reasonName(brain.slot(OUT.REASON)) === "rate_limited";
+    if (refused) {
       edits.push(["=", "retry-after", String(brain.slot(OUT.LIMIT_RESET))]);
     }
   }
@@ -47,6 +54,10 @@ export function notesOf(call: Call, brain: Brain, step: number): Notes | undefin
         mirrors.push(brain.slot(OUT.MIRROR_FIRST) + bit);
       }
     }
+  }
+  // Last: the answer to its question takes the engine's words.
+  if (bits & NOTE.LIMIT && known.tiers !== undefined) {
+    share(call, brain, refused);
   }
   return { edits, mirrors };
 }

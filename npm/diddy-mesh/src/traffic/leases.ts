@@ -1,0 +1,95 @@
+/**
+ * Limits that are counted for more than this isolate. No request waits for who counts: what was seen is told
+ * after the answer, and what comes back holds for the requests after it.
+ */
+import type { Call } from "../call.js";
+import type { Brain } from "../engine.js";
+import { bindingOf, keepAlive, offers } from "../env.js";
+import { ASK, DEMAND_COLUMNS, TELL } from "../generated/abi.js";
+import { guarded } from "../recovery.js";
+import type { Slot } from "../slot.js";
+import type { LimitDemand, LimitLease } from "../types.js";
+
+/** Who hears nothing asks again after so long. */
+const PATIENCE_MS = 2_000;
+/** A refusal although there was enough for all makes it ask again, no sooner than this. */
+const SOON_MS = 500;
+/** A location that refuses a key is asked again after so long: its binding does not say when. */
+const CLOSED_MS = 1_000;
+/** A location that lets a key through is believed for so long. */
+const OPEN_MS = 10_000;
+/** Keys that wait to be told; those beyond are counted here alone. */
+const KEYS_MAX = 256;
+/** Who counts for all. */
+const GLOBAL = "*";
+
+interface Limiter {
+  limit(options: { key: string }): Promise<{ success: boolean }>;
+}
+
+/** Tells of a request that counted at such a limit, and was `refused` or not. */
+export function share(call: Call, brain: Brain, refused: boolean): void {
+  const { slot, now } = call;
+  for (const [limiter, demand] of demands(slot, brain, now)) {
+    if (limiter !== GLOBAL) {
+      keepAlive(call.ctx, ofLocation(call, limiter, demand));
+    } else if (slot.demands.has(demand.key) || slot.demands.size < KEYS_MAX) {
+      const before = slot.demands.get(demand.key);
+      slot.demands.set(demand.key, { ...demand, seen: demand.seen + (before?.seen ?? 0), taken: demand.taken + (before?.taken ?? 0) });
+    }
+  }
+  const lease = call.features.registry?.lease;
+  if (lease !== undefined && slot.demands.size > 0 && now >= (refused ? slot.refusedAskAt : slot.askAt)) {
+    slot.askAt = slot.refusedAskAt = now + PATIENCE_MS;
+    const asked = [...slot.demands.values()];
+    slot.demands.clear();
+    keepAlive(call.ctx, ofAll(slot, lease(call, asked)));
+  }
+}
+
+/** What was seen since the last time, with who counts it. */
+function demands(slot: Slot, brain: Brain, now: number): [limiter: string, demand: LimitDemand][] {
+  const words = brain.words(brain.ask(ASK.DEMAND, now)).slice();
+  const wide = (at: number): number => (words[at] as number) * 2 ** 32 + (words[at + 1] as number);
+  const hex = (at: number): string => (words[at] as number).toString(16).padStart(8, "0");
+  return Array.from({ length: words.length / DEMAND_COLUMNS.length }, (_, i) => {
+    const row = i * DEMAND_COLUMNS.length;
+    const limiter = slot.known.tiers?.[words[row] as number] ?? "";
+    return [limiter, { key: hex(row + 1) + hex(row + 2), seen: words[row + 3] as number, taken: words[row + 4] as number, intervalUs: wide(row + 5), burstUs: wide(row + 7) }];
+  });
+}
+
+/** Counts at a rate-limit binding each request that passed. */
+async function ofLocation({ env, slot }: Call, limiter: string, { intervalUs, key, taken }: LimitDemand): Promise<void> {
+  const binding = bindingOf(env, limiter);
+  if (!offers(binding, "limit")) {
+    slot.notice({ type: "limiter_missing", at: performance.now(), detail: limiter });
+    return;
+  }
+  for (let i = 0; i < taken; i++) {
+    const { success } = await (binding as Limiter).limit({ key });
+    grant(slot, success ? { key, intervalUs, ttlMs: OPEN_MS } : { key, intervalUs: 0, ttlMs: CLOSED_MS });
+  }
+}
+
+async function ofAll(slot: Slot, asking: Promise<readonly LimitLease[]>): Promise<void> {
+  try {
+    const leases = await asking;
+    const now = performance.now();
+    leases.forEach((lease) => grant(slot, lease));
+    if (leases.length > 0) {
+      slot.askAt = now + 0.8 * Math.min(...leases.map(({ ttlMs }) => ttlMs));
+      slot.refusedAskAt = leases.some(({ plenty }) => plenty) ? now + SOON_MS : slot.askAt;
+    }
+  } catch (error) {
+    slot.notice({ type: "limits_unavailable", at: performance.now(), detail: String(error) });
+  }
+}
+
+function grant(slot: Slot, { intervalUs, key, ttlMs }: Pick<LimitLease, "intervalUs" | "key" | "ttlMs">): void {
+  guarded(slot, () => {
+    const brain = slot.brain();
+    brain.tell(TELL.LEASE_KEY, Number.parseInt(key.slice(0, 8), 16), Number.parseInt(key.slice(8), 16));
+    brain.tell(TELL.LEASE, intervalUs, performance.now() + ttlMs);
+  });
+}
