@@ -60,9 +60,7 @@ function once(call: Call, sending: Sending): Promise<Response> {
       return goOn(call, sending, step, result);
     }
     sending.race?.end(sending);
-    if (!sending.endpoint.transport.aborts) {
-      call.features.registry?.heard(call.slot, result);
-    }
+    call.features.registry?.heard(call, sending, result);
     if (call.own !== undefined) {
       void drop(call.own);
     }

@@ -1,5 +1,6 @@
 /** What `diddy-mesh` has over `diddy-mesh/core`: handed in, so that a bundle of the core holds none of it. */
 import type { Call } from "./call.js";
+import type { Order } from "./outgoing.js";
 import type { Slot } from "./slot.js";
 import type { traffic } from "./traffic.js";
 import type { traceOf, writeTrace } from "./trace.js";
@@ -20,7 +21,7 @@ export interface Features {
     /** Asks who counts limits for all isolates. */
     readonly lease: (call: Call, demands: readonly LimitDemand[]) => Promise<readonly LimitLease[]>;
     /** Hears from an answer that there is a newer one. */
-    readonly heard: (slot: Slot, answer: Response) => void;
+    readonly heard: (call: Call, order: Order, answer: Response) => void;
     /** Tells a caller within the mesh of a new one. */
     readonly spread: (call: Call, answering: Response | Promise<Response>) => Response | Promise<Response>;
   };

@@ -6,6 +6,7 @@
 import { numberIn, type Call } from "./call.js";
 import { bindingOf, keepAlive, kindOf } from "./env.js";
 import { MeshError } from "./errors.js";
+import type { Order } from "./outgoing.js";
 import { copyOf } from "./respond.js";
 import { sleep } from "./send.js";
 import { guarded } from "./recovery.js";
@@ -125,8 +126,8 @@ async function withDeadline(slot: Slot, reading: Promise<void>): Promise<void> {
 }
 
 /** Takes the hint of an answer that came through a binding; anybody's else may say anything. */
-export function heard(slot: Slot, answer: Response): void {
-  const version = numberIn(answer.headers, VERSION_HEADER);
+export function heard({ slot }: Call, { endpoint }: Order, answer: Response): void {
+  const version = endpoint.transport.aborts ? 0 : numberIn(answer.headers, VERSION_HEADER);
   if (version > slot.known.version && version > slot.wanted) {
     slot.wanted = version;
     const now = performance.now();

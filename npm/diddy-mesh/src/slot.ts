@@ -43,7 +43,7 @@ export class Slot {
   askAt = 0;
   refusedAskAt = 0;
   /** Where this isolate stands among all in a rollout, 0 to 100; drawn at the first Snapshot. */
-  share: number | undefined;
+  declare share: number | undefined;
   /** Checks what only some Snapshots hold. */
   fits: (known: Tables) => boolean = () => true;
   #initial: Uint8Array | undefined;
