@@ -4,7 +4,7 @@
 //
 // --quick       fewer rounds and peers; ends within two minutes
 // --json        prints only JSON on stdout
-// --only ROW    one group of rows: size, cold-start, decision, route-match, gateway, memory
+// --only ROW    one group of rows: size, cold-start, decision, route-match, gateway, memory, scale
 // --peers-only  measures without our package, which otherwise must have been built
 //
 // Exits non-zero when something could not be measured; a missed budget is shown and does not change the exit code.
@@ -16,7 +16,7 @@ import { parseArgs } from "node:util";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const results = join(here, "../results");
-const GROUPS = ["size", "cold-start", "decision", "route-match", "gateway", "memory"];
+const GROUPS = ["size", "cold-start", "decision", "route-match", "gateway", "memory", "scale"];
 /** How long a whole run may wait for other processes to become quiet. */
 const PATIENCE_MS = { quick: 15_000, full: 200_000 };
 const INSTALL_MS_MAX = 300_000;

@@ -44,6 +44,12 @@ export const ROWS = {
     row: "linear memory, 100 services, 200 routes, after 1 M requests", unit: "KiB", budget: "≤ 384 KiB, no growth",
     keeps: (ours, _, grown) => ours <= 384 && grown === 0,
   },
+  // The larger mesh has ten times the services: linear growth is a ratio of 10.
+  "scale-compile": { row: "compile 1000 services of 10 endpoints", unit: "ms", budget: "≤ 15 × a tenth of it", keeps: (_, ratio) => ratio <= 15 },
+  "scale-bytes": { row: "Snapshot of 1000 services of 10 endpoints", unit: "kB", budget: "≤ 11 × a tenth of it", keeps: (_, ratio) => ratio <= 11 },
+  "scale-load": { row: "load it", unit: "ms", budget: "≤ 12 × a tenth of it", keeps: (_, ratio) => ratio <= 12 },
+  "scale-memory": { row: "linear memory with it", unit: "KiB", budget: "≤ 11 × a tenth of it", keeps: (_, ratio) => ratio <= 11 },
+  "scale-decision": { row: "one decision with it", unit: "ns", budget: "≤ 1.5 × a tenth of it", keeps: (_, ratio) => ratio <= 1.5 },
 };
 
 /**

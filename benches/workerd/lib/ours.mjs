@@ -4,7 +4,9 @@ import { existsSync, lstatSync, mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 
 import { HERE, bundle } from "./bundle.mjs";
+import { median } from "./stats.mjs";
 import { githubRoutes } from "../suites/github.mjs";
+import { scaledDocument } from "../suites/scale.mjs";
 
 const PACKAGE = join(HERE, "../../npm/diddy-mesh");
 const LINK = join(HERE, "node_modules/diddy-mesh");
@@ -66,6 +68,17 @@ function snapshotOf(compile, document) {
   return snapshot;
 }
 
+function timed(compile, document) {
+  const times = [];
+  let bytes;
+  for (let i = 0; i < 5; i++) {
+    const start = performance.now();
+    bytes = snapshotOf(compile, document);
+    times.push(performance.now() - start);
+  }
+  return { bytes, compileMs: median(times) };
+}
+
 /** Our side, or null where the package has not been built. */
 export async function loadOurs() {
   if (!existsSync(join(PACKAGE, "dist/cli.js"))) return null;
@@ -82,6 +95,8 @@ export async function loadOurs() {
   };
   return {
     snapshots,
+    /** Meshes by their number of services: bytes, and how long compiling took, the median of five. */
+    scaled: (sizes) => Object.fromEntries(sizes.map((services) => [services, timed(compile, scaledDocument(services))])),
     /** Bundles workers/`file`.mjs with one of the snapshots beside it as `snapshot.bin`. */
     worker: (file, snapshot, define = {}) =>
       bundle([file, snapshot, ...Object.values(define)].join("-"), {
