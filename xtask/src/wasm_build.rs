@@ -63,11 +63,22 @@ pub(crate) fn build(context: &Context, module: &Module) -> Result<(), Failure> {
     let out = context.path("npm/diddy-mesh/wasm");
     std::fs::create_dir_all(&out).map_err(|error| Failure::file("make", &out, &error))?;
     optimize(context, name, &staging, &out)?;
+    drop_dispose(&staging.join(format!("{name}.d.ts")))?;
     for extension in ["js", "d.ts"] {
         let from = staging.join(format!("{name}.{extension}"));
         write_if_changed(&from, &out.join(format!("{name}.{extension}")))?;
     }
     Ok(())
+}
+
+/// Takes `Symbol.dispose` out of declarations: whoever checks them without the newest library of
+/// `TypeScript` would get an error for a method that `free` stands beside.
+fn drop_dispose(path: &Path) -> Result<(), Failure> {
+    let text =
+        std::fs::read_to_string(path).map_err(|error| Failure::file("read", path, &error))?;
+    let kept: String =
+        text.split_inclusive('\n').filter(|line| !line.contains("[Symbol.dispose]")).collect();
+    std::fs::write(path, kept).map_err(|error| Failure::file("write", path, &error))
 }
 
 fn wasm_pack(

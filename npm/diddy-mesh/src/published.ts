@@ -128,12 +128,10 @@ async function withDeadline(slot: Slot, reading: Promise<void>): Promise<void> {
 /** Takes the hint of an answer that came through a binding; anybody's else may say anything. */
 export function heard({ slot }: Call, { endpoint }: Order, answer: Response): void {
   const version = endpoint.transport.aborts ? 0 : numberIn(answer.headers, VERSION_HEADER);
-  if (version > slot.known.version && version > slot.wanted) {
+  const now = performance.now();
+  if (version > slot.known.version && version > slot.wanted && now - (slot.readAt ?? now) > HINT_MS) {
     slot.wanted = version;
-    const now = performance.now();
-    if (now - (slot.readAt ?? now) > HINT_MS) {
-      slot.readAt = -Infinity;
-    }
+    slot.readAt = -Infinity;
   }
 }
 

@@ -15,7 +15,11 @@ pub(super) const TASK: Task = Task {
     flags: &[
         Flag::switch("json", "only [{row, unit, ours, peers, ratio, budget, ok}] on stdout"),
         Flag::switch("quick", "fewer rounds, no micro-benches: under two minutes once built"),
-        Flag::valued("only", "ROWS", "size, cold-start, decision, route-match, gateway, memory or scale"),
+        Flag::valued(
+            "only",
+            "ROWS",
+            "size, cold-start, decision, route-match, gateway, memory or scale",
+        ),
     ],
     run,
 };

@@ -132,3 +132,13 @@ pub(super) fn millis(at: Timestamp) -> f64 {
 pub(super) const fn span_of(us: f64) -> Micros {
     Micros(us as u64)
 }
+
+/// A whole number, such as a version or a count.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "whole, and a cast saturates"
+)]
+pub(super) const fn whole(number: f64) -> u64 {
+    number as u64
+}

@@ -12,8 +12,12 @@ use super::{
 };
 
 /// Compiles the configuration in use, and that of a rollout where there is one.
-pub(super) fn of(registry: &Registry, document: &Document, candidate: Option<&Document>) -> Made {
-    let version = registry.version();
+pub(super) fn of(
+    registry: &Registry,
+    document: &Document,
+    candidate: Option<&Document>,
+    version: u64,
+) -> Made {
     let stable = compile_version(&records::join(document, registry.endpoints()), version);
     let candidate = candidate.map(|candidate| {
         let configured = records::of_document(candidate);

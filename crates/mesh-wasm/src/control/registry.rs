@@ -31,6 +31,7 @@ use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 use super::{
     convert::{
         checked, config, either, micros, millis, name, one, refusal, refused, timestamp, verdict,
+        whole,
     },
     list, listing, node_of, object,
     outcome::{CheckRow, CheckVerdict, Probe, Registered, RegisteredState, Renewed, Work},
@@ -233,13 +234,8 @@ impl RegistryBrain {
     }
 
     /// Goes on as the stored version, of which `published` was published last.
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "versions are whole, and a cast saturates"
-    )]
     pub fn resume(&mut self, version: f64, published: f64) {
-        self.registry.resume(version as u64, published as u64);
+        self.registry.resume(whole(version), whole(published));
     }
 
     /// Another number whenever there is something else to publish.
@@ -262,22 +258,18 @@ impl RegistryBrain {
         self.registry.is_due(timestamp(now))
     }
 
-    /// What is to be published now.
+    /// What is to be published now, as its own version or as another one.
     #[wasm_bindgen(unchecked_return_type = "Made")]
     #[must_use]
-    pub fn publication(&self) -> JsValue {
+    pub fn publication(&self, version: Option<f64>) -> JsValue {
         let candidate = self.candidate.as_ref();
-        object(&publication::of(&self.registry, &self.document, candidate))
+        let version = version.map_or_else(|| self.registry.version(), whole);
+        object(&publication::of(&self.registry, &self.document, candidate, version))
     }
 
     /// Takes note that a version was published, or that it holds nothing new.
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "versions are whole, and a cast saturates"
-    )]
     pub fn published(&mut self, version: f64, now: f64) {
-        self.registry.published(version as u64, timestamp(now));
+        self.registry.published(whole(version), timestamp(now));
     }
 
     /// Publishes nothing before that time, such as after publishing failed.

@@ -2,6 +2,7 @@
  * The admin API: HTTP in front of the registry object, for the command line, tools and external origins.
  * It is off unless there is a token. A request without a right one gets no further than here.
  */
+import { OBJECT_NAMES } from "../discovery/bindings.js";
 import { bindingOf, envOf, keepAlive, kindOf } from "../env.js";
 import type { ContextLike } from "../types.js";
 import { parseJson } from "./json.js";
@@ -16,7 +17,7 @@ const DENIED_EVERY_MS = 10_000;
 
 /** What the API is of. */
 export interface AdminOptions {
-  /** The namespace of the registry objects. Default: the one bound as MESH_REGISTRY_OBJECT or REGISTRY, else the only Durable Object namespace. */
+  /** The namespace of the registry objects. Default: the one bound as MESH_REGISTRY_OBJECT or REGISTRY. */
   readonly object?: RegistryNamespace | undefined;
   /** The tokens. Default: the secrets MESH_ADMIN_TOKEN (everything) and MESH_REGISTER_TOKEN (registrations). Without any the API is off. */
   readonly tokens?: Tokens | undefined;
@@ -154,8 +155,7 @@ async function bounded(request: Request): Promise<string | undefined> {
 }
 
 function namespaceOf(env: object): RegistryNamespace | undefined {
-  const names = Object.keys(env).filter((name) => kindOf(bindingOf(env, name)) === "DurableObjectNamespace");
-  const name = ["MESH_REGISTRY_OBJECT", "REGISTRY"].find((known) => names.includes(known)) ?? (names.length === 1 ? names[0] : undefined);
+  const name = OBJECT_NAMES.find((known) => kindOf(bindingOf(env, known)) === "DurableObjectNamespace");
   return name === undefined ? undefined : (bindingOf(env, name) as RegistryNamespace);
 }
 

@@ -7,7 +7,8 @@ import * as configs from "./configs.js";
 import type { KvWriter, ObjectState } from "./platform.js";
 import { probe } from "./probe.js";
 import type { Document, EndpointName, HistoryEntry, Listing, Publishing, PublishOptions, Refusal, Registered, Registration, RegistryStatus, RegistryStub, Renewed, Rollout, RolloutStep, StoredConfig, Difference } from "./protocol.js";
-import { current, kvOf, publishNow } from "./publisher.js";
+import { seal, type SealingKeys } from "../discovery/seal.js";
+import { current, keysOf, kvOf, publishNow } from "./publisher.js";
 import { State } from "./state.js";
 import { admit } from "./watchers.js";
 import type { PublishedSnapshot } from "../types.js";
@@ -16,6 +17,8 @@ import type { PublishedSnapshot } from "../types.js";
 export interface RegistrySettings {
   /** Where Snapshots are published. Default: the namespace bound as MESH_REGISTRY, MESH_KV or KV_NAMESPACE, else the only one. */
   readonly kv?: KvWriter | undefined;
+  /** What Snapshots are sealed with. Default: the secrets MESH_SIGNING_KEY and MESH_ENCRYPTION_KEY, each `ID:KEY`; without them they are plain. */
+  readonly keys?: SealingKeys | undefined;
 }
 
 /** A heartbeat is stored where the stored end of a lease is this share of it behind: a write costs, and a restart must not end a lease. */
@@ -149,7 +152,7 @@ export class MeshRegistry<Env extends object = object> extends DurableObject<Env
   /** What is to be published now; undefined where that is not newer than `since`, or where there is nothing. */
   async snapshot(since = 0): Promise<PublishedSnapshot | undefined> {
     const now = this.#state.brain().version > since ? current(this.#state) : undefined;
-    return now && { value: now.value, metadata: now.metadata };
+    return now && seal({ value: now.value, metadata: now.metadata }, this.#state.mesh, this.#keys());
   }
 
   /** Counts requests to the admin API whose token was wrong. */
@@ -187,6 +190,10 @@ export class MeshRegistry<Env extends object = object> extends DurableObject<Env
     }
   }
 
+  #keys(): SealingKeys {
+    return this.settings().keys ?? keysOf(this.env);
+  }
+
   async #work(): Promise<void> {
     const state = this.#state;
     const work = state.change((brain) => {
@@ -205,7 +212,7 @@ export class MeshRegistry<Env extends object = object> extends DurableObject<Env
       turned.forEach(({ address, health, id, service, version }) => state.emit({ type: "health", endpoint: { id, service, address, version }, detail: health }));
     }
     if (state.brain().isDue(Date.now())) {
-      await publishNow(state, () => this.settings().kv ?? kvOf(this.env));
+      await publishNow(state, () => this.settings().kv ?? kvOf(this.env), () => this.#keys());
     }
   }
 }

@@ -1,5 +1,8 @@
 /** Publishing to KV: only what changed, and again later where it failed. */
+import { seal, type SealingKey, type SealingKeys } from "../discovery/seal.js";
+import { within } from "../discovery/within.js";
 import { bindingOf, kindOf } from "../env.js";
+import { MeshError } from "../errors.js";
 import { findRegistry } from "../published.js";
 import type { PublishedMetadata, PublishedSnapshot } from "../types.js";
 import type { KvWriter } from "./platform.js";
@@ -13,57 +16,65 @@ const RETRY_MS_MAX = 60_000;
 
 /** What is to be published now; undefined where it does not compile, which leaves what was published. */
 export function current(state: State): (PublishedSnapshot & { readonly hash: string }) | undefined {
-  const { publication, diagnostics } = state.brain().publication();
+  const { storage } = state;
+  const brain = state.brain();
+  const first = brain.publication();
+  const percent = storage.get("percent");
+  const hashOf = (hash: string): string => (percent > 0 ? `${hash}@${percent}` : hash);
+  const hash = hashOf(first.publication?.hash ?? "");
+  // What means the same as what was published is that: another version would only make readers doubt theirs.
+  const same = hash === storage.get("hash") && storage.get("snapshot") !== first.publication?.version;
+  const { publication, diagnostics } = same ? brain.publication(storage.get("snapshot")) : first;
   if (publication === undefined) {
-    state.storage.set({ publish_error: diagnostics.map(({ message }) => message).join("\n") });
+    storage.set({ publish_error: diagnostics.map(({ message }) => message).join("\n") });
     return undefined;
   }
-  const { candidate, hash, snapshot, version } = publication;
+  const { candidate, snapshot, version } = publication;
   if (candidate === undefined) {
     return { value: snapshot, metadata: { version }, hash };
   }
   const value = new Uint8Array(snapshot.length + candidate.length);
   value.set(snapshot);
   value.set(candidate, snapshot.length);
-  const percent = state.storage.get("percent");
   const metadata: PublishedMetadata = { version, split: snapshot.length, percent };
-  return { value, metadata, hash: `${hash}@${percent}` };
+  return { value, metadata, hash };
 }
 
-/** Publishes what changed. */
-export async function publishNow(state: State, find: () => KvWriter | undefined): Promise<void> {
-  const { storage } = state;
+/** Publishes what changed. `find` gives where to, and `keys` what it is sealed with. */
+export async function publishNow(state: State, find: () => KvWriter | undefined, keys: () => SealingKeys): Promise<void> {
+  const { mesh, storage } = state;
+  const settled = state.brain().version;
   const now = current(state);
-  const brain = state.brain();
-  const version = now?.metadata.version ?? brain.version;
   if (now === undefined || now.hash === storage.get("hash")) {
-    state.change(() => {
-      brain.published(version, Date.now());
-      storage.set({ snapshot: version });
+    state.change((brain) => {
+      brain.published(settled, Date.now());
+      storage.set({ settled });
     });
     if (now === undefined) {
-      state.emit({ type: "publish_failed", version, detail: storage.get("publish_error") ?? "" });
+      state.emit({ type: "publish_failed", version: settled, detail: storage.get("publish_error") ?? "" });
     }
     return;
   }
+  const { version } = now.metadata;
   try {
-    const putting = find()?.put(`mesh/v1/${state.mesh}/snapshot`, now.value, { metadata: now.metadata });
-    await (putting && withDeadline(putting));
+    const { metadata, value } = await seal(now, mesh, keys());
+    const putting = find()?.put(`mesh/v1/${mesh}/snapshot`, value, { metadata });
+    await (putting && within(PUT_MS, putting));
   } catch (error) {
     const failures = storage.get("publish_failures");
     const wait = Math.min(RETRY_MS * 2 ** failures, RETRY_MS_MAX) * (1 + Math.random() / 2);
-    state.change((still) => {
-      still.postpone(Date.now() + wait);
+    state.change((brain) => {
+      brain.postpone(Date.now() + wait);
       storage.set({ publish_error: String(error), publish_failures: failures + 1 });
     });
     state.emit({ type: "publish_failed", version, detail: String(error) });
     return;
   }
   // Whatever changed while KV was written has another version, and is published next.
-  state.change((still) => {
+  state.change((brain) => {
     const at = Date.now();
-    still.published(version, at);
-    storage.set({ snapshot: version, hash: now.hash, published_at: at, publish_error: null, publish_failures: 0 });
+    brain.published(settled, at);
+    storage.set({ settled, snapshot: version, hash: now.hash, published_at: at, publish_error: null, publish_failures: 0 });
   });
   state.emit({ type: "published", version });
 }
@@ -74,14 +85,15 @@ export function kvOf(env: object): KvWriter | undefined {
   return any ? (findRegistry(env) as unknown as KvWriter) : undefined;
 }
 
-async function withDeadline(putting: Promise<void>): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`KV did not answer within ${PUT_MS / 1000} s`)), PUT_MS);
-  });
-  try {
-    await Promise.race([putting, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+/** The keys that `env` has: `ID:KEY` in MESH_SIGNING_KEY (Ed25519, PKCS #8 as base64url) and MESH_ENCRYPTION_KEY (AES-256, as base64url). */
+export function keysOf(env: object): SealingKeys {
+  const key = (name: string): SealingKey | undefined => {
+    const text = bindingOf(env, name);
+    const [, id, value] = (typeof text === "string" && /^([\w.-]{1,64}):([\w-]+)$/.exec(text)) || [];
+    if (typeof text === "string" && text !== "" && id === undefined) {
+      throw new MeshError("invalid_options", `${name} is not ID:KEY, an id and a key as base64url`);
+    }
+    return id === undefined ? undefined : { id, key: value as string };
+  };
+  return { sign: key("MESH_SIGNING_KEY"), encrypt: key("MESH_ENCRYPTION_KEY") };
 }

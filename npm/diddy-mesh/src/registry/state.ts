@@ -55,7 +55,7 @@ export class State {
       brain.restore(JSON.parse(document) as Registration, expiresAt, now);
     }
     brain.restoreChecks(JSON.parse(storage.get("checks")) as CheckRow[]);
-    brain.resume(storage.get("version"), storage.get("snapshot"));
+    brain.resume(storage.get("version"), storage.get("settled"));
     return brain;
   }
 

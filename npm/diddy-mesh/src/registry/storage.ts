@@ -15,8 +15,9 @@ const TABLES = [
 export interface Facts {
   /** The layout of these tables. */
   layout: number;
-  /** The version of what is to be published. */
+  /** The version of what is to be published, and the last one that needs no publishing any more. */
   version: number;
+  settled: number;
   /** The one that was published last, when, and the hash of its content. */
   snapshot: number;
   published_at: number | null;
@@ -40,6 +41,7 @@ export interface Facts {
 const NOTHING: Facts = {
   layout: LAYOUT,
   version: 0,
+  settled: 0,
   snapshot: 0,
   published_at: null,
   hash: "",

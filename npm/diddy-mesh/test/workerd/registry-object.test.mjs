@@ -1,47 +1,11 @@
 // The registry object by its admin API, in real workerd, with its own database and KV.
 import assert from "node:assert/strict";
-import { createServer } from "node:http";
-import { once } from "node:events";
 import { test } from "node:test";
-import { running, worker } from "../harness.mjs";
-
-const ADMIN = "admin-token-0123456789";
-const REGISTER = "register-token-0123456789";
-const KEY = "mesh/v1/default/snapshot";
-
-const SOURCE = `
-  import { adminApi, MeshRegistry } from "diddy-mesh/registry";
-  export { MeshRegistry };
-  export default { fetch: (request, env, ctx) => adminApi(request, env, ctx) ?? new Response("no such page", { status: 404 }) };`;
-
-const registry = (options = {}) =>
-  worker("registry", SOURCE, {
-    kvNamespaces: ["KV"],
-    durableObjects: { MESH_REGISTRY_OBJECT: { className: "MeshRegistry", useSQLite: true } },
-    bindings: { MESH_ADMIN_TOKEN: ADMIN, MESH_REGISTER_TOKEN: REGISTER },
-    ...options,
-  });
-
-/** Calls of the API: `api("status")`, `api("config", { document })`. */
-const caller = (fetch, token = ADMIN) => async (path, body) => {
-  const init = body === undefined ? {} : { method: "POST", body: typeof body === "string" ? body : JSON.stringify(body) };
-  const answer = await fetch(`/_mesh/api/${path}`, { ...init, headers: token === undefined ? {} : { authorization: `Bearer ${token}` } });
-  return { status: answer.status, ...(await answer.json()) };
-};
-
-/** Asks until it holds: what the object does by itself takes as long as it takes. */
-async function until(holds) {
-  for (const end = performance.now() + 30_000; performance.now() < end; ) {
-    const found = await holds();
-    if (found) {
-      return found;
-    }
-  }
-  assert.fail("it never came to hold");
-}
+import { running } from "../harness.mjs";
+import { ADMIN, caller, origin, published, REGISTER, registry, until } from "../registry.mjs";
 
 const document = (address = "binding:USERS") => ({ services: { users: { endpoints: [address] } }, routing: { rules: [{ service: "users" }] } });
-const publishedVersion = async (mf) => (await (await mf.getKVNamespace("KV")).getWithMetadata(KEY)).metadata?.version;
+const publishedVersion = async (mf) => (await published(mf))?.version;
 
 test("a configuration is published once, seen in KV, compared and brought back", async () => {
   await running([await registry()], async (fetch, { mf }) => {
@@ -159,25 +123,8 @@ test("what is no good JSON is refused with the place", async () => {
   });
 });
 
-/** A server whose health the test decides. */
-async function origin(use) {
-  const state = { status: 200, asked: [] };
-  const server = createServer((request, answer) => {
-    state.asked.push(request.url);
-    answer.writeHead(state.status).end();
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  try {
-    await use(`http://127.0.0.1:${server.address().port}`, state);
-  } finally {
-    server.closeAllConnections();
-    server.close();
-  }
-}
-
 test("endpoints are checked, and those that fail are published so", async () => {
-  await origin(async (address, state) => {
+  await origin(async (address, { state }) => {
     await running([await registry()], async (fetch, { mf }) => {
       const api = caller(fetch);
       const healthCheck = { path: "/health", interval: "1s", jitter: 0, unhealthyThreshold: 1, healthyThreshold: 1, expectedStatus: ["2xx", 418] };
@@ -219,22 +166,22 @@ test("watchers hear what happens", async () => {
 test("a rollout goes to some, further, and to all; or is stopped", async () => {
   await running([await registry()], async (fetch, { mf }) => {
     const api = caller(fetch);
-    const published = async () => (await (await mf.getKVNamespace("KV")).getWithMetadata(KEY)).metadata;
+    const seen = () => published(mf);
     await api("config", { document: document("binding:A") });
-    await until(published);
+    await until(seen);
     assert.equal((await api("rollout", { percent: 10 })).reason, "no_rollout");
     await api("config", { document: document("binding:B"), percent: 5 });
-    const metadata = await until(async () => ((await published()).split === undefined ? undefined : published()));
+    const metadata = await until(async () => ((await seen()).split === undefined ? undefined : seen()));
     assert.equal(metadata.percent, 5);
     const status = await api("status");
     assert.deepEqual([status.config, status.latest, status.rollout.version, status.rollout.percent], [1, 2, 2, 5]);
     assert.equal((await api("config", { document: document("binding:C") })).reason, "rollout");
     await api("rollout", { percent: 50 });
-    await until(async () => (await published()).percent === 50);
+    await until(async () => (await seen()).percent === 50);
     assert.equal((await api("rollout", { percent: 0 })).status, 400);
     await api("rollout", { percent: 100 });
     assert.deepEqual([(await api("status")).config, (await api("status")).rollout], [2, null]);
-    await until(async () => (await published()).split === undefined);
+    await until(async () => (await seen()).split === undefined);
     await api("config", { document: document("binding:C"), percent: 5 });
     await api("rollout", { stop: true });
     assert.deepEqual((await api("history")).history.map(({ state }) => state), ["stopped", "current", "past"]);
