@@ -77,6 +77,7 @@ function sceneOf({ slot, options, env, ctx }: Call): SourceScene {
     serviceVersion: options.version,
     env,
     version: slot.known.version,
+    candidate: slot.candidate,
     wanted: slot.wanted > slot.known.version ? slot.wanted : 0,
     stats: () => readStats(slot),
     waitUntil: (promise) => keepAlive(ctx, promise),
@@ -107,7 +108,8 @@ function take(slot: Slot, { value, metadata }: PublishedSnapshot, at: number): v
   }
   // Drawn once: as a rollout goes on, an isolate moves to the candidate and not back.
   slot.share ??= 100 * Math.random();
-  const bytes = split === undefined ? value : slot.share < percent ? value.subarray(split) : value.subarray(0, split);
+  slot.candidate = split !== undefined && slot.share < percent;
+  const bytes = slot.candidate ? value.subarray(split) : value.subarray(0, split);
   const { raw } = slot;
   if (raw?.length !== bytes.length || !bytes.every((byte, i) => byte === raw[i])) {
     // Remembered even if it is refused: the same broken bytes are not tried every time.

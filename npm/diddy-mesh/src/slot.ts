@@ -35,6 +35,8 @@ export class Slot {
   raw: Uint8Array | undefined;
   /** When that came. */
   takenAt = 0;
+  /** Whether it is the candidate of a rollout. */
+  candidate = false;
   /** The newest version that an answer named. */
   wanted = 0;
   /** What was seen of limits that are counted for all, until it is told. */

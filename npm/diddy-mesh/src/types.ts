@@ -64,6 +64,8 @@ export interface SourceScene {
   readonly env: object;
   /** The version of the Snapshot in use; 0 = none that was published. */
   readonly version: number;
+  /** Whether that is the candidate of a rollout. */
+  readonly candidate: boolean;
   /** A version that some answer named and that is newer than the one in use; 0 = none. */
   readonly wanted: number;
   /** What this isolate knows of its services. */

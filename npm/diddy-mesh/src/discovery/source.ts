@@ -1,16 +1,18 @@
 /** The source that `discovery()` makes: for each registry and mesh that it meets, what this isolate knows of them. */
 import type { LimitDemand, LimitLease, PublishedSnapshot, SnapshotSource, SourceScene } from "../types.js";
-import { limitsOf, registryOf, type ObjectBinding, type Registry } from "./bindings.js";
+import { askObject, limitsOf, registryOf, type ObjectBinding, type Registry } from "./bindings.js";
 import { Levels, readLevels } from "./levels.js";
 import { leaseFrom } from "./limits.js";
 import { cacheHere, Location } from "./location.js";
 import type { Settings } from "./options.js";
 import { registerAt } from "./register.js";
 import { Registrar, registrationsOf } from "./registrar.js";
+import { Reporter } from "./reporter.js";
 
 interface Memory {
   readonly levels: Levels;
   readonly registrar: Registrar;
+  readonly reporter: Reporter;
 }
 
 /** See the head of this file. */
@@ -30,11 +32,17 @@ export class Source implements SnapshotSource {
     const { mesh } = scene;
     const { registerEveryMs } = this.#settings;
     const registry = registryOf(scene.env, this.#settings);
-    const { levels, registrar } = this.#memory(registry, mesh);
+    const { levels, registrar, reporter } = this.#memory(registry, mesh);
     const location = this.#location(registry.object, mesh);
     const registrations = registrationsOf(this.#settings, scene, registry.object !== undefined);
     registrar.renew(scene, registrations, registerEveryMs, location, (due) => registerAt(registry, mesh, due, registerEveryMs));
-    return readLevels(scene, registry, location, levels, this.#settings);
+    const { object } = registry;
+    const report = object && reporter.due(scene);
+    const found = await readLevels(scene, registry, location, levels, this.#settings);
+    if (found?.metadata.split !== undefined && object && report !== undefined) {
+      scene.waitUntil(levels.object.run(this.#settings.objectTimeoutMs, () => askObject(object, mesh, (stub) => stub.report(report))));
+    }
+    return found;
   }
 
   async lease({ env, mesh }: SourceScene, demands: readonly LimitDemand[]): Promise<readonly LimitLease[]> {
@@ -47,7 +55,7 @@ export class Source implements SnapshotSource {
   #memory({ kv, object }: Registry, mesh: string): Memory {
     const identity = (object ?? kv) as object;
     const memories = this.#memories.get(identity) ?? new Map<string, Memory>();
-    const memory = memories.get(mesh) ?? { levels: new Levels(), registrar: new Registrar() };
+    const memory = memories.get(mesh) ?? { levels: new Levels(), registrar: new Registrar(), reporter: new Reporter() };
     this.#memories.set(identity, memories.set(mesh, memory));
     return memory;
   }

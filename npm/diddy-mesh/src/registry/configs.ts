@@ -1,6 +1,7 @@
 /** Publishing configurations: compare-and-set, dry run, rollback, staged rollout. Nothing here waits: each call is one turn. */
+import { doesWorse } from "../../wasm/control.js";
 import { compile, diff } from "../config.js";
-import type { Counts, Document, HistoryEntry, Publishing, PublishOptions, Refusal, Rollout, RolloutStep } from "./protocol.js";
+import type { Counts, IsolateReport, Document, HistoryEntry, Publishing, PublishOptions, Refusal, Rollout, RolloutStep } from "./protocol.js";
 import type { State } from "./state.js";
 
 const MESSAGE_CHARS_MAX = 1_000;
@@ -99,7 +100,7 @@ export function rolloutOf({ storage }: State): Rollout | null {
   return { version, stable: storage.get("config"), percent: storage.get("percent"), since: storage.get("since"), counts: { stable: stable as Counts, candidate: candidate as Counts } };
 }
 
-/** Goes on with a rollout, ends it well, or stops it. */
+/** Goes on with a rollout, ends it well, or stops it. `why` is told to those who watch. */
 export function step(state: State, next: RolloutStep, why = "stopped by hand"): { readonly ok: true; readonly rollout: Rollout | null } | Refusal {
   const { storage, versions } = state;
   const version = storage.get("candidate");
@@ -128,6 +129,24 @@ export function step(state: State, next: RolloutStep, why = "stopped by hand"): 
   });
   state.emit(percent === undefined ? { type: "rollout_stopped", version, detail: why } : percent < 100 ? { type: "rollout", version, detail: `${percent} %` } : { type: "config", version });
   return { ok: true, rollout: rolloutOf(state) };
+}
+
+/** Takes what an isolate tells of its requests, and stops a rollout whose candidate does worse. What is told of another publication counts for nothing. */
+export function judge(state: State, { candidate, failures, requests, version }: IsolateReport): void {
+  const { storage } = state;
+  const whole = [requests, failures].every((number) => Number.isSafeInteger(number) && number >= 0) && failures <= requests;
+  if (storage.get("candidate") === 0 || version !== storage.get("snapshot") || !whole) {
+    return;
+  }
+  const counts = JSON.parse(storage.get("counts")) as [number, number, number, number];
+  const at = candidate === true ? 2 : 0;
+  counts[at] += requests;
+  counts[at + 1] = (counts[at + 1] as number) + failures;
+  storage.set({ counts: JSON.stringify(counts) });
+  if (doesWorse(...counts)) {
+    const [ofStable, failed, ofCandidate, candidateFailed] = counts;
+    step(state, { stop: true }, `${candidateFailed} of ${ofCandidate} requests failed, and ${failed} of ${ofStable} of the others`);
+  }
 }
 
 function wrongOption({ author, expect, message, percent }: PublishOptions): string | undefined {

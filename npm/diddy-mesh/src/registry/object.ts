@@ -6,7 +6,7 @@ import { DurableObject } from "cloudflare:workers";
 import * as configs from "./configs.js";
 import type { KvWriter, ObjectState } from "./platform.js";
 import { probe } from "./probe.js";
-import type { Document, EndpointName, HistoryEntry, Listing, Publishing, PublishOptions, Refusal, Registered, Registration, RegistryStatus, RegistryStub, Renewed, Rollout, RolloutStep, StoredConfig, Difference } from "./protocol.js";
+import type { Document, EndpointName, HistoryEntry, IsolateReport, Listing, Publishing, PublishOptions, Refusal, Registered, Registration, RegistryStatus, RegistryStub, Renewed, Rollout, RolloutStep, StoredConfig, Difference } from "./protocol.js";
 import { seal, type SealingKeys } from "../discovery/seal.js";
 import { current, keysOf, kvOf, publishNow } from "./publisher.js";
 import { State } from "./state.js";
@@ -153,6 +153,11 @@ export class MeshRegistry<Env extends object = object> extends DurableObject<Env
   async snapshot(since = 0): Promise<PublishedSnapshot | undefined> {
     const now = this.#state.brain().version > since ? current(this.#state) : undefined;
     return now && seal({ value: now.value, metadata: now.metadata }, this.#state.mesh, this.#keys());
+  }
+
+  /** Takes what became of an isolate's requests while a rollout is running. */
+  async report(report: IsolateReport): Promise<void> {
+    configs.judge(this.#state, report);
   }
 
   /** Counts requests to the admin API whose token was wrong. */

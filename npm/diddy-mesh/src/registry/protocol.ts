@@ -114,6 +114,16 @@ export interface Counts {
 /** What to do with a rollout: go on with another percentage (100 = take it into use), or stop it. */
 export type RolloutStep = { readonly percent: number } | { readonly stop: true };
 
+/** What became of the requests of an isolate while a rollout is running, since it told last. */
+export interface IsolateReport {
+  /** The Snapshot that it used all the while. */
+  readonly version: number;
+  /** Whether that is the candidate. */
+  readonly candidate: boolean;
+  readonly requests: number;
+  readonly failures: number;
+}
+
 /** A stored configuration. */
 export interface StoredConfig {
   readonly version: number;
@@ -146,6 +156,8 @@ export interface RegistryStub {
   /** Publishes an earlier version again; without one, that before the one in use. */
   rollback(options?: { readonly to?: number | undefined } & PublishOptions): Promise<Publishing>;
   rollout(step: RolloutStep): Promise<{ readonly ok: true; readonly rollout: Rollout | null } | Refusal>;
+  /** Takes what became of requests; a candidate that does worse is stopped. */
+  report(report: IsolateReport): Promise<void>;
   /** What is published; undefined where that is not newer than `since`. */
   snapshot(since?: number): Promise<PublishedSnapshot | undefined>;
 }
