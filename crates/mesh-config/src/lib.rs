@@ -106,6 +106,7 @@ pub mod expression;
 pub mod gateway_api;
 pub mod limits;
 pub mod node;
+pub mod overrides;
 #[cfg(feature = "schema")]
 pub mod schema;
 

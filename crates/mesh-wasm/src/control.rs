@@ -24,6 +24,7 @@ use mesh_config::{
     explain::{Explanation, explain_node},
     gateway_api::{self, Entry, ImportedService, RouteStatus},
     node::Node,
+    overrides::{self, Override},
     test_cases_node,
 };
 use serde::{Serialize, Serializer};
@@ -79,6 +80,44 @@ pub fn validate(#[wasm_bindgen(unchecked_param_type = "Document")] document: JsV
         Err(found) => list(&found),
     };
     object(&found)
+}
+
+/// What became of overriding.
+#[derive(Debug, Serialize, Tsify)]
+pub struct Overridden {
+    /// The document with what the variables say, where all of them lead somewhere.
+    #[tsify(type = "Document", optional)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    document: Option<Node>,
+    /// What was set, by the names of the variables.
+    overrides: Vec<Override>,
+    /// The variables that lead nowhere.
+    diagnostics: Vec<Diagnostic>,
+}
+
+/// Overrides parts of a document by variables like `MESH__SERVICES__USER_SERVICE__TIMEOUT`; others are
+/// passed by. Values are JSON values.
+#[wasm_bindgen(js_name = applyOverrides, unchecked_return_type = "Overridden")]
+#[must_use]
+pub fn apply_overrides(
+    #[wasm_bindgen(unchecked_param_type = "Document")] document: JsValue,
+    #[wasm_bindgen(unchecked_param_type = "Readonly<Record<string, unknown>>")] variables: JsValue,
+) -> JsValue {
+    let applied = node_of(document).and_then(|mut document| {
+        let Node::Object(variables) = node_of(variables)? else {
+            return Ok((document, Vec::new()));
+        };
+        let overrides = overrides::apply(&mut document, &variables.into_iter().collect())?;
+        Ok((document, overrides))
+    });
+    object(&match applied {
+        Ok((document, overrides)) => {
+            Overridden { document: Some(document), overrides, diagnostics: Vec::new() }
+        }
+        Err(found) => {
+            Overridden { document: None, overrides: Vec::new(), diagnostics: list(&found) }
+        }
+    })
 }
 
 /// What came of asking.

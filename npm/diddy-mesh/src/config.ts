@@ -24,9 +24,12 @@ function loaded(): typeof control {
   return control;
 }
 
-/** Compiles a document; throws a `MeshError` with every finding in `diagnostics` when it has errors. */
-export function compileOrThrow(document: MeshDocument): Uint8Array {
-  const { snapshot, diagnostics } = loaded().compile(document);
+/**
+ * Compiles a document; throws a `MeshError` with every finding in `diagnostics` when it has errors. Variables of `env`
+ * override parts of it; see `applyOverrides`.
+ */
+export function compileOrThrow(document: MeshDocument, env?: object): Uint8Array {
+  const { snapshot, diagnostics } = loaded().compile(env === undefined ? document : applyOverrides(document, env).document);
   if (snapshot === undefined) {
     const errors = diagnostics.filter(({ severity }) => severity === "error");
     throw new MeshError("invalid_config", `the configuration has ${errors.length} error(s):\n${errors.map(({ message }) => `  ${message}`).join("\n")}`, diagnostics);
@@ -37,6 +40,28 @@ export function compileOrThrow(document: MeshDocument): Uint8Array {
 /** Compiles a document: a Snapshot where there is no error, and all findings. */
 export function compile(document: MeshDocument): control.Compiled {
   return loaded().compile(document);
+}
+
+/**
+ * Overrides parts of a document by variables of `env`, such as a Worker's or `process.env`:
+ * `MESH__SERVICES__USER_SERVICE__TIMEOUT=2000` sets `services.user-service.timeout`. A value is JSON where it can be, else text.
+ * Throws a `MeshError` where one leads nowhere.
+ */
+export function applyOverrides(document: MeshDocument, env: object): { document: MeshDocument; overrides: control.Override[] } {
+  const texts = Object.entries(env).filter(([name, value]) => name.startsWith("MESH__") && typeof value === "string") as [string, string][];
+  if (texts.length === 0) {
+    return { document, overrides: [] };
+  }
+  const { document: changed, overrides, diagnostics } = loaded().applyOverrides(document, Object.fromEntries(texts.map(([name, text]) => [name, jsonOr(text)])));
+  return { document: found(changed, diagnostics), overrides };
+}
+
+function jsonOr(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
 }
 
 /** All findings about a document. */

@@ -64,7 +64,7 @@ export class Mesh {
   }
 
   #settle(registry: KvReader | SnapshotSource | undefined): Slot {
-    const slot = slotFor(this.#options.config, registry, this.#options.mesh ?? "default");
+    const slot = slotFor(this.#options, registry, this.#options.mesh ?? "default");
     slot.fits = this.#features.traffic?.isTraffic ?? slot.fits;
     slot.listening ||= this.#options.onEvent !== undefined;
     this.#registry = registry;

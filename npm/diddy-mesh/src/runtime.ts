@@ -12,8 +12,8 @@ import type { MeshDocument, Platform } from "./types.js";
 /** What an instance exports. */
 export type Exports = InitOutput;
 
-/** Turns a document into Snapshot bytes; throws a `MeshError` with all findings. */
-export type Compiler = (document: MeshDocument) => Uint8Array;
+/** Turns a document and what variables override of it into Snapshot bytes; throws a `MeshError` with all findings. */
+export type Compiler = (document: MeshDocument, env: object) => Uint8Array;
 
 /** State of the isolate. Plain data only: nothing here belongs to a request. */
 export const runtime = {

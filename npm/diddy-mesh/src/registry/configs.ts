@@ -32,7 +32,8 @@ export function publish(state: State, document: Document, options: PublishOption
   if (text === undefined) {
     return refuse("invalid", "the document is larger than 8 MiB, or no JSON value");
   }
-  const { summary, diagnostics } = compile(document);
+  const effective = state.overridden(document);
+  const { summary, diagnostics } = compile(effective);
   if (summary === undefined) {
     return refuse("invalid", `the configuration has ${diagnostics.filter(({ severity }) => severity === "error").length} error(s)`, { diagnostics });
   }
@@ -52,10 +53,10 @@ export function publish(state: State, document: Document, options: PublishOption
     const at = Date.now();
     const added = versions.add({ text, at, author, message, rollbackOf, hash: summary.hash }, [config]);
     if (percent === undefined) {
-      brain.configure(document, at);
+      brain.configure(effective, at);
       storage.set({ config: added });
     } else {
-      brain.stage(document);
+      brain.stage(effective);
       storage.set({ candidate: added, percent, since: at, counts: "[0,0,0,0]" });
     }
     return added;
@@ -120,7 +121,7 @@ export function step(state: State, next: RolloutStep, why = "stopped by hand"): 
     }
     brain.stage(undefined);
     if (percent === 100) {
-      brain.configure(versions.document(version) as Document, at);
+      brain.configure(state.overridden(versions.document(version) as Document), at);
       storage.set({ config: version });
     } else {
       versions.stop(version);

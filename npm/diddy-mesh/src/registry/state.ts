@@ -4,9 +4,10 @@
  */
 import { RegistryBrain } from "../../wasm/control.js";
 import type { CheckRow, Registration } from "../../wasm/control.js";
+import { applyOverrides } from "../config.js";
 import { kindOf } from "../env.js";
 import type { ObjectState } from "./platform.js";
-import type { RegistryEvent } from "./protocol.js";
+import type { Document, RegistryEvent } from "./protocol.js";
 import { Storage } from "./storage.js";
 import { Versions } from "./versions.js";
 import { tell } from "./watchers.js";
@@ -45,18 +46,34 @@ export class State {
     const now = Date.now();
     const current = versions.document(storage.get("config"));
     if (current !== undefined) {
-      brain.configure(current, now);
+      brain.configure(this.overridden(current), now);
     }
     const candidate = versions.document(storage.get("candidate"));
     if (candidate !== undefined) {
-      brain.stage(candidate);
+      brain.stage(this.overridden(candidate));
     }
     for (const { document, expiresAt } of storage.registrations()) {
       brain.restore(JSON.parse(document) as Registration, expiresAt, now);
     }
     brain.restoreChecks(JSON.parse(storage.get("checks")) as CheckRow[]);
     brain.resume(storage.get("version"), storage.get("settled"));
+    const overrides = JSON.stringify(Object.entries(this.env).filter(([name]) => name.startsWith("MESH__")));
+    if (storage.get("overrides") !== overrides) {
+      // The Worker was deployed with other variables.
+      brain.touch();
+      storage.set({ overrides, version: brain.version });
+    }
     return brain;
+  }
+
+  /** The document with what the variables of this Worker override. One that leads nowhere leaves it as it is, and is told. */
+  overridden(document: Document): Document {
+    try {
+      return applyOverrides(document, this.env).document;
+    } catch (error) {
+      this.emit({ type: "failed", detail: String(error) });
+      return document;
+    }
   }
 
   /**

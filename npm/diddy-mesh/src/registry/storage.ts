@@ -36,6 +36,8 @@ export interface Facts {
   counts: string;
   /** What is known of checked endpoints, as JSON. */
   checks: string;
+  /** What variables overrode when the configuration was taken into use, as JSON. */
+  overrides: string;
 }
 
 const NOTHING: Facts = {
@@ -54,6 +56,7 @@ const NOTHING: Facts = {
   since: 0,
   counts: "[0,0,0,0]",
   checks: "[]",
+  overrides: "[]",
 };
 
 /** A stored registration. */

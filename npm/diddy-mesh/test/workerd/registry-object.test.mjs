@@ -189,3 +189,17 @@ test("a rollout goes to some, further, and to all; or is stopped", async () => {
     assert.deepEqual((await api("config")).document, document("binding:A"));
   });
 });
+
+test("variables of the registry's Worker override the configuration, and others are said to lead nowhere", async () => {
+  const bindings = { MESH_ADMIN_TOKEN: ADMIN, MESH__SERVICES__USERS__ENDPOINTS: '["binding:OVERRIDDEN"]', MESH__NAME: "shop" };
+  await running([await registry({ bindings })], async (fetch) => {
+    const api = caller(fetch);
+    assert.equal((await api("config", { document: document() })).ok, true);
+    assert.deepEqual((await api("services")).endpoints.map(({ address }) => address), ["binding:OVERRIDDEN"]);
+    assert.deepEqual((await api("config")).document, document(), "what was published stays as it was");
+  });
+  await running([await registry({ bindings: { MESH_ADMIN_TOKEN: ADMIN, MESH__SERVICES__USERS__RETRIES: "many" } })], async (fetch) => {
+    const answer = await caller(fetch)("config", { document: document() });
+    assert.deepEqual([answer.status, answer.diagnostics[0].path], [422, "services.users.retries"]);
+  });
+});
