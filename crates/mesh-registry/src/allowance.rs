@@ -170,14 +170,14 @@ mod tests {
     }
 
     /// All ask twice, with what comes to each in a second; the parts of the second round.
-    fn parts(needs: &[u32], taken_share: f64) -> Vec<f64> {
+    fn parts(needs: &[u32], taken_tenths: u32) -> Vec<f64> {
         let mut allowance = Allowance::new(RATE);
         let mut parts = Vec::new();
         for round in 0..2 {
             parts.clear();
             for (asker, seen) in (0u64..).zip(needs) {
                 let now = at(1_000_000 + round * 1_000);
-                let taken = (f64::from(*seen) * taken_share) as u32;
+                let taken = seen * taken_tenths / 10;
                 parts.push(per_second(allowance.ask(asker, RATE, *seen, taken, now)));
             }
         }
@@ -199,7 +199,7 @@ mod tests {
 
     #[test]
     fn who_needs_little_gets_it_and_the_others_divide_the_rest() {
-        let parts = parts(&[10, 20, 2_000, 3_000], 0.0);
+        let parts = parts(&[10, 20, 2_000, 3_000], 0);
         assert!((16.0..18.0).contains(&parts[0]), "{parts:?}");
         assert!((28.0..30.0).contains(&parts[1]), "{parts:?}");
         assert!((parts[2] - parts[3]).abs() < 1.0, "{parts:?}");
@@ -244,8 +244,7 @@ mod tests {
         fn the_parts_are_never_more_than_half_above_the_rate(
             needs in prop::collection::vec(0..5_000u32, 1..40), taken in 0..=10u32,
         ) {
-            let share = f64::from(taken) / 10.0;
-            let parts = parts(&needs, share);
+            let parts = parts(&needs, taken);
             let sum: f64 = parts.iter().sum();
             prop_assert!(sum <= 1_000.0 * SUM_SHARES.1 * 1.05, "{}", sum);
             prop_assert!(parts.iter().all(|part| part.is_finite() && *part > 0.0));

@@ -229,7 +229,7 @@ impl Registry {
     /// When there is something to do, if nobody calls before; may be over already.
     #[must_use]
     pub fn next_wake(&self) -> Option<Timestamp> {
-        let publish = (self.version() != self.published).then(|| self.not_before);
+        let publish = (self.version() != self.published).then_some(self.not_before);
         [publish, self.leases.next_expiry(), self.checks.next_due()].into_iter().flatten().min()
     }
 

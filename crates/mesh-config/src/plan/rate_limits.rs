@@ -142,7 +142,7 @@ fn check_binding(limit: &RateLimit, tier: LimitTier, at: &mut Cursor) {
     if !location && limit.binding.is_some() {
         let found = format!("`binding` with the tier {}", tier.name());
         at.at_field("binding", |at| {
-            at.error(Code::ConflictingFields, &found, "it with location only")
+            at.error(Code::ConflictingFields, &found, "it with location only");
         });
     }
 }

@@ -25,7 +25,7 @@ impl Engine {
             tell::LOCATION => self.input.locate(first, second),
             #[cfg(feature = "traffic")]
             tell::LEASE_KEY => {
-                self.lease_key = u64::from(first as u32) << 32 | u64::from(second as u32)
+                self.lease_key = u64::from(first as u32) << 32 | u64::from(second as u32);
             }
             #[cfg(feature = "traffic")]
             tell::LEASE => {

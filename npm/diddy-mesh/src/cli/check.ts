@@ -16,6 +16,8 @@ export interface Checked {
   /** Absent where there is an error. */
   readonly snapshot: Uint8Array | undefined;
   readonly findings: readonly Finding[];
+  /** Where the part of the document with a path stands. */
+  readonly locate: (path: string) => Position;
 }
 
 /** Loads the compiler. Beside dist/cli.js, which is where this runs from. */
@@ -28,13 +30,13 @@ export function check(file: string): Checked {
   const { value, errors, locate } = readDocument(file);
   if (errors.length > 0) {
     const findings = errors.map(({ line, column, message }): Finding => ({ severity: "error", code: "syntax", path: "", message, line, column }));
-    return { file, document: undefined, snapshot: undefined, findings };
+    return { file, document: undefined, snapshot: undefined, findings, locate };
   }
   load();
   const document = value as MeshDocument;
   const { snapshot, diagnostics } = compile(document);
   const findings = diagnostics.map((finding): Finding => ({ ...finding, ...locate(finding.path) }));
-  return { file, document, snapshot, findings };
+  return { file, document, snapshot, findings, locate };
 }
 
 /** One finding as `file:line:column error message`. */
@@ -48,7 +50,7 @@ export function label(severity: Finding["severity"], stream: NodeJS.WriteStream)
 }
 
 /** Prints the findings as `file:line:column path: message`, and how many there are. */
-export function report({ file, findings }: Checked, stream: NodeJS.WriteStream): void {
+export function report({ file, findings }: FileFindings, stream: NodeJS.WriteStream): void {
   const paint = painter(stream);
   findings.forEach((finding) => stream.write(`${findingLine(file, finding, stream)}\n`));
   const errors = findings.filter(({ severity }) => severity === "error").length;

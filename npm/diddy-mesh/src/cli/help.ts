@@ -1,7 +1,9 @@
 /** What `diddy-mesh help` prints. */
+import { TARGET_HELP, registryTopics } from "./help-registry.js";
 
 export const USAGE = `Usage: diddy-mesh <command>
 
+Configuration:
   init                 write a mesh.json for the Worker in this folder
   validate FILE        check a configuration
   compile FILE         compile it to the Snapshot that a Worker loads
@@ -10,12 +12,24 @@ export const USAGE = `Usage: diddy-mesh <command>
   diff OLD NEW         show for which requests something changes, and what
   import gateway-api FILE...
                        make a configuration of Kubernetes Gateway API objects
+
+Registry:
+  publish FILE         publish a configuration, at once or to a share of isolates at first
+  diff FILE            show what changes from what is in use
+  diff --from N        show what changes between published versions
+  history              list the versions of the configuration
+  rollback             publish an earlier version again
+  rollout              show a rollout, go on with it, finish or stop it
+  services [NAME]      list the endpoints of services
+  register             register endpoints, or renew them
+  deregister           take registrations back
+
   help [COMMAND]       show how a command is used
   --version            show the version
 
 FILE is JSON, JSONC or YAML; - reads standard input.
-Exit codes: 0 well, 1 the configuration has errors, 2 wrong use. test and diff say 2 for errors too:
-there 1 is for a case that fails, and with --exit-code for a difference.`;
+Exit codes: 0 well, 1 the configuration has errors or was refused, 2 wrong use or the registry cannot be reached.
+test and diff say 2 for errors too: there 1 is for a case that fails, and with --exit-code for a difference.`;
 
 const topics: Readonly<Record<string, string>> = {
   init: `Usage: diddy-mesh init [--force]
@@ -67,16 +81,23 @@ and why.
 Exit codes: 0 all cases hold, 1 some do not, 2 a file cannot be read or has errors, such as a case that
 names a rule that is not there.`,
   diff: `Usage: diddy-mesh diff OLD NEW [--exit-code] [--json]
+       diddy-mesh diff FILE [--exit-code] [--json]
+       diddy-mesh diff --from N [--to M] [--exit-code] [--json]
 
-Shows what changes from one configuration to another, and for which requests. For each rule of either,
-for rules that overlap and for conditions of backends, faults and origins it makes requests that they
-take and decides them under both. Then it lists services that are added, removed or changed. Other words
-for the same are no difference.
+Shows what changes from one configuration to another, and for which requests. With one FILE that is from
+what is in use to FILE; with --from, from one published version to another, or to the one in use.
+
+For each rule of either, for rules that overlap and for conditions of backends, faults and origins it makes
+requests that they take and decides them under both. Then it lists services that are added, removed or
+changed. Other words for the same are no difference.
 
   --exit-code          exit with 1 where something changes
   --json               print it as JSON
 
-Exit codes: 0, 1 with --exit-code where something changes, 2 a file cannot be read or has errors.`,
+${TARGET_HELP}
+
+Exit codes: 0, 1 with --exit-code where something changes, 2 a file cannot be read or has errors, or the
+registry cannot be reached.`,
   import: `Usage: diddy-mesh import gateway-api FILE... [-o OUTPUT] [--entry ENTRY] [--json]
 
 Makes a configuration of the Gateways, HTTPRoutes, GRPCRoutes, Services and ReferenceGrants in YAML or JSON files. Says
@@ -87,6 +108,7 @@ objects ask that does not happen. Each Service is reached by the service binding
   --entry ENTRY        which document, where there are several: gateway/NAMESPACE/NAME:PORT for a port of a
                        Gateway, mesh/NAMESPACE:PORT for the calls of a namespace's workloads
   --json               print documents, statuses and findings as JSON; writes only where OUTPUT is given`,
+  ...registryTopics,
   help: USAGE,
 };
 

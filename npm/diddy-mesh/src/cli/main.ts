@@ -1,12 +1,19 @@
-/** The command line: one command each of `diddy-mesh`, with exit codes 0 (well), 1 (the document has errors; of `test` and `diff`, that a case fails or something changes), 2 (wrong use, or a file that cannot be read or written; of `test` and `diff`, one that has errors too). */
+/** The command line: one command each of `diddy-mesh`, with exit codes 0 (well), 1 (the document has errors, or a registry refuses; of `test` and `diff`, that a case fails or something changes), 2 (wrong use, a file that cannot be read or written, or a registry that cannot be reached; of `test` and `diff`, one that has errors too). */
 import { compileCommand } from "./compile.js";
+import { deregisterCommand } from "./deregister.js";
 import { diffCommand } from "./diff.js";
 import { explainCommand } from "./explain.js";
 import { helpText, USAGE } from "./help.js";
+import { historyCommand } from "./history.js";
 import { importCommand } from "./import.js";
 import { initCommand } from "./init.js";
 import { Failure } from "./io.js";
 import { nearest } from "./nearest.js";
+import { publishCommand } from "./publish.js";
+import { registerCommand } from "./register.js";
+import { rollbackCommand } from "./rollback.js";
+import { rolloutCommand } from "./rollout.js";
+import { servicesCommand } from "./services.js";
 import { testCommand } from "./test.js";
 import { validateCommand } from "./validate.js";
 
@@ -23,6 +30,13 @@ const commands: Readonly<Record<string, Command>> = {
   test: testCommand,
   diff: diffCommand,
   import: importCommand,
+  publish: publishCommand,
+  history: historyCommand,
+  rollback: rollbackCommand,
+  rollout: rolloutCommand,
+  services: servicesCommand,
+  register: registerCommand,
+  deregister: deregisterCommand,
   help: ([topic]) => help(topic),
 };
 
