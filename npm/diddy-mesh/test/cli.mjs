@@ -18,8 +18,8 @@ export function folder(files = {}) {
     writeFileSync(join(path, name), typeof content === "string" ? content : JSON.stringify(content, null, 2));
   }
   const run = (...args) => {
-    const input = typeof args.at(-1) === "object" ? args.pop().input : "";
-    const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args], { cwd: path, input: Buffer.from(input), env: { ...process.env, NO_COLOR: "" } });
+    const { input = "", env = {} } = typeof args.at(-1) === "object" ? args.pop() : {};
+    const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args], { cwd: path, input: Buffer.from(input), env: { ...process.env, NO_COLOR: "", ...env } });
     return { status, out: stdout.toString(), err: stderr.toString(), bytes: stdout };
   };
   return { path, run, read: (name) => readFileSync(join(path, name)), has: (name) => existsSync(join(path, name)) };

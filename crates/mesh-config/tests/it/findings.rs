@@ -54,14 +54,6 @@ fn errors_name_place_and_reason() {
             "out-of-range: routing.rules[0].filters[0].fault.delay.time: ",
         ),
         (
-            r#""service": "a", "rateLimits": [{ "requests": 1, "tier": "location" }]"#,
-            "missing-field: routing.rules[0].rateLimits[0]: ",
-        ),
-        (
-            r#""service": "a", "rateLimits": [{ "requests": 1, "tier": "global", "binding": "L" }]"#,
-            "conflicting-fields: routing.rules[0].rateLimits[0].binding: ",
-        ),
-        (
             r#""service": "a", "rateLimits": [{ "requests": 1, "per": "999us" }]"#,
             "out-of-range: routing.rules[0].rateLimits[0].per: ",
         ),

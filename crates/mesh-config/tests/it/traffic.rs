@@ -331,4 +331,15 @@ fn a_limit_says_who_counts_to_the_engine_and_to_hosts() {
     assert!(told.contains(r#""tiers":["","PER_LOCATION","*"]"#), "{told}");
     let local = rules(r#"{ "service": "a", "rateLimits": [{ "requests": 1 }] }"#);
     assert!(!String::from_utf8_lossy(local.host_text()).contains("tiers"));
+    for (limit, expected) in [
+        (r#""tier": "location""#, "missing-field: routing.rules[0].rateLimits[0]: "),
+        (
+            r#""tier": "global", "binding": "L""#,
+            "conflicting-fields: routing.rules[0].rateLimits[0].binding: ",
+        ),
+    ] {
+        let rule = format!(r#"{{ "service": "a", "rateLimits": [{{ "requests": 1, {limit} }}] }}"#);
+        let found = findings(&document(&rule));
+        assert!(found[0].starts_with(expected), "{found:?}");
+    }
 }

@@ -24,10 +24,10 @@ use crate::{
 /// Its name among the scenarios.
 pub const NAME: &str = "global limit";
 
-const ISOLATES: usize = 50;
+const ISOLATES: u32 = 50;
 const RATE: f64 = 1_000.0;
-const SECONDS: u64 = 120;
-const WARM_UP_S: u64 = 10;
+const SECONDS: u32 = 120;
+const WARM_UP_S: usize = 10;
 /// One that refuses a request although there was enough for all asks again after so long.
 const SOON: Micros = Micros::from_millis(500);
 /// An isolate that hears nothing asks again after so long.
@@ -86,7 +86,7 @@ pub fn run(load: f64, seed: u64) -> Result<Measured, DocumentError> {
     let settings =
         "\"retries\": false, \"rateLimits\": [{ \"requests\": 1000, \"tier\": \"global\" }],";
     let machine = |number: u64| mesh::machine(settings, 1, seed.wrapping_add(number));
-    let isolates = (0..ISOLATES as u64)
+    let isolates = (0..u64::from(ISOLATES))
         .map(|number| {
             Ok(Isolate {
                 machine: machine(number)?,
@@ -109,15 +109,15 @@ pub fn run(load: f64, seed: u64) -> Result<Measured, DocumentError> {
     };
     run.queue.schedule(START, Event::Arrival);
     run.queue.schedule(START.saturating_add(RESTART_EVERY), Event::Restart(0));
-    let end = START.saturating_add(Micros::from_secs(SECONDS));
+    let end = START.saturating_add(Micros::from_secs(SECONDS.into()));
     while let Some((now, event)) = run.queue.pop() {
         if now >= end {
             break;
         }
         if let Event::Restart(number) = event {
             run.queue.schedule(now.saturating_add(RESTART_EVERY), Event::Restart(number + 1));
-            let at = (number as usize * 7) % ISOLATES;
-            let id = ISOLATES as u64 + number;
+            let at = (number * 7 % ISOLATES) as usize;
+            let id = u64::from(ISOLATES) + u64::from(number);
             if let Some(isolate) = run.isolates.get_mut(at) {
                 *isolate =
                     Isolate { machine: machine(id)?, id, ask_at: START, ask_refused_at: START };
@@ -139,7 +139,7 @@ struct Isolate {
 
 enum Event {
     Arrival,
-    Restart(u64),
+    Restart(u32),
     Granted { at: usize, id: u64, key: u64, grant: Grant, until: Timestamp },
 }
 
@@ -180,23 +180,23 @@ impl Run {
 
     /// An isolate, the n-th in proportion to 1/n; in the second half they stand the other way round.
     fn drawn(&mut self, now: Timestamp) -> usize {
-        let whole: f64 = (1..=ISOLATES).map(|n| 1.0 / n as f64).sum();
+        let whole: f64 = (1..=ISOLATES).map(|n| 1.0 / f64::from(n)).sum();
         let mut left = self.dice.unit() * whole;
         let mut at = 0;
         while at + 1 < ISOLATES {
-            left -= 1.0 / (at + 1) as f64;
+            left -= 1.0 / f64::from(at + 1);
             if left <= 0.0 {
                 break;
             }
             at += 1;
         }
-        let half = START.saturating_add(Micros::from_secs(SECONDS / 2));
-        if now < half { at } else { ISOLATES - 1 - at }
+        let half = START.saturating_add(Micros::from_secs((SECONDS / 2).into()));
+        (if now < half { at } else { ISOLATES - 1 - at }) as usize
     }
 
     fn arrive(&mut self, at: usize, now: Timestamp) {
-        let second = (now.saturating_since(START).0 / 1_000_000) as usize;
-        let measured = second >= WARM_UP_S as usize;
+        let second = usize::try_from(now.saturating_since(START).0 / 1_000_000).unwrap_or(0);
+        let measured = second >= WARM_UP_S;
         let Some(isolate) = self.isolates.get_mut(at) else { return };
         let request = mesh::request(Caller::default());
         let step = isolate.machine.begin_service(SERVICE, &request, now, &mut ());
@@ -210,7 +210,7 @@ impl Run {
                 *count += 1;
             }
             let done = Outcome::status(200);
-            isolate.machine.resume(send.ticket, done, 0, now, &mut ());
+            let _delivered = isolate.machine.resume(send.ticket, done, 0, now, &mut ());
         }
         if due {
             isolate.ask_at = now.saturating_add(PATIENCE);
@@ -229,14 +229,14 @@ impl Run {
     }
 
     fn measured(&self) -> Measured {
-        let counts = self.counts.get(WARM_UP_S as usize..).unwrap_or_default();
+        let counts = self.counts.get(WARM_UP_S..).unwrap_or_default();
         let tens: Vec<f64> = counts
             .chunks_exact(10)
             .map(|seconds| f64::from(seconds.iter().sum::<u32>()) / 10.0)
             .collect();
         let requests = f64::from(self.requests.max(1));
         Measured {
-            passed: f64::from(counts.iter().sum::<u32>()) / counts.len() as f64,
+            passed: tens.iter().sum::<f64>() / f64::from(u32::try_from(tens.len()).unwrap_or(1)),
             most: tens.iter().copied().fold(0.0, f64::max),
             least: tens.iter().copied().fold(f64::INFINITY, f64::min),
             global: f64::from(self.global) / requests,

@@ -52,7 +52,9 @@ pub(super) fn refusal(error: &LeaseError) -> Diagnostics {
             let found = format!("a lease of {ttl}");
             one(Code::OutOfRange, "ttl", &found, "5 s to 24 h, or none")
         }
-        other => one(Code::TooLarge, "", &other.to_string(), "fewer registrations"),
+        LeaseError::Full | LeaseError::Unknown | _ => {
+            one(Code::TooLarge, "", &error.to_string(), "fewer registrations")
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 /** A file compiled, with each finding at its place. */
 import { readFileSync } from "node:fs";
-import { compile, initConfig, MeshError } from "../config.js";
+import { applyOverrides, compile, initConfig, MeshError } from "../config.js";
 import type { Diagnostic } from "../../wasm/control.js";
 import { readDocument, type Position } from "./document.js";
 import { painter } from "./io.js";
@@ -25,15 +25,22 @@ export function load(): void {
   initConfig(new WebAssembly.Module(readFileSync(new URL("../wasm/control.wasm", import.meta.url))));
 }
 
-/** Reads and compiles a file. */
-export function check(file: string): Checked {
+/** Reads and compiles a file. Variables of `env` override parts of it: by default those that the command was run with. */
+export function check(file: string, env: object = process.env): Checked {
   const { value, errors, locate } = readDocument(file);
   if (errors.length > 0) {
     const findings = errors.map(({ line, column, message }): Finding => ({ severity: "error", code: "syntax", path: "", message, line, column }));
     return { file, document: undefined, snapshot: undefined, findings, locate };
   }
   load();
-  const document = value as MeshDocument;
+  const start = { line: 1, column: 1 };
+  let document = value as MeshDocument;
+  try {
+    ({ document } = applyOverrides(document, env));
+  } catch (error) {
+    const diagnostics = error instanceof MeshError ? (error.diagnostics as readonly Diagnostic[]) : [];
+    return { file, document: undefined, snapshot: undefined, findings: diagnostics.map((finding) => ({ ...finding, ...start })), locate };
+  }
   const { snapshot, diagnostics } = compile(document);
   const findings = diagnostics.map((finding): Finding => ({ ...finding, ...locate(finding.path) }));
   return { file, document, snapshot, findings, locate };

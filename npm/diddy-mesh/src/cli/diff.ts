@@ -22,7 +22,7 @@ export async function diffCommand(args: string[]): Promise<number> {
   if (newFile !== undefined && Object.keys(TARGET).some((name) => name !== "json" && values[name as keyof TargetValues] !== undefined)) {
     throw new Failure("diff of two files asks no registry; see `diddy-mesh help diff`");
   }
-  const files = positionals.map(check);
+  const files = positionals.map((file) => check(file, {}));
   const broken = files.filter(({ snapshot }) => snapshot === undefined);
   if (broken.length > 0) {
     return refuse(broken, json);

@@ -16,7 +16,7 @@ export function initCommand(args: string[]): number {
   }
   const there = NAMES.find((name) => existsSync(name));
   if (there !== undefined && values.force !== true) {
-    const checked = check(there);
+    const checked = check(there, {});
     if (values.json === true) {
       console.log(asJson(checked));
     } else {
@@ -28,7 +28,7 @@ export function initCommand(args: string[]): number {
   const wrangler = readWrangler(".");
   const text = `${JSON.stringify(documentOf(wrangler), null, 2)}\n`;
   write(FILE, text);
-  const checked = check(FILE);
+  const checked = check(FILE, {});
   report(checked, process.stdout);
   nextSteps(wrangler);
   return checked.snapshot === undefined ? 1 : 0;

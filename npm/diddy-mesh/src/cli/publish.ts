@@ -25,7 +25,7 @@ export async function publishCommand(args: string[]): Promise<number> {
   }
   const expect = versionOf("expect", values.expect, 0);
   const registry = connect(values);
-  const checked = check(file);
+  const checked = check(file, {});
   if (checked.document === undefined || checked.snapshot === undefined) {
     if (json) {
       console.log(asJson(checked));

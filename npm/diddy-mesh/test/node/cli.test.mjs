@@ -218,3 +218,13 @@ test("import asks which entry where there are several, and refuses what no API s
     assert.equal(run(...args).status, 2, args.join(" "));
   }
 });
+
+test("variables of the environment override parts of a file, and one that leads nowhere is an error", () => {
+  const { run } = folder({ "mesh.json": { services: { users: { endpoints: ["binding:USERS"], timeout: "5s" } }, routing: { rules: [{ service: "users" }] } } });
+  const timeout = (env) => JSON.parse(run("explain", "mesh.json", "--url", "https://a.test/", "--json", { env }).out).backends[0].policy.requestTimeout;
+  assert.equal(timeout({}), 5000);
+  assert.equal(timeout({ MESH__SERVICES__USERS__TIMEOUT: "2s" }), 2000);
+  const wrong = run("validate", "mesh.json", { env: { MESH__SERVICES__USER__TIMEOUT: "2s" } });
+  assert.equal(wrong.status, 1);
+  assert.match(wrong.out + wrong.err, /MESH__SERVICES__USER__TIMEOUT.*did you mean `users`\?/);
+});
