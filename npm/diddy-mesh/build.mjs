@@ -37,7 +37,7 @@ const common = { bundle: true, format: "esm", target: "es2022", sourcemap: true,
 const entries = ["", "core-", "config-"].flatMap((prefix) => ["workerd", "node", "default"].map((runtime) => here(`src/entry/${prefix}${runtime}.ts`)));
 await build({
   ...common,
-  entryPoints: [...entries, here("src/entry/registry-workerd.ts"), here("src/discovery.ts"), here("src/init.ts")],
+  entryPoints: [...entries, here("src/entry/registry-workerd.ts"), here("src/discovery.ts"), here("src/hooks.ts"), here("src/init.ts")],
   outdir: here("dist"),
   outbase: here("src"),
   splitting: true,

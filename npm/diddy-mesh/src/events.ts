@@ -1,6 +1,7 @@
 /** Events of the engine and of the host, as typed objects. */
 import type { Brain } from "./engine.js";
 import { ASK, DENIALS, EVENT, EVENT_WORDS, EVENTS, SNAPSHOT_ERRORS, TELL, TRANSITIONS } from "./generated/abi.js";
+import { endpointChanges } from "./changes.js";
 import { guarded } from "./recovery.js";
 import { reasonName } from "./respond.js";
 import type { Slot } from "./slot.js";
@@ -9,7 +10,7 @@ import type { MeshEvent } from "./types.js";
 /** Hands every waiting event to `sink`, after the current turn. */
 export async function drain(slot: Slot, sink: (event: MeshEvent) => void): Promise<void> {
   await Promise.resolve();
-  const events = slot.noticed.splice(0).concat(guarded(slot, () => ofEngine(slot, slot.brain())) ?? []);
+  const events = slot.noticed.splice(0).concat(guarded(slot, () => ofEngine(slot, slot.brain())) ?? [], endpointChanges(slot));
   for (const event of events) {
     try {
       sink(event);

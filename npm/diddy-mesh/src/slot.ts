@@ -2,6 +2,7 @@
  * What an isolate keeps per configuration identity: the engine, the last good Snapshot, and the tables read from them.
  * A mesh made per request finds its slot here, so it costs a map look-up.
  */
+import type { ToldEndpoint } from "./changes.js";
 import { Brain } from "./engine.js";
 import { MeshError } from "./errors.js";
 import { SNAPSHOT_ERRORS, TELL } from "./generated/abi.js";
@@ -31,6 +32,8 @@ export class Slot {
   broken: MeshError | undefined;
   /** Whether somebody wants the engine's events. */
   listening = false;
+  /** The endpoints that events were told of last, and of which Snapshot. */
+  declare told: { readonly of: Tables; readonly endpoints: ReadonlyMap<string, ToldEndpoint> } | undefined;
   /** What the registry gave last, good or not. */
   raw: Uint8Array | undefined;
   /** When that came. */

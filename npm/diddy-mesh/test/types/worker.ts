@@ -2,7 +2,10 @@
 import { DiddyMesh, MeshError, type MeshContext, type MeshDocument, type MeshEvent, type MeshOptions } from "diddy-mesh";
 import { compile, explain, validate, type Diagnostic } from "diddy-mesh/config";
 import { DiddyMesh as Core } from "diddy-mesh/core";
+import { discovery } from "diddy-mesh/discovery";
+import { hooks } from "diddy-mesh/hooks";
 import { init } from "diddy-mesh/init";
+import { adminApi, MeshRegistry, type RegistryStub } from "diddy-mesh/registry";
 
 interface Env {
   readonly KV_NAMESPACE: KVNamespace;
@@ -38,6 +41,13 @@ export const document = {
   services: { users: { endpoints: ["binding:USERS"], retries: 3, timeout: 5000 }, orders: { timeout: { request: "5s", attempt: 500 }, healthCheck: "/health" } },
   routing: { rules: [{ path: "/api/users/*", service: "users" }, { path: { type: "Exact", value: "/o" }, backends: ["orders"] }] },
 } satisfies MeshDocument;
+export class Registry extends MeshRegistry<Env> {}
+interface RegistryEnv {
+  readonly MESH_REGISTRY_OBJECT: DurableObjectNamespace<Registry>;
+}
+export const admin = (request: Request, env: RegistryEnv, ctx: ExecutionContext): Promise<Response> => adminApi(request, env, ctx) ?? Promise.resolve(new Response(null, { status: 404 }));
+export const listed = async (env: RegistryEnv): Promise<number> => (await (env.MESH_REGISTRY_OBJECT.getByName("default") as unknown as RegistryStub).status()).config;
+export const discovered = new DiddyMesh({ serviceName: "s", registry: discovery({ register: { region: "weur" } }), onEvent: hooks({ onBreaker: ({ state }) => void state }) });
 export const findings: readonly Diagnostic[] = validate(document);
 export const bytes: Uint8Array | undefined = compile(document).snapshot;
 export const told = explain(document, { method: "GET", url: "https://a.test/" });
