@@ -5,7 +5,7 @@ import { deregisterAt, registerAt } from "./discovery/register.js";
 import { REGISTER_MS } from "./discovery/registrar.js";
 import { Source } from "./discovery/source.js";
 import { within } from "./discovery/within.js";
-import type { EndpointName, Registered, Registration } from "./registry/protocol.js";
+import type { EndpointName, Registered, Registration } from "./protocol.js";
 import type { SnapshotSource } from "./types.js";
 
 export { MeshError, type MeshErrorCode } from "./errors.js";

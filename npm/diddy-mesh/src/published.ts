@@ -27,6 +27,24 @@ const HINT_MS = 1_000;
 /** Names the version of its Snapshot to a caller that may not have it yet. */
 const VERSION_HEADER = "mesh-snapshot";
 
+/** What an isolate knows of what is published. */
+export class Reading {
+  /** When it was asked for, in ms; undefined before the first answer. */
+  readAt: number | undefined;
+  /** What came last, good or not. */
+  raw: Uint8Array | undefined;
+  /** When that came. */
+  takenAt = 0;
+  /** Whether it is the candidate of a rollout. */
+  candidate = false;
+  /** The newest version that an answer named. */
+  wanted = 0;
+  /** Where this isolate stands among all in a rollout, 0 to 100; drawn at the first Snapshot. */
+  share: number | undefined;
+}
+
+const readingOf = (slot: Slot): Reading => (slot.reading ??= new Reading());
+
 /** The KV namespace of the registry: one with a conventional name, else the only one there is. */
 export function findRegistry(env: object): KvReader {
   const names = Object.keys(env).filter((name) => kindOf(bindingOf(env, name)) === "KvNamespace");
@@ -41,18 +59,19 @@ export function findRegistry(env: object): KvReader {
 /** See `Features.registry.refresh`. */
 export function refresh(call: Call, registry: KvReader | SnapshotSource): Promise<void> | undefined {
   const { slot, now } = call;
+  const reading = readingOf(slot);
   const source = "read" in registry ? registry : ofKv(registry);
-  if (slot.readAt !== undefined && now - slot.readAt < (source.freshMs ?? FRESH_MS)) {
+  if (reading.readAt !== undefined && now - reading.readAt < (source.freshMs ?? FRESH_MS)) {
     return undefined;
   }
-  const cold = slot.readAt === undefined;
+  const cold = reading.readAt === undefined;
   if (!cold) {
     // Claimed before the answer, so that others do not ask too. If this request dies, the claim runs out.
-    slot.readAt = now;
+    reading.readAt = now;
   }
-  const reading = read(call, source);
-  keepAlive(call.ctx, reading);
-  return cold ? withDeadline(slot, reading) : undefined;
+  const asking = read(call, source);
+  keepAlive(call.ctx, asking);
+  return cold ? withDeadline(slot, reading, asking) : undefined;
 }
 
 function ofKv(kv: KvReader): SnapshotSource {
@@ -71,14 +90,15 @@ export async function lease(call: Call, demands: readonly LimitDemand[]): Promis
 }
 
 function sceneOf({ slot, options, env, ctx }: Call): SourceScene {
+  const { candidate, wanted } = readingOf(slot);
   return {
     mesh: options.mesh ?? "default",
     serviceName: options.serviceName,
     serviceVersion: options.version,
     env,
     version: slot.known.version,
-    candidate: slot.candidate,
-    wanted: slot.wanted > slot.known.version ? slot.wanted : 0,
+    candidate,
+    wanted: wanted > slot.known.version ? wanted : 0,
     stats: () => readStats(slot),
     waitUntil: (promise) => keepAlive(ctx, promise),
     emit: (event) => slot.notice(event),
@@ -98,49 +118,50 @@ async function read(call: Call, source: SnapshotSource): Promise<void> {
   } catch (error) {
     slot.notice({ type: "registry_unavailable", at, detail: String(error) });
   }
-  slot.readAt = performance.now();
+  readingOf(slot).readAt = performance.now();
 }
 
 function take(slot: Slot, { value, metadata }: PublishedSnapshot, at: number): void {
   const { percent = 0, split, version } = metadata;
-  if (version < slot.known.version && at - slot.takenAt < NEWS_MS) {
+  const reading = readingOf(slot);
+  if (version < slot.known.version && at - reading.takenAt < NEWS_MS) {
     return;
   }
   // Drawn once: as a rollout goes on, an isolate moves to the candidate and not back.
-  slot.share ??= 100 * Math.random();
-  slot.candidate = split !== undefined && slot.share < percent;
-  const bytes = slot.candidate ? value.subarray(split) : value.subarray(0, split);
-  const { raw } = slot;
+  reading.share ??= 100 * Math.random();
+  reading.candidate = split !== undefined && reading.share < percent;
+  const bytes = reading.candidate ? value.subarray(split) : value.subarray(0, split);
+  const { raw } = reading;
   if (raw?.length !== bytes.length || !bytes.every((byte, i) => byte === raw[i])) {
     // Remembered even if it is refused: the same broken bytes are not tried every time.
-    slot.raw = bytes;
+    reading.raw = bytes;
     guarded(slot, () => slot.load(bytes));
-    slot.takenAt = at;
+    reading.takenAt = at;
   }
 }
 
-async function withDeadline(slot: Slot, reading: Promise<void>): Promise<void> {
-  await Promise.race([reading, sleep(COLD_WAIT_MS)]);
-  if (slot.readAt === undefined) {
-    slot.readAt = performance.now();
-    slot.notice({ type: "registry_slow", at: slot.readAt });
+async function withDeadline(slot: Slot, reading: Reading, asking: Promise<void>): Promise<void> {
+  await Promise.race([asking, sleep(COLD_WAIT_MS)]);
+  if (reading.readAt === undefined) {
+    reading.readAt = performance.now();
+    slot.notice({ type: "registry_slow", at: reading.readAt });
   }
 }
 
 /** Takes the hint of an answer that came through a binding; anybody's else may say anything. */
 export function heard({ slot }: Call, { endpoint }: Order, answer: Response): void {
   const version = endpoint.transport.aborts ? 0 : numberIn(answer.headers, VERSION_HEADER);
-  const now = performance.now();
-  if (version > slot.known.version && version > slot.wanted && now - (slot.readAt ?? now) > HINT_MS) {
-    slot.wanted = version;
-    slot.readAt = -Infinity;
+  const { reading } = slot;
+  if (reading?.readAt !== undefined && version > slot.known.version && version > reading.wanted && performance.now() - reading.readAt > HINT_MS) {
+    reading.wanted = version;
+    reading.readAt = -Infinity;
   }
 }
 
 /** Tells a caller within the mesh of a version that is news. Each header costs, so it is told no longer. */
 export function spread({ slot, now }: Call, answering: Response | Promise<Response>): Response | Promise<Response> {
   const { version } = slot.known;
-  return version > 0 && now - slot.takenAt < NEWS_MS ? Promise.resolve(answering).then((answer) => marked(answer, version)) : answering;
+  return version > 0 && now - readingOf(slot).takenAt < NEWS_MS ? Promise.resolve(answering).then((answer) => marked(answer, version)) : answering;
 }
 
 function marked(answer: Response, version: number): Response {

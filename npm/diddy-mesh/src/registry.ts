@@ -3,7 +3,7 @@ export { adminApi, type AdminOptions } from "./registry/api.js";
 export { MeshLimits } from "./registry/limits.js";
 export { MeshRegistry, type RegistrySettings } from "./registry/object.js";
 export type { KvWriter, ObjectState, RegistryNamespace } from "./registry/platform.js";
-export type * from "./registry/protocol.js";
+export type * from "./protocol.js";
 export type { SealingKey, SealingKeys } from "./discovery/seal.js";
 export type { Tokens } from "./registry/token.js";
 export { MeshError } from "./errors.js";

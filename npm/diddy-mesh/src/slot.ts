@@ -4,12 +4,14 @@
  */
 import type { ToldEndpoint } from "./changes.js";
 import { Brain } from "./engine.js";
+import type { Reading } from "./published.js";
+import type { Sharing } from "./traffic/leases.js";
 import { MeshError } from "./errors.js";
 import { SNAPSHOT_ERRORS, TELL } from "./generated/abi.js";
 import type { HandlerTable } from "./handlers.js";
 import type { Edits, Tables } from "./tables.js";
 import { parseAddress, type Endpoint } from "./transport.js";
-import type { HandlerMap, LimitDemand, LocalService, MeshEvent } from "./types.js";
+import type { HandlerMap, LocalService, MeshEvent } from "./types.js";
 
 const HOST_EVENTS_MAX = 64;
 
@@ -24,31 +26,17 @@ export class Slot {
   tablesByMap = new WeakMap<HandlerMap, HandlerTable>();
   /** Events the host noticed, until somebody drains them; the oldest are dropped. */
   readonly noticed: MeshEvent[] = [];
-  /** When the registry was last asked, in ms; undefined before the first answer. */
-  readAt: number | undefined;
   /** The Snapshot in use: what is loaded again after a trap. */
   bytes: Uint8Array | undefined;
   /** Why the last Snapshot that came was refused. */
   broken: MeshError | undefined;
   /** Whether somebody wants the engine's events. */
   listening = false;
+  /** What reading from the registry came to, and sharing limits; made by what does that, as its core does neither. */
+  declare reading: Reading | undefined;
+  declare sharing: Sharing | undefined;
   /** The endpoints that events were told of last, and of which Snapshot. */
   declare told: { readonly of: Tables; readonly endpoints: ReadonlyMap<string, ToldEndpoint> } | undefined;
-  /** What the registry gave last, good or not. */
-  raw: Uint8Array | undefined;
-  /** When that came. */
-  takenAt = 0;
-  /** Whether it is the candidate of a rollout. */
-  candidate = false;
-  /** The newest version that an answer named. */
-  wanted = 0;
-  /** What was seen of limits that are counted for all, until it is told. */
-  readonly demands = new Map<string, LimitDemand>();
-  /** From when on a request makes this isolate ask for its part, and one that is refused. */
-  askAt = 0;
-  refusedAskAt = 0;
-  /** Where this isolate stands among all in a rollout, 0 to 100; drawn at the first Snapshot. */
-  declare share: number | undefined;
   /** Checks what only some Snapshots hold. */
   fits: (known: Tables) => boolean = () => true;
   #initial: Uint8Array | undefined;

@@ -1,6 +1,6 @@
 /** `diddy-mesh deregister`. */
 import { RegistryBrain } from "../../wasm/control.js";
-import type { EndpointName, ListedEndpoint } from "../registry/protocol.js";
+import type { EndpointName, ListedEndpoint } from "../protocol.js";
 import { load } from "./check.js";
 import { Failure, options, painter } from "./io.js";
 import { connect, TARGET, type Registry } from "./registry.js";

@@ -1,5 +1,5 @@
 /** `diddy-mesh history`. */
-import type { HistoryEntry } from "../registry/protocol.js";
+import type { HistoryEntry } from "../protocol.js";
 import { Failure, options, painter } from "./io.js";
 import { numberOf } from "./numbers.js";
 import { connect, TARGET } from "./registry.js";

@@ -1,6 +1,6 @@
 /** A registry by its HTTP admin API. */
-import type { Difference, Document, EndpointName, HistoryEntry, Listing, Publishing, PublishOptions, Refusal, Registered, Registration, RegistryStatus, Rollout, RolloutStep, StoredConfig } from "../registry/protocol.js";
-import { API_PATH } from "../registry/protocol.js";
+import type { Difference, Document, EndpointName, HistoryEntry, Listing, Publishing, PublishOptions, Refusal, Registered, Registration, RegistryStatus, Rollout, RolloutStep, StoredConfig } from "../protocol.js";
+import { API_PATH } from "../protocol.js";
 import { SHAPES } from "./answers.js";
 import { Failure } from "./io.js";
 import { parsePlain } from "./plain.js";

@@ -3,7 +3,7 @@
  * configuration, one for each registration. What there is to know of each is its metadata, so one listing tells all.
  * The Snapshot's key is written last: what it names is in use, and nothing else.
  */
-import type { Document, HistoryEntry, Registration, Rollout } from "../registry/protocol.js";
+import type { Document, HistoryEntry, Registration, Rollout } from "../protocol.js";
 import type { PublishedMetadata } from "../types.js";
 import { Failure } from "./io.js";
 import { nullable, number, object, optional, text } from "./shape.js";

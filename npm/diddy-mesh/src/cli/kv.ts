@@ -4,7 +4,7 @@
  */
 import { RegistryBrain } from "../../wasm/control.js";
 import { compile, diff } from "../config.js";
-import type { Difference, Document, EndpointName, HistoryEntry, Listing, Publishing, PublishOptions, Refusal, Registered, Registration, RegistryStatus, Rollout, RolloutStep, StoredConfig } from "../registry/protocol.js";
+import type { Difference, Document, EndpointName, HistoryEntry, Listing, Publishing, PublishOptions, Refusal, Registered, Registration, RegistryStatus, Rollout, RolloutStep, StoredConfig } from "../protocol.js";
 import { load } from "./check.js";
 import { Failure } from "./io.js";
 import { bytesOf, configKey, contentsOf, documentOf, historyOf, latestOf, METADATA_BYTES_MAX, prefixOf, registrationKey, rolloutOf, snapshotKey, type ConfigMetadata, type Contents, type SnapshotMetadata } from "./kv-layout.js";

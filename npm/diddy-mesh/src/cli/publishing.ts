@@ -1,5 +1,5 @@
 /** What came of publishing, for `publish` and `rollback`. */
-import type { Diagnostic, Publishing, Refusal } from "../registry/protocol.js";
+import type { Diagnostic, Publishing, Refusal } from "../protocol.js";
 import { findingLine, report, type Checked, type Finding } from "./check.js";
 import { render } from "./difference.js";
 import { painter } from "./io.js";

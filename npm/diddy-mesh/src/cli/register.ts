@@ -1,5 +1,5 @@
 /** `diddy-mesh register`. */
-import type { Registered, Registration } from "../registry/protocol.js";
+import type { Registered, Registration } from "../protocol.js";
 import { findingLine, label, type Finding } from "./check.js";
 import { readDocument, type Position } from "./document.js";
 import { Failure, onlyFile, options, painter } from "./io.js";

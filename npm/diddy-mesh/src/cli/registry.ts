@@ -1,5 +1,5 @@
 /** Which registry a command talks to. Commands do not know whether that is the admin API or KV. */
-import type { RegistryStub } from "../registry/protocol.js";
+import type { RegistryStub } from "../protocol.js";
 import { HttpRegistry } from "./http.js";
 import { Failure } from "./io.js";
 import { KvRegistry } from "./kv.js";

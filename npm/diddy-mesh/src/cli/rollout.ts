@@ -1,5 +1,5 @@
 /** `diddy-mesh rollout`: a configuration that only some isolates use. */
-import type { Counts, Rollout, RolloutStep } from "../registry/protocol.js";
+import type { Counts, Rollout, RolloutStep } from "../protocol.js";
 import { Failure, options, painter } from "./io.js";
 import { numberOf } from "./numbers.js";
 import { tellRefusal } from "./publishing.js";

@@ -1,5 +1,5 @@
 /** `diddy-mesh services`. */
-import type { ListedEndpoint, Listing } from "../registry/protocol.js";
+import type { ListedEndpoint, Listing } from "../protocol.js";
 import { Failure, options, painter } from "./io.js";
 import { nearest } from "./nearest.js";
 import { connect, TARGET } from "./registry.js";

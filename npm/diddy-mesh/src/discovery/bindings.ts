@@ -2,7 +2,7 @@
 import { bindingOf, kindOf } from "../env.js";
 import { MeshError } from "../errors.js";
 import { findRegistry } from "../published.js";
-import type { RegistryStub } from "../registry/protocol.js";
+import type { RegistryStub } from "../protocol.js";
 import type { KvReader } from "../types.js";
 import { says } from "./breaker.js";
 

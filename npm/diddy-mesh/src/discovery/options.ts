@@ -1,6 +1,6 @@
 /** The options of `discovery()`: what they default to, and what is wrong with them. */
 import { MeshError } from "../errors.js";
-import type { Registration } from "../registry/protocol.js";
+import type { Registration } from "../protocol.js";
 import type { RegistryBindings } from "./bindings.js";
 import { fromBase64url } from "./encoding.js";
 import type { OpeningKeys } from "./seal.js";

@@ -2,7 +2,7 @@
  * Registering endpoints and taking them back: at the registry's object, or in KV where there is none.
  * In KV each registration is the metadata of a key of its own, so that nobody writes what another wrote.
  */
-import type { EndpointName, Registered, Registration } from "../registry/protocol.js";
+import type { EndpointName, Registered, Registration } from "../protocol.js";
 import { askObject, type KvBinding, type Registry } from "./bindings.js";
 import { shortHash, utf8 } from "./encoding.js";
 

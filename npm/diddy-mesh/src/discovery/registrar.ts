@@ -1,5 +1,5 @@
 /** Registers what this Worker is, now and then, where no request waits for it. */
-import type { Registered, Registration } from "../registry/protocol.js";
+import type { Registered, Registration } from "../protocol.js";
 import type { SourceScene } from "../types.js";
 import { Breaker } from "./breaker.js";
 import { shortHash } from "./encoding.js";

@@ -1,5 +1,5 @@
 /** While a rollout is running, isolates tell the registry's object what became of their requests: it stops one that does worse. At other times nothing is told. */
-import type { IsolateReport } from "../registry/protocol.js";
+import type { IsolateReport } from "../protocol.js";
 import type { SourceScene } from "../types.js";
 
 interface Baseline {

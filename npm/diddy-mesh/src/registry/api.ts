@@ -7,7 +7,7 @@ import { bindingOf, envOf, keepAlive, kindOf } from "../env.js";
 import type { ContextLike } from "../types.js";
 import { parseJson } from "./json.js";
 import type { RegistryNamespace } from "./platform.js";
-import { API_PATH, type Refusal, type RegistryStub } from "./protocol.js";
+import { API_PATH, type Refusal, type RegistryStub } from "../protocol.js";
 import { carried, tokensOf, type Tokens } from "./token.js";
 
 /** Bytes of a request: a document of 8 MiB and what is said with it. */

@@ -1,7 +1,7 @@
 /** Publishing configurations: compare-and-set, dry run, rollback, staged rollout. Nothing here waits: each call is one turn. */
 import { doesWorse } from "../../wasm/control.js";
 import { compile, diff } from "../config.js";
-import type { Counts, IsolateReport, Document, HistoryEntry, Publishing, PublishOptions, Refusal, Rollout, RolloutStep } from "./protocol.js";
+import type { Counts, IsolateReport, Document, HistoryEntry, Publishing, PublishOptions, Refusal, Rollout, RolloutStep } from "../protocol.js";
 import type { State } from "./state.js";
 
 const MESSAGE_CHARS_MAX = 1_000;

@@ -6,7 +6,7 @@ import { DurableObject } from "cloudflare:workers";
 import * as configs from "./configs.js";
 import type { KvWriter, ObjectState } from "./platform.js";
 import { probe } from "./probe.js";
-import type { Document, EndpointName, HistoryEntry, IsolateReport, Listing, Publishing, PublishOptions, Refusal, Registered, Registration, RegistryStatus, RegistryStub, Renewed, Rollout, RolloutStep, StoredConfig, Difference } from "./protocol.js";
+import type { Document, EndpointName, HistoryEntry, IsolateReport, Listing, Publishing, PublishOptions, Refusal, Registered, Registration, RegistryStatus, RegistryStub, Renewed, Rollout, RolloutStep, StoredConfig, Difference } from "../protocol.js";
 import { seal, type SealingKeys } from "../discovery/seal.js";
 import { current, keysOf, kvOf, publishNow } from "./publisher.js";
 import { State } from "./state.js";

@@ -7,7 +7,7 @@ import type { CheckRow, Registration } from "../../wasm/control.js";
 import { applyOverrides } from "../config.js";
 import { kindOf } from "../env.js";
 import type { ObjectState } from "./platform.js";
-import type { Document, RegistryEvent } from "./protocol.js";
+import type { Document, RegistryEvent } from "../protocol.js";
 import { Storage } from "./storage.js";
 import { Versions } from "./versions.js";
 import { tell } from "./watchers.js";

@@ -1,6 +1,6 @@
 /** The versions of the configuration, and their documents. */
 import type { Sql } from "./platform.js";
-import type { Document, HistoryEntry } from "./protocol.js";
+import type { Document, HistoryEntry } from "../protocol.js";
 
 /** Characters of a document in one row: a row holds 2 MB, and a character is up to three bytes. */
 const PART_CHARS = 500_000;

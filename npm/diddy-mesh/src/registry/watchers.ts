@@ -1,6 +1,6 @@
 /** Tools that watch a registry over WebSockets. They may sleep with the object: the platform keeps the sockets. */
 import type { ObjectState } from "./platform.js";
-import type { RegistryEvent } from "./protocol.js";
+import type { RegistryEvent } from "../protocol.js";
 
 /** More watchers than this are refused. */
 const WATCHERS_MAX = 64;

@@ -23,6 +23,15 @@ const KEYS_MAX = 256;
 /** Who counts for all. */
 const GLOBAL = "*";
 
+/** What an isolate keeps for that. */
+export class Sharing {
+  /** What was seen of limits that are counted for all, until it is told. */
+  readonly demands = new Map<string, LimitDemand>();
+  /** From when on a request makes this isolate ask for its part, and one that is refused. */
+  askAt = 0;
+  refusedAskAt = 0;
+}
+
 interface Limiter {
   limit(options: { key: string }): Promise<{ success: boolean }>;
 }
@@ -30,20 +39,21 @@ interface Limiter {
 /** Tells of a request that counted at such a limit, and was `refused` or not. */
 export function share(call: Call, brain: Brain, refused: boolean): void {
   const { slot, now } = call;
+  const sharing = (slot.sharing ??= new Sharing());
   for (const [limiter, demand] of demands(slot, brain, now)) {
     if (limiter !== GLOBAL) {
       keepAlive(call.ctx, ofLocation(call, limiter, demand));
-    } else if (slot.demands.has(demand.key) || slot.demands.size < KEYS_MAX) {
-      const before = slot.demands.get(demand.key);
-      slot.demands.set(demand.key, { ...demand, seen: demand.seen + (before?.seen ?? 0), taken: demand.taken + (before?.taken ?? 0) });
+    } else if (sharing.demands.has(demand.key) || sharing.demands.size < KEYS_MAX) {
+      const before = sharing.demands.get(demand.key);
+      sharing.demands.set(demand.key, { ...demand, seen: demand.seen + (before?.seen ?? 0), taken: demand.taken + (before?.taken ?? 0) });
     }
   }
   const lease = call.features.registry?.lease;
-  if (lease !== undefined && slot.demands.size > 0 && now >= (refused ? slot.refusedAskAt : slot.askAt)) {
-    slot.askAt = slot.refusedAskAt = now + PATIENCE_MS;
-    const asked = [...slot.demands.values()];
-    slot.demands.clear();
-    keepAlive(call.ctx, ofAll(slot, lease(call, asked)));
+  if (lease !== undefined && sharing.demands.size > 0 && now >= (refused ? sharing.refusedAskAt : sharing.askAt)) {
+    sharing.askAt = sharing.refusedAskAt = now + PATIENCE_MS;
+    const asked = [...sharing.demands.values()];
+    sharing.demands.clear();
+    keepAlive(call.ctx, ofAll(slot, sharing, lease(call, asked)));
   }
 }
 
@@ -72,14 +82,14 @@ async function ofLocation({ env, slot }: Call, limiter: string, { intervalUs, ke
   }
 }
 
-async function ofAll(slot: Slot, asking: Promise<readonly LimitLease[]>): Promise<void> {
+async function ofAll(slot: Slot, sharing: Sharing, asking: Promise<readonly LimitLease[]>): Promise<void> {
   try {
     const leases = await asking;
     const now = performance.now();
     leases.forEach((lease) => grant(slot, lease));
     if (leases.length > 0) {
-      slot.askAt = now + 0.8 * Math.min(...leases.map(({ ttlMs }) => ttlMs));
-      slot.refusedAskAt = leases.some(({ plenty }) => plenty) ? now + SOON_MS : slot.askAt;
+      sharing.askAt = now + 0.8 * Math.min(...leases.map(({ ttlMs }) => ttlMs));
+      sharing.refusedAskAt = leases.some(({ plenty }) => plenty) ? now + SOON_MS : sharing.askAt;
     }
   } catch (error) {
     slot.notice({ type: "limits_unavailable", at: performance.now(), detail: String(error) });

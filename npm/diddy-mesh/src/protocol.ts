@@ -1,10 +1,10 @@
 /**
  * What a registry, its admin API and those who use it say to one another.
  *
- * Every method of the object is also a path of the admin API; see `api.ts`. Times are in ms since 1970.
+ * Every method of the object is also a path of the admin API; see `registry/api.ts`. Times are in ms since 1970.
  */
-import type { Diagnostic, Difference, Document, EndpointName, ListedEndpoint, Registered, Registration, Renewed, Summary } from "../../wasm/control.js";
-import type { PublishedSnapshot } from "../types.js";
+import type { Diagnostic, Difference, Document, EndpointName, ListedEndpoint, Registered, Registration, Renewed, Summary } from "../wasm/control.js";
+import type { PublishedSnapshot } from "./types.js";
 
 export type { Diagnostic, Difference, Document, EndpointName, ListedEndpoint, Registered, Registration, Renewed, Summary };
 
