@@ -21,6 +21,8 @@ pub const FIRST_LEASE: Micros = Micros::from_secs(1);
 /// Time in which the sum of the parts follows what passes: two leases, as what was given out before
 /// must be over first.
 const FOLLOW_S: f64 = 8.0;
+/// What passes too much counts up to this share of the rate.
+const EXCESS_MAX: f64 = 0.25;
 /// The sum of the parts stays within these shares of the rate.
 const SUM_SHARES: (f64, f64) = (0.5, 1.5);
 /// Share of the rate that must be needed for the sum to be raised: below it parts are unused because
@@ -93,7 +95,8 @@ impl Allowance {
         self.adjusted_at = now;
         let total = |of: fn(&Asker) -> f64| self.askers.values().map(of).sum::<f64>();
         let rate = self.per_second();
-        let missing = 1.0 - total(|asker| asker.passes) / rate;
+        // a burst, which the limit allows once, must not swing it far
+        let missing = (1.0 - total(|asker| asker.passes) / rate).max(-EXCESS_MAX);
         let needed = total(|asker| asker.needs) > NEEDED * rate;
         // what nobody needs goes back to the rate itself
         let change = if needed || missing < 0.0 { missing } else { 1.0 - self.share };

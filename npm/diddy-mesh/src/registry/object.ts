@@ -23,8 +23,8 @@ export interface RegistrySettings {
 
 /** A heartbeat is stored where the stored end of a lease is this share of it behind: a write costs, and a restart must not end a lease. */
 const STORE_SHARE = 4;
-/** Identities that are taken in one go. */
-const IDS_MAX = 1_000;
+/** Registrations, or identities, that are taken in one go. */
+const BATCH_MAX = 1_000;
 /** After work that failed, which is a bug, it is tried again. */
 const FAILED_MS = 5_000;
 
@@ -47,6 +47,9 @@ export class MeshRegistry<Env extends object = object> extends DurableObject<Env
   /** Registers endpoints, or renews them; each is for itself. */
   async register(registrations: readonly Registration[]): Promise<Registered[]> {
     const state = this.#state;
+    if (!Array.isArray(registrations) || registrations.length > BATCH_MAX) {
+      throw new RangeError(`registrations is a list of up to ${BATCH_MAX}`);
+    }
     const done = state.change((brain) => {
       const all = brain.register(registrations, Date.now());
       for (const { expiresAt = null, id, registration } of all) {
@@ -151,8 +154,9 @@ export class MeshRegistry<Env extends object = object> extends DurableObject<Env
 
   /** What is to be published now; undefined where that is not newer than `since`, or where there is nothing. */
   async snapshot(since = 0): Promise<PublishedSnapshot | undefined> {
-    const now = this.#state.brain().version > since ? current(this.#state) : undefined;
-    return now && seal({ value: now.value, metadata: now.metadata }, this.#state.mesh, this.#keys());
+    const keys = this.#keys();
+    const now = this.#state.brain().version > since ? current(this.#state, keys) : undefined;
+    return now && seal({ value: now.value, metadata: now.metadata }, this.#state.mesh, keys);
   }
 
   /** Takes what became of an isolate's requests while a rollout is running. */
@@ -184,10 +188,8 @@ export class MeshRegistry<Env extends object = object> extends DurableObject<Env
 
   /** Ends leases, checks endpoints, publishes: whatever is due. */
   async alarm(): Promise<void> {
-    this.#state.awake();
     try {
-      await this.#work();
-      this.#state.wake();
+      await this.#state.awake(() => this.#work());
     } catch (error) {
       // The platform would try again a few times, and then never again.
       this.#state.emit({ type: "failed", detail: String(error) });
@@ -228,8 +230,8 @@ function isBehind(stored: number | null, expiresAt: number | null): boolean {
 }
 
 function bounded(ids: readonly string[]): string[] {
-  if (!Array.isArray(ids) || ids.length > IDS_MAX) {
-    throw new RangeError(`ids is a list of up to ${IDS_MAX} texts`);
+  if (!Array.isArray(ids) || ids.length > BATCH_MAX) {
+    throw new RangeError(`ids is a list of up to ${BATCH_MAX} texts`);
   }
   return ids.map(String);
 }

@@ -15,13 +15,13 @@ const RETRY_MS = 1_000;
 const RETRY_MS_MAX = 60_000;
 
 /** What is to be published now; undefined where it does not compile, which leaves what was published. */
-export function current(state: State): (PublishedSnapshot & { readonly hash: string }) | undefined {
+export function current(state: State, { encrypt, sign }: SealingKeys): (PublishedSnapshot & { readonly hash: string }) | undefined {
   const { storage } = state;
   const brain = state.brain();
   const first = brain.publication();
   const percent = storage.get("percent");
-  const hashOf = (hash: string): string => (percent > 0 ? `${hash}@${percent}` : hash);
-  const hash = hashOf(first.publication?.hash ?? "");
+  // Other keys seal it anew.
+  const hash = [first.publication?.hash, percent, sign?.id, encrypt?.id].join("/");
   // What means the same as what was published is that: another version would only make readers doubt theirs.
   const same = hash === storage.get("hash") && storage.get("snapshot") !== first.publication?.version;
   const { publication, diagnostics } = same ? brain.publication(storage.get("snapshot")) : first;
@@ -44,7 +44,15 @@ export function current(state: State): (PublishedSnapshot & { readonly hash: str
 export async function publishNow(state: State, find: () => KvWriter | undefined, keys: () => SealingKeys): Promise<void> {
   const { mesh, storage } = state;
   const settled = state.brain().version;
-  const now = current(state);
+  let now: ReturnType<typeof current>;
+  let sealing: SealingKeys = {};
+  try {
+    sealing = keys();
+    now = current(state, sealing);
+  } catch (error) {
+    failed(state, error);
+    return;
+  }
   if (now === undefined || now.hash === storage.get("hash")) {
     state.change((brain) => {
       brain.published(settled, Date.now());
@@ -57,17 +65,11 @@ export async function publishNow(state: State, find: () => KvWriter | undefined,
   }
   const { version } = now.metadata;
   try {
-    const { metadata, value } = await seal(now, mesh, keys());
+    const { metadata, value } = await seal(now, mesh, sealing);
     const putting = find()?.put(`mesh/v1/${mesh}/snapshot`, value, { metadata });
     await (putting && within(PUT_MS, putting));
   } catch (error) {
-    const failures = storage.get("publish_failures");
-    const wait = Math.min(RETRY_MS * 2 ** failures, RETRY_MS_MAX) * (1 + Math.random() / 2);
-    state.change((brain) => {
-      brain.postpone(Date.now() + wait);
-      storage.set({ publish_error: String(error), publish_failures: failures + 1 });
-    });
-    state.emit({ type: "publish_failed", version, detail: String(error) });
+    failed(state, error);
     return;
   }
   // Whatever changed while KV was written has another version, and is published next.
@@ -77,6 +79,18 @@ export async function publishNow(state: State, find: () => KvWriter | undefined,
     storage.set({ settled, snapshot: version, hash: now.hash, published_at: at, publish_error: null, publish_failures: 0 });
   });
   state.emit({ type: "published", version });
+}
+
+/** Tries again later, and later each time. */
+function failed(state: State, error: unknown): void {
+  const { storage } = state;
+  const failures = storage.get("publish_failures");
+  const wait = Math.min(RETRY_MS * 2 ** failures, RETRY_MS_MAX) * (1 + Math.random() / 2);
+  state.change((brain) => {
+    brain.postpone(Date.now() + wait);
+    storage.set({ publish_error: String(error), publish_failures: failures + 1 });
+  });
+  state.emit({ type: "publish_failed", version: storage.get("version"), detail: String(error) });
 }
 
 /** The namespace to publish to: the one that is named, or found as readers find it. Undefined where there is none: then Workers ask the object itself. */

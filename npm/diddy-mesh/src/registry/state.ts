@@ -24,6 +24,8 @@ export class State {
   #alarmAt: number | undefined;
   /** When it did last. */
   #wokenAt = 0;
+  /** Whether it is at work that an alarm began: what is due is done by that, and needs no alarm of its own. */
+  #working = false;
 
   constructor(ctx: ObjectState, env: object) {
     this.#ctx = ctx;
@@ -89,6 +91,7 @@ export class State {
         return done;
       });
     } catch (error) {
+      this.storage.reload();
       this.#brain = undefined;
       throw error;
     } finally {
@@ -98,7 +101,7 @@ export class State {
 
   /** Sees to it that the object wakes when there is something to do. */
   wake(): void {
-    const next = this.brain().nextWake();
+    const next = this.#working ? undefined : this.brain().nextWake();
     if (next !== undefined && (this.#alarmAt === undefined || next < this.#alarmAt)) {
       this.wakeAt(Math.max(next, Date.now()));
     }
@@ -111,10 +114,17 @@ export class State {
     this.#ctx.waitUntil(this.#ctx.storage.setAlarm(this.#alarmAt));
   }
 
-  /** Takes note that the object woke. */
-  awake(): void {
+  /** Does the work of an alarm, and sees to it that the object wakes again. */
+  async awake(work: () => Promise<void>): Promise<void> {
     this.#wokenAt = this.#alarmAt ?? Date.now();
     this.#alarmAt = undefined;
+    this.#working = true;
+    try {
+      await work();
+    } finally {
+      this.#working = false;
+    }
+    this.wake();
   }
 
   /** Tells those who watch. */

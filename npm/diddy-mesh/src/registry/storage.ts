@@ -70,12 +70,17 @@ export interface StoredRegistration {
 /** See the head of this file. */
 export class Storage {
   readonly #sql: Sql;
-  readonly #facts: Facts;
+  #facts: Facts = NOTHING;
 
   constructor(sql: Sql) {
     this.#sql = sql;
     TABLES.forEach((table) => sql.exec(table));
-    const found = Object.fromEntries(sql.exec("SELECT name, value FROM fact").toArray().map(({ name, value }) => [name, value]));
+    this.reload();
+  }
+
+  /** Reads the facts again, where what was written was taken back. */
+  reload(): void {
+    const found = Object.fromEntries(this.#sql.exec("SELECT name, value FROM fact").toArray().map(({ name, value }) => [name, value]));
     this.#facts = { ...NOTHING, ...found };
   }
 

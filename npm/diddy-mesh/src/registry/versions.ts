@@ -61,8 +61,13 @@ export class Versions {
     this.#sql.exec("UPDATE config SET stopped = 1 WHERE version = ?", version);
   }
 
-  /** The version that was in use before that one; 0 = none. */
+  /** The version that was in use before that one; 0 = none. Of one that brought an earlier one back, that before the earlier one: so going back again goes further. */
   before(version: number): number {
+    const back = this.#sql.exec("SELECT rollback_of FROM config WHERE version = ?", version).toArray()[0]?.["rollback_of"] as number | null | undefined;
+    return back ? this.before(back) : this.#before(version);
+  }
+
+  #before(version: number): number {
     return (this.#sql.exec("SELECT MAX(version) AS version FROM config WHERE version < ? AND stopped = 0", version).toArray()[0]?.["version"] as number | null) ?? 0;
   }
 

@@ -71,8 +71,8 @@ test("isolates share a global limit by their needs, and say that they do", async
   await running([entry, limits, ...gateways], async (_fetch, { send }) => {
     const counts = { passed: 0, refused: 0, global: 0 };
     const start = performance.now();
-    // Before that isolates that know nothing yet let their own bursts through.
-    const [from, to] = [start + 6_000, start + 14_000];
+    // Before that isolates that know nothing yet let their own bursts through, and what passed too much is taken back.
+    const [from, to] = [start + 10_000, start + 18_000];
     // The first asks twice as often as the others.
     await Promise.all(
       ["a", ...names].map(async (name) => {
@@ -89,7 +89,7 @@ test("isolates share a global limit by their needs, and say that they do", async
     const all = counts.passed + counts.refused;
     const perSecond = counts.passed / ((to - from) / 1000);
     assert.ok(counts.refused > counts.passed, `the load is above the limit: ${JSON.stringify(counts)}`);
-    assert.ok(Math.abs(perSecond / rate - 1) < 0.1, `${perSecond} requests/s passed of ${rate}`);
+    assert.ok(Math.abs(perSecond / rate - 1) < 0.15, `${perSecond} requests/s passed of ${rate}`);
     assert.ok(counts.global / all > 0.95, JSON.stringify(counts));
     for (const name of names) {
       const { asked, events } = await (await send("/told", { headers: { "x-to": name } })).json();
