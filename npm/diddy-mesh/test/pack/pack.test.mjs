@@ -83,11 +83,42 @@ test("the module form of the Snapshot needs no rule", async () => {
   await serve(modulesOf(join(folder, "out"), "index.js"), answers);
 });
 
+test("wrangler bundles the Worker of a registry from its configuration, and workerd serves it", async () => {
+  const folder = join(project, "registry");
+  mkdirSync(folder);
+  writeFileSync(join(folder, "index.js"), `
+    import { adminApi, MeshLimits, MeshRegistry } from "diddy-mesh/registry";
+    export { MeshLimits, MeshRegistry };
+    export default { fetch: (request, env, ctx) => adminApi(request, env, ctx) ?? new Response("no such page", { status: 404 }) };`);
+  const objects = { MESH_REGISTRY_OBJECT: "MeshRegistry", MESH_LIMITS: "MeshLimits" };
+  const settings = {
+    name: "registry",
+    main: "index.js",
+    compatibility_date: "2026-04-01",
+    durable_objects: { bindings: Object.entries(objects).map(([name, class_name]) => ({ name, class_name })) },
+    migrations: [{ tag: "v1", new_sqlite_classes: Object.values(objects) }],
+  };
+  writeFileSync(join(folder, "wrangler.json"), JSON.stringify(settings));
+  await run(process.execPath, [wrangler, "deploy", "--dry-run", "--outdir", "out"], { cwd: folder, env: { ...process.env, WRANGLER_SEND_METRICS: "false", CI: "1" } });
+  const token = "admin-token-0123456789";
+  const durableObjects = Object.fromEntries(Object.entries(objects).map(([name, className]) => [name, { className, useSQLite: true }]));
+  const mf = new Miniflare({ modules: modulesOf(join(folder, "out"), "index.js"), modulesRoot: project, compatibilityDate: "2026-04-01", durableObjects, bindings: { MESH_ADMIN_TOKEN: token }, cf: false, log: new Log(LogLevel.NONE) });
+  try {
+    const ask = (headers) => mf.dispatchFetch("http://mesh.test/_mesh/api/config", { method: "POST", headers, body: JSON.stringify({ document: config }) });
+    assert.equal((await ask({})).status, 401);
+    assert.equal((await (await ask({ authorization: `Bearer ${token}` })).json()).version, 1);
+  } finally {
+    await mf.dispose();
+  }
+});
+
 test("Node loads every entry, with one instance behind them", async () => {
   const script = `
     import { DiddyMesh, MeshError } from "diddy-mesh";
     import { DiddyMesh as Core } from "diddy-mesh/core";
     import { compile } from "diddy-mesh/config";
+    import { discovery } from "diddy-mesh/discovery";
+    import { hooks } from "diddy-mesh/hooks";
     import { init } from "diddy-mesh/init";
     import schema from "diddy-mesh/schema.json" with { type: "json" };
     const inner = { fetch: () => new Response("inner") };
@@ -96,10 +127,10 @@ test("Node loads every entry, with one instance behind them", async () => {
       const answer = await new Mesh({ serviceName: "s", config, local: { INNER: inner } }).handle(new Request("https://a.test/x"));
       console.log(answer.status, await answer.text());
     }
-    console.log(compile(config).snapshot instanceof Uint8Array, typeof init, typeof MeshError, schema.$schema);`;
+    console.log(compile(config).snapshot instanceof Uint8Array, typeof init, typeof MeshError, typeof discovery, typeof hooks, schema.$schema);`;
   writeFileSync(join(project, "node.mjs"), script);
   const { stdout } = await run(process.execPath, ["--no-warnings", "node.mjs"], { cwd: project });
-  assert.equal(stdout, "200 inner\n200 inner\ntrue function function https://json-schema.org/draft/2020-12/schema\n");
+  assert.equal(stdout, "200 inner\n200 inner\ntrue function function function function https://json-schema.org/draft/2020-12/schema\n");
 });
 
 test("without a fitting condition the engine is given by hand", async () => {
