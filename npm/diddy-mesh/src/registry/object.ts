@@ -12,6 +12,7 @@ import { current, keysOf, kvOf, publishNow } from "./publisher.js";
 import { State } from "./state.js";
 import { admit } from "./watchers.js";
 import type { PublishedSnapshot } from "../types.js";
+import type { Probe } from "../../wasm/control.js";
 
 /** What a subclass may settle. */
 export interface RegistrySettings {
@@ -21,7 +22,7 @@ export interface RegistrySettings {
   readonly keys?: SealingKeys | undefined;
 }
 
-/** A heartbeat is stored where the stored end of a lease is this share of it behind: a write costs, and a restart must not end a lease. */
+/** The end of a lease is stored this share of it later: only a heartbeat beyond that is stored, as a write costs, and a restart ends no lease early. */
 const STORE_SHARE = 4;
 /** Registrations, or identities, that are taken in one go. */
 const BATCH_MAX = 1_000;
@@ -32,6 +33,8 @@ const FAILED_MS = 5_000;
 export class MeshRegistry<Env extends object = object> extends DurableObject<Env> implements RegistryStub {
   readonly #state: State;
   readonly #ctx: ObjectState;
+  /** Endpoints whose check is under way. */
+  readonly #checking = new Set<string>();
 
   constructor(ctx: ObjectState, env: Env) {
     super(ctx, env);
@@ -57,7 +60,7 @@ export class MeshRegistry<Env extends object = object> extends DurableObject<Env
           const document = JSON.stringify(registration);
           const stored = state.storage.registration(id);
           if (stored?.document !== document || isBehind(stored.expiresAt, expiresAt)) {
-            state.storage.register({ id, document, expiresAt });
+            state.storage.register({ id, document, expiresAt: ahead(expiresAt) });
           }
         }
       }
@@ -79,7 +82,7 @@ export class MeshRegistry<Env extends object = object> extends DurableObject<Env
       const renewed = brain.renew(bounded(ids), Date.now());
       for (const { expiresAt = null, id } of renewed) {
         if (isBehind(state.storage.registration(id)?.expiresAt ?? null, expiresAt)) {
-          state.storage.renew(id, expiresAt as number);
+          state.storage.renew(id, ahead(expiresAt) as number);
         }
       }
       return renewed;
@@ -209,24 +212,44 @@ export class MeshRegistry<Env extends object = object> extends DurableObject<Env
       return due;
     });
     work.expired.forEach((endpoint) => state.emit({ type: "lease_lost", endpoint }));
-    if (work.probes.length > 0) {
-      const answers = await Promise.all(work.probes.map(async (one) => ({ id: one.id, status: await probe(one, this.env) })));
+    // Not waited for: an endpoint that hangs would keep what is to be published, and the ends of leases.
+    this.#ctx.waitUntil(this.#check(work.probes.filter(({ id }) => !this.#checking.has(id))));
+    if (state.brain().isDue(Date.now())) {
+      await publishNow(state, () => this.settings().kv ?? kvOf(this.env), () => this.#keys());
+    }
+  }
+
+  async #check(probes: readonly Probe[]): Promise<void> {
+    const state = this.#state;
+    if (probes.length === 0) {
+      return;
+    }
+    probes.forEach(({ id }) => this.#checking.add(id));
+    try {
+      const answers = await Promise.all(probes.map(async (one) => ({ id: one.id, status: await probe(one, this.env) })));
       const turned = state.change((brain) => {
         const ids = answers.filter(({ id, status }) => brain.probed(id, status)).map(({ id }) => id);
         state.storage.set({ checks: JSON.stringify(brain.checks()) });
         return ids.length === 0 ? [] : brain.endpoints().filter(({ id }) => ids.includes(id));
       });
       turned.forEach(({ address, health, id, service, version }) => state.emit({ type: "health", endpoint: { id, service, address, version }, detail: health }));
-    }
-    if (state.brain().isDue(Date.now())) {
-      await publishNow(state, () => this.settings().kv ?? kvOf(this.env), () => this.#keys());
+    } catch (error) {
+      // Each is due again an interval later.
+      state.emit({ type: "failed", detail: String(error) });
+    } finally {
+      probes.forEach(({ id }) => this.#checking.delete(id));
     }
   }
 }
 
-/** Whether the stored end of a lease is so far behind that it is stored anew. */
+/** Whether a lease ends after its stored end, so that it is stored anew. */
 function isBehind(stored: number | null, expiresAt: number | null): boolean {
-  return stored === null || expiresAt === null ? stored !== expiresAt : (expiresAt - stored) * STORE_SHARE > expiresAt - Date.now();
+  return stored === null || expiresAt === null ? stored !== expiresAt : stored < expiresAt;
+}
+
+/** The end of a lease as it is stored. */
+function ahead(expiresAt: number | null): number | null {
+  return expiresAt === null ? null : expiresAt + (expiresAt - Date.now()) / STORE_SHARE;
 }
 
 function bounded(ids: readonly string[]): string[] {

@@ -56,7 +56,7 @@ export async function publishNow(state: State, find: () => KvWriter | undefined,
   if (now === undefined || now.hash === storage.get("hash")) {
     state.change((brain) => {
       brain.published(settled, Date.now());
-      storage.set({ settled });
+      storage.set(now === undefined ? { settled } : { settled, publish_error: null, publish_failures: 0 });
     });
     if (now === undefined) {
       state.emit({ type: "publish_failed", version: settled, detail: storage.get("publish_error") ?? "" });
@@ -64,6 +64,8 @@ export async function publishNow(state: State, find: () => KvWriter | undefined,
     return;
   }
   const { version } = now.metadata;
+  // Until KV answers nobody knows what it has: should the answer not come, what was published before is published again too.
+  storage.set({ hash: "" });
   try {
     const { metadata, value } = await seal(now, mesh, sealing);
     const putting = find()?.put(`mesh/v1/${mesh}/snapshot`, value, { metadata });

@@ -12,6 +12,11 @@ import { Storage } from "./storage.js";
 import { Versions } from "./versions.js";
 import { tell } from "./watchers.js";
 
+/** An alarm that is so late was lost by the platform: it is set again. */
+const LATE_MS = 5_000;
+/** Alarms that come early, by a clock that stands still say, are this far apart at last. */
+const EARLY_MS_MAX = 1_000;
+
 /** See the head of this file. */
 export class State {
   readonly storage: Storage;
@@ -22,8 +27,9 @@ export class State {
   #brain: RegistryBrain | undefined;
   /** When the platform wakes the object; undefined = not known. */
   #alarmAt: number | undefined;
-  /** When it did last. */
+  /** When it did last, and how often in a row that was before its time. */
   #wokenAt = 0;
+  #early = 0;
   /** Whether it is at work that an alarm began: what is due is done by that, and needs no alarm of its own. */
   #working = false;
 
@@ -102,21 +108,25 @@ export class State {
   /** Sees to it that the object wakes when there is something to do. */
   wake(): void {
     const next = this.#working ? undefined : this.brain().nextWake();
-    if (next !== undefined && (this.#alarmAt === undefined || next < this.#alarmAt)) {
-      this.wakeAt(Math.max(next, Date.now()));
+    const now = Date.now();
+    const set = this.#alarmAt === undefined || this.#alarmAt + LATE_MS < now ? Infinity : this.#alarmAt;
+    if (next !== undefined && next < set) {
+      this.wakeAt(Math.max(next, now));
     }
   }
 
   /** Wakes the object at that time. */
   wakeAt(at: number): void {
     // An alarm comes early now and then. One that is set anew for the same time while it is running is lost.
-    this.#alarmAt = Math.max(Math.ceil(at), this.#wokenAt + 1);
+    this.#alarmAt = Math.max(Math.ceil(at), this.#wokenAt + Math.min(2 ** this.#early, EARLY_MS_MAX));
     this.#ctx.waitUntil(this.#ctx.storage.setAlarm(this.#alarmAt));
   }
 
   /** Does the work of an alarm, and sees to it that the object wakes again. */
   async awake(work: () => Promise<void>): Promise<void> {
-    this.#wokenAt = this.#alarmAt ?? Date.now();
+    const now = Date.now();
+    this.#wokenAt = this.#alarmAt ?? now;
+    this.#early = now < this.#wokenAt ? this.#early + 1 : 0;
     this.#alarmAt = undefined;
     this.#working = true;
     try {
