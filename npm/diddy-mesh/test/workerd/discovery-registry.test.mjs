@@ -15,7 +15,7 @@ const GATEWAY = `
   const now = performance.now.bind(performance);
   performance.now = () => now() + skipped;
   const events = [];
-  const mesh = new DiddyMesh({ serviceName: "order-service", version: "1.4.0", registry: discovery(), onEvent: ({ type, detail }) => events.push([type, detail]) });
+  const mesh = new DiddyMesh({ serviceName: "order-service", version: "1.4.0", registry: discovery({ cache: false }), onEvent: ({ type, detail }) => events.push([type, detail]) });
   export default {
     async fetch(request, env, ctx) {
       const { pathname, search } = new URL(request.url);
