@@ -26,8 +26,8 @@ const inlineAbi = {
 // Properties that only our own objects have and no user sees: bundlers cannot shorten properties, so it is done here (230 bytes gzipped).
 // None of these may be a property of the platform's (`written` of `TextEncoder` was, and text outside ASCII was lost) or of a Snapshot's tables.
 const internal =
-  "aborts again ask askAt brain broken compiler deadline depth drain edits features fits flags forget fresh grpcTimeout hedge hedged heard held identity introduce isTraffic known lines listening lost notice noticed " +
-  "noted notes notesOf observe options over own owned plain policy putValue raw readAt refresh refusedAskAt remaining root slot slots spent spread stamped takenAt table tables tablesByMap tell ticket transport " +
+  "aborts again ask askAt brain broken compiler deadline demands depth drain edits features fits flags forget fresh grpcTimeout hedge hedged heard held identity introduce isTraffic known lines listening lost notice noticed " +
+  "noted notes notesOf observe options over own owned plain policy putValue raw readAt reading refresh refusedAskAt remaining root sharing slot slots spent spread stamped takenAt table tables tablesByMap tell ticket told transport " +
   "waiting words";
 
 rmSync(here("dist"), { recursive: true, force: true });

@@ -11,6 +11,17 @@ export type { Diagnostic, Difference, Document, EndpointName, ListedEndpoint, Re
 /** Where the admin API is. */
 export const API_PATH = "/_mesh/api/";
 
+/** The key of KV that a mesh's Snapshot is published under. */
+export const snapshotKey = (mesh: string): string => `mesh/v1/${mesh}/snapshot`;
+
+/** What the keys of registrations begin with, where KV keeps them. */
+export const registrationsPrefix = (mesh: string): string => `mesh/v1/${mesh}/registration/`;
+
+/** Why something is not done. */
+export function refuse(reason: Refusal["reason"], message: string, more: Partial<Refusal> = {}): Refusal {
+  return { ok: false, reason, message, ...more };
+}
+
 /** What is configured, and what is published of it. */
 export interface RegistryStatus {
   readonly mesh: string;

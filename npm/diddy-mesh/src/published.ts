@@ -10,6 +10,7 @@ import type { Order } from "./outgoing.js";
 import { copyOf } from "./respond.js";
 import { sleep } from "./send.js";
 import { guarded } from "./recovery.js";
+import { snapshotKey } from "./protocol.js";
 import type { Slot } from "./slot.js";
 import { readStats } from "./stats.js";
 import type { KvReader, LimitDemand, LimitLease, PublishedMetadata, PublishedSnapshot, SnapshotSource, SourceScene } from "./types.js";
@@ -60,7 +61,7 @@ export function findRegistry(env: object): KvReader {
 export function refresh(call: Call, registry: KvReader | SnapshotSource): Promise<void> | undefined {
   const { slot, now } = call;
   const reading = readingOf(slot);
-  const source = "read" in registry ? registry : ofKv(registry);
+  const source: SnapshotSource = "read" in registry ? registry : { read: ({ mesh }) => readKv(registry, mesh) };
   if (reading.readAt !== undefined && now - reading.readAt < (source.freshMs ?? FRESH_MS)) {
     return undefined;
   }
@@ -69,18 +70,15 @@ export function refresh(call: Call, registry: KvReader | SnapshotSource): Promis
     // Claimed before the answer, so that others do not ask too. If this request dies, the claim runs out.
     reading.readAt = now;
   }
-  const asking = read(call, source);
+  const asking = read(call, reading, source);
   keepAlive(call.ctx, asking);
   return cold ? withDeadline(slot, reading, asking) : undefined;
 }
 
-function ofKv(kv: KvReader): SnapshotSource {
-  return {
-    read: async ({ mesh }) => {
-      const { value, metadata } = await kv.getWithMetadata(`mesh/v1/${mesh}/snapshot`, { type: "arrayBuffer", cacheTtl: CACHE_TTL_S });
-      return value && { value: new Uint8Array(value), metadata: (metadata ?? {}) as PublishedMetadata };
-    },
-  };
+/** What is published in KV; null = nothing. */
+export async function readKv(kv: KvReader, mesh: string): Promise<PublishedSnapshot | null> {
+  const { value, metadata } = await kv.getWithMetadata(snapshotKey(mesh), { type: "arrayBuffer", cacheTtl: CACHE_TTL_S });
+  return value && { value: new Uint8Array(value), metadata: (metadata ?? {}) as PublishedMetadata };
 }
 
 /** Asks who counts limits for all; nobody does where the source knows none. */
@@ -105,7 +103,7 @@ function sceneOf({ slot, options, env, ctx }: Call): SourceScene {
   };
 }
 
-async function read(call: Call, source: SnapshotSource): Promise<void> {
+async function read(call: Call, reading: Reading, source: SnapshotSource): Promise<void> {
   const { slot } = call;
   const at = performance.now();
   try {
@@ -113,17 +111,16 @@ async function read(call: Call, source: SnapshotSource): Promise<void> {
     if (found === null) {
       slot.notice({ type: "registry_empty", at });
     } else {
-      take(slot, found, at);
+      take(slot, reading, found, at);
     }
   } catch (error) {
     slot.notice({ type: "registry_unavailable", at, detail: String(error) });
   }
-  readingOf(slot).readAt = performance.now();
+  reading.readAt = performance.now();
 }
 
-function take(slot: Slot, { value, metadata }: PublishedSnapshot, at: number): void {
+function take(slot: Slot, reading: Reading, { value, metadata }: PublishedSnapshot, at: number): void {
   const { percent = 0, split, version } = metadata;
-  const reading = readingOf(slot);
   if (version < slot.known.version && at - reading.takenAt < NEWS_MS) {
     return;
   }
@@ -150,11 +147,14 @@ async function withDeadline(slot: Slot, reading: Reading, asking: Promise<void>)
 
 /** Takes the hint of an answer that came through a binding; anybody's else may say anything. */
 export function heard({ slot }: Call, { endpoint }: Order, answer: Response): void {
-  const version = endpoint.transport.aborts ? 0 : numberIn(answer.headers, VERSION_HEADER);
   const { reading } = slot;
-  if (reading?.readAt !== undefined && version > slot.known.version && version > reading.wanted && performance.now() - reading.readAt > HINT_MS) {
-    reading.wanted = version;
-    reading.readAt = -Infinity;
+  // The headers come last: touching them makes an object, and most answers are of no interest.
+  if (reading?.readAt !== undefined && !endpoint.transport.aborts && performance.now() - reading.readAt > HINT_MS) {
+    const version = numberIn(answer.headers, VERSION_HEADER);
+    if (version > Math.max(slot.known.version, reading.wanted)) {
+      reading.wanted = version;
+      reading.readAt = -Infinity;
+    }
   }
 }
 

@@ -3,7 +3,7 @@
  * configuration, one for each registration. What there is to know of each is its metadata, so one listing tells all.
  * The Snapshot's key is written last: what it names is in use, and nothing else.
  */
-import type { Document, HistoryEntry, Registration, Rollout } from "../protocol.js";
+import { registrationsPrefix, snapshotKey, type Document, type HistoryEntry, type Registration, type Rollout } from "../protocol.js";
 import type { PublishedMetadata } from "../types.js";
 import { Failure } from "./io.js";
 import { nullable, number, object, optional, text } from "./shape.js";
@@ -53,9 +53,8 @@ const isConfig = object({ version: number, at: number, author: text, message: te
 const isSnapshot = object({ version: number, config: number, candidate: optional(number), since: optional(number), percent: optional(number), at: number, hash: text });
 
 export const prefixOf = (mesh: string): string => `mesh/v1/${mesh}/`;
-export const snapshotKey = (mesh: string): string => `${prefixOf(mesh)}snapshot`;
 export const configKey = (mesh: string, version: number): string => `${prefixOf(mesh)}config/${String(version).padStart(10, "0")}`;
-export const registrationKey = (mesh: string, service: string, id: string): string => `${prefixOf(mesh)}registration/${service}/${id}`;
+export const registrationKey = (mesh: string, service: string, id: string): string => `${registrationsPrefix(mesh)}${service}/${id}`;
 
 /** Bytes of metadata as KV counts them. */
 export const bytesOf = (metadata: object): number => Buffer.byteLength(JSON.stringify(metadata));

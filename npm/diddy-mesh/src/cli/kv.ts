@@ -2,12 +2,13 @@
  * A registry on a KV namespace alone, without a registry object: the command line is the one writer.
  * KV cannot compare and set, and shows a write elsewhere up to a minute late; who publishes at the same time may undo another.
  */
-import { RegistryBrain } from "../../wasm/control.js";
+import type { Made, Publication, RegistryBrain } from "../../wasm/control.js";
 import { compile, diff } from "../config.js";
+import { refuse, snapshotKey } from "../protocol.js";
 import type { Difference, Document, EndpointName, HistoryEntry, Listing, Publishing, PublishOptions, Refusal, Registered, Registration, RegistryStatus, Rollout, RolloutStep, StoredConfig } from "../protocol.js";
 import { load } from "./check.js";
 import { Failure } from "./io.js";
-import { bytesOf, configKey, contentsOf, documentOf, historyOf, latestOf, METADATA_BYTES_MAX, prefixOf, registrationKey, rolloutOf, snapshotKey, type ConfigMetadata, type Contents, type SnapshotMetadata } from "./kv-layout.js";
+import { bytesOf, configKey, contentsOf, documentOf, historyOf, latestOf, METADATA_BYTES_MAX, prefixOf, registrationKey, rolloutOf, type ConfigMetadata, type Contents, type SnapshotMetadata } from "./kv-layout.js";
 import { brainOf, keptBy, made, register, ttlOf, type Documents, type Stage } from "./kv-brain.js";
 import type { Registry } from "./registry.js";
 import type { KvEntry, WranglerKv } from "./wrangler-kv.js";
@@ -105,11 +106,13 @@ export class KvRegistry implements Registry {
     const { candidate: staged, ...documents } = await this.#documents(contents);
     const since = Date.now();
     if ("percent" in step && step.percent < 100) {
-      const snapshot = await this.#commit(contents, brainOf(contents, { ...documents, candidate: staged }), { config, candidate, percent: step.percent, since });
+      const publication = publicationOf(made(brainOf(contents, { ...documents, candidate: staged }), contents));
+      const snapshot = await this.#commit(publication, { config, candidate, percent: step.percent, since });
       return { ok: true, rollout: rolloutOf({ ...contents, snapshot }) };
     }
     const finished = "percent" in step;
-    await this.#commit(contents, brainOf(contents, finished ? { current: staged } : documents), { config: finished ? candidate : config });
+    const publication = publicationOf(made(brainOf(contents, finished ? { current: staged } : documents), contents));
+    await this.#commit(publication, { config: finished ? candidate : config });
     return { ok: true, rollout: null };
   }
 
@@ -146,28 +149,21 @@ export class KvRegistry implements Registry {
       return refuse("invalid", "the configuration does not compile with the endpoints that are registered", { diagnostics: found });
     }
     await this.#kv.put(configKey(this.#mesh, version), text, metadata);
-    await this.#commit(contents, brain, staged ? { config, candidate: version, percent, since: at } : { config: version });
+    await this.#commit(publication, staged ? { config, candidate: version, percent, since: at } : { config: version });
     return { ok: true, version, changed, diagnostics, summary };
   }
 
   /** Publishes where registrations change what is published; the configuration stays. */
   async #republish(contents: Contents, brain: RegistryBrain): Promise<void> {
     const { candidate, config = 0, hash, percent, since } = contents.snapshot ?? {};
-    const { diagnostics, publication } = made(brain, contents);
-    if (publication === undefined) {
-      throw new Failure(`this is stored, but with it nothing can be published: ${diagnostics.map(({ message }) => message).join("; ")}`);
-    }
+    const publication = publicationOf(made(brain, contents), "this is stored, but with it nothing can be published");
     if (publication.hash !== hash) {
-      await this.#commit(contents, brain, { config, candidate, percent, since });
+      await this.#commit(publication, { config, candidate, percent, since });
     }
   }
 
   /** Writes the Snapshot; with that, the stage is what is in use. */
-  async #commit(contents: Contents, brain: RegistryBrain, stage: Stage): Promise<SnapshotMetadata> {
-    const { diagnostics, publication } = made(brain, contents);
-    if (publication === undefined) {
-      throw new Failure(`nothing can be published: ${diagnostics.map(({ message }) => message).join("; ")}`);
-    }
+  async #commit(publication: Publication, stage: Stage): Promise<SnapshotMetadata> {
     const { candidate = new Uint8Array(), hash, snapshot, version } = publication;
     const split = publication.candidate === undefined ? {} : { split: snapshot.length };
     const metadata: SnapshotMetadata = { version, ...split, ...stage, at: Date.now(), hash };
@@ -204,8 +200,12 @@ export class KvRegistry implements Registry {
   }
 }
 
-function refuse(reason: Refusal["reason"], message: string, more: Partial<Refusal> = {}): Refusal {
-  return { ok: false, reason, message, ...more };
+/** What is to be published, where it compiles. */
+function publicationOf({ diagnostics, publication }: Made, otherwise = "nothing can be published"): Publication {
+  if (publication === undefined) {
+    throw new Failure(`${otherwise}: ${diagnostics.map(({ message }) => message).join("; ")}`);
+  }
+  return publication;
 }
 
 function unknownVersion(version: number): Refusal {

@@ -4,15 +4,14 @@
  * Versions only grow, after a rollback too: an older one than that in use is a cache's. Then the next level is asked,
  * and the last of them is believed; the mesh itself does not go back to an older one that soon.
  */
+import { readKv } from "../published.js";
 import type { PublishedSnapshot, SourceScene } from "../types.js";
 import { askObject, type Registry } from "./bindings.js";
 import { Breaker } from "./breaker.js";
 import type { Location } from "./location.js";
 import type { Settings } from "./options.js";
-import { open, type SealedMetadata, type SealedSnapshot } from "./seal.js";
+import { open, type SealedSnapshot } from "./seal.js";
 
-/** Seconds a location may answer from the cache of KV: the least that KV takes. */
-const KV_CACHE_TTL_S = 30;
 const CACHE_MS = 100;
 const KV_MS = 500;
 /** All levels together, where a request waits: the mesh lets it go on after a second. */
@@ -68,10 +67,7 @@ export async function readLevels(scene: SourceScene, { kv, object }: Registry, l
     }
   }
   if (!found && kv !== undefined) {
-    found = await ask("kv", KV_MS, async () => {
-      const { metadata, value } = await kv.getWithMetadata(`mesh/v1/${mesh}/snapshot`, { type: "arrayBuffer", cacheTtl: KV_CACHE_TTL_S });
-      return value && { value: new Uint8Array(value), metadata: (metadata ?? {}) as SealedMetadata };
-    });
+    found = await ask("kv", KV_MS, () => readKv(kv, mesh));
   }
   if (object !== undefined && (!found || isOlder(found))) {
     const ms = levels.isCold && wanted === 0 ? COLD_MS - (performance.now() - began) : Infinity;

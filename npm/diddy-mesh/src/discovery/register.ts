@@ -2,7 +2,7 @@
  * Registering endpoints and taking them back: at the registry's object, or in KV where there is none.
  * In KV each registration is the metadata of a key of its own, so that nobody writes what another wrote.
  */
-import type { EndpointName, Registered, Registration } from "../protocol.js";
+import { registrationsPrefix, type EndpointName, type Registered, type Registration } from "../protocol.js";
 import { askObject, type KvBinding, type Registry } from "./bindings.js";
 import { shortHash, utf8 } from "./encoding.js";
 
@@ -39,7 +39,7 @@ async function writeToKv(kv: KvBinding, mesh: string, registration: Registration
     return refused("too-large", "", `${bytes} bytes as JSON`, `at most ${METADATA_BYTES_MAX}, which is what KV takes as metadata`);
   }
   const id = await shortHash(`${service}\n${address}\n${version}`);
-  const key = `${prefixOf(mesh)}${service}/${id}`;
+  const key = `${registrationsPrefix(mesh)}${service}/${id}`;
   const expirationTtl = Math.max(EXPIRATION_S_MIN, Math.ceil(ttlMs / 1_000));
   const writtenAt = everyMs > 0 ? await writtenLast(kv, key, registration) : 0;
   const at = Date.now();
@@ -59,7 +59,7 @@ async function writtenLast(kv: KvBinding, key: string, registration: Registratio
 
 async function deleteFromKv(kv: KvBinding, mesh: string, ids: readonly string[]): Promise<EndpointName[]> {
   const gone: EndpointName[] = [];
-  const prefix = prefixOf(mesh);
+  const prefix = registrationsPrefix(mesh);
   let cursor: string | undefined;
   do {
     const page = await kv.list({ prefix, ...(cursor !== undefined && { cursor }) });
@@ -74,10 +74,6 @@ async function deleteFromKv(kv: KvBinding, mesh: string, ids: readonly string[])
     cursor = page.list_complete ? undefined : page.cursor;
   } while (cursor !== undefined);
   return gone;
-}
-
-function prefixOf(mesh: string): string {
-  return `mesh/v1/${mesh}/registration/`;
 }
 
 /** NaN where it is no span of time. */

@@ -7,7 +7,7 @@ import { bindingOf, envOf, keepAlive, kindOf } from "../env.js";
 import type { ContextLike } from "../types.js";
 import { parseJson } from "./json.js";
 import type { RegistryNamespace } from "./platform.js";
-import { API_PATH, type Refusal, type RegistryStub } from "../protocol.js";
+import { API_PATH, refuse, type Refusal, type RegistryStub } from "../protocol.js";
 import { carried, tokensOf, type Tokens } from "./token.js";
 
 /** Bytes of a request: a document of 8 MiB and what is said with it. */
@@ -35,7 +35,7 @@ interface Route {
 }
 
 const asNumber = (text: string | null): number | undefined => (text === null ? undefined : Number(text));
-const found = <T>(value: T | undefined): T | Refusal => value ?? { ok: false, reason: "unknown_version", message: "there is no such version" };
+const found = <T>(value: T | undefined): T | Refusal => value ?? refuse("unknown_version", "there is no such version");
 const get = (answer: Route["answer"], register = false): Route => ({ method: "GET", register, answer });
 const post = (answer: Route["answer"], register = false): Route => ({ method: "POST", register, answer });
 

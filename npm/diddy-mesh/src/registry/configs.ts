@@ -1,7 +1,7 @@
 /** Publishing configurations: compare-and-set, dry run, rollback, staged rollout. Nothing here waits: each call is one turn. */
 import { doesWorse } from "../../wasm/control.js";
 import { compile, diff } from "../config.js";
-import type { Counts, IsolateReport, Document, HistoryEntry, Publishing, PublishOptions, Refusal, Rollout, RolloutStep } from "../protocol.js";
+import { refuse, type Counts, type Document, type HistoryEntry, type IsolateReport, type Publishing, type PublishOptions, type Refusal, type Rollout, type RolloutStep } from "../protocol.js";
 import type { State } from "./state.js";
 
 const MESSAGE_CHARS_MAX = 1_000;
@@ -9,10 +9,6 @@ const AUTHOR_CHARS_MAX = 200;
 /** Characters of a document as JSON: the compiler's own bound of 8 MiB. */
 const DOCUMENT_CHARS_MAX = 8 * 1024 * 1024;
 const HISTORY_MAX = 100;
-
-export function refuse(reason: Refusal["reason"], message: string, more: Partial<Refusal> = {}): Refusal {
-  return { ok: false, reason, message, ...more };
-}
 
 /** Publishes a document, or only looks. */
 export function publish(state: State, document: Document, options: PublishOptions = {}, rollbackOf: number | null = null): Publishing {

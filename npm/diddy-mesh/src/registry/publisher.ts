@@ -3,6 +3,7 @@ import { seal, type SealingKey, type SealingKeys } from "../discovery/seal.js";
 import { within } from "../discovery/within.js";
 import { bindingOf, kindOf } from "../env.js";
 import { MeshError } from "../errors.js";
+import { snapshotKey } from "../protocol.js";
 import { findRegistry } from "../published.js";
 import type { PublishedMetadata, PublishedSnapshot } from "../types.js";
 import type { KvWriter } from "./platform.js";
@@ -68,7 +69,7 @@ export async function publishNow(state: State, find: () => KvWriter | undefined,
   storage.set({ hash: "" });
   try {
     const { metadata, value } = await seal(now, mesh, sealing);
-    const putting = find()?.put(`mesh/v1/${mesh}/snapshot`, value, { metadata });
+    const putting = find()?.put(snapshotKey(mesh), value, { metadata });
     await (putting && within(PUT_MS, putting));
   } catch (error) {
     failed(state, error);

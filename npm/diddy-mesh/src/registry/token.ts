@@ -1,10 +1,10 @@
 /** Tokens of the admin API: which of them a request carries, told in the same time whatever it carries. */
+import { sha256, utf8 } from "../discovery/encoding.js";
 import { bindingOf } from "../env.js";
 import { MeshError } from "../errors.js";
 
 /** A shorter one could be guessed. */
 const TOKEN_CHARS_MIN = 16;
-const encoder = new TextEncoder();
 
 /** Tokens by what they allow. */
 export interface Tokens {
@@ -31,20 +31,16 @@ export function tokensOf(env: object, given: Tokens | undefined): Tokens | undef
 /** Which token the request carries; undefined where it is none of them. */
 export async function carried(request: Request, tokens: Tokens): Promise<keyof Tokens | undefined> {
   const said = /^bearer +(\S+)$/i.exec(request.headers.get("authorization") ?? "")?.[1] ?? "";
-  const hash = await digest(said);
+  const hash = await sha256(utf8(said));
   let found: keyof Tokens | undefined;
   for (const name of ["register", "admin"] as const) {
     const token = tokens[name];
     // Each is compared, whole: hashes of the same length say nothing of what they are of.
-    if (token !== undefined && same(hash, await digest(token))) {
+    if (token !== undefined && same(hash, await sha256(utf8(token)))) {
       found = name;
     }
   }
   return found;
-}
-
-async function digest(text: string): Promise<Uint8Array> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", encoder.encode(text)));
 }
 
 function same(one: Uint8Array, other: Uint8Array): boolean {

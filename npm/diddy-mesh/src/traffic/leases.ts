@@ -43,8 +43,10 @@ export function share(call: Call, brain: Brain, refused: boolean): void {
   for (const [limiter, demand] of demands(slot, brain, now)) {
     if (limiter !== GLOBAL) {
       keepAlive(call.ctx, ofLocation(call, limiter, demand));
-    } else if (sharing.demands.has(demand.key) || sharing.demands.size < KEYS_MAX) {
-      const before = sharing.demands.get(demand.key);
+      continue;
+    }
+    const before = sharing.demands.get(demand.key);
+    if (before !== undefined || sharing.demands.size < KEYS_MAX) {
       sharing.demands.set(demand.key, { ...demand, seen: demand.seen + (before?.seen ?? 0), taken: demand.taken + (before?.taken ?? 0) });
     }
   }

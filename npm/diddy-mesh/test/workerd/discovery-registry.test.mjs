@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { running, worker } from "../harness.mjs";
+import { until } from "../registry.mjs";
 
 const TOKEN = "admin-token-0123456789";
 const REGISTRY = `
@@ -29,16 +30,6 @@ const GATEWAY = `
 const named = (name) => worker(name, `export default { fetch: () => new Response("${name}") };`);
 const registry = { kvNamespaces: ["KV"], durableObjects: { MESH_REGISTRY_OBJECT: { className: "MeshRegistry", useSQLite: true, scriptName: "registry" } } };
 const to = (service) => ({ services: { first: { endpoints: ["binding:FIRST"] }, second: { endpoints: ["binding:SECOND"] }, "order-service": {} }, routing: { rules: [{ service }] } });
-
-async function until(holds) {
-  for (const end = performance.now() + 30_000; performance.now() < end; ) {
-    const found = await holds();
-    if (found) {
-      return found;
-    }
-  }
-  assert.fail("it never came to hold");
-}
 
 test("a Worker registers itself, and takes what is published", async () => {
   const workers = [

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import * as control from "../../wasm/control.js";
 import { running, worker } from "../harness.mjs";
+import { until } from "../registry.mjs";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const KEY = "mesh/v1/default/snapshot";
@@ -166,17 +167,6 @@ async function meshed(options, use, more = OBJECT, others = []) {
       publish: (service, version) => fetch(`/publish?${version}`, { method: "POST", body: snapshot(service, version) }),
     });
   });
-}
-
-/** Asks again until it holds; each try is a request, so the isolate's own work goes on between. */
-async function until(holds) {
-  for (const end = performance.now() + 30_000; performance.now() < end; ) {
-    const found = await holds();
-    if (found) {
-      return found;
-    }
-  }
-  assert.fail("it never came to hold");
 }
 
 const SILENT = "{ kv, register: false }";
