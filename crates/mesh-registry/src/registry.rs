@@ -32,10 +32,7 @@
 //! # Ok::<(), mesh_registry::leases::LeaseError>(())
 //! ```
 
-use alloc::{
-    collections::{BTreeMap, BTreeSet},
-    vec::Vec,
-};
+use alloc::{collections::BTreeMap, vec::Vec};
 
 use mesh_core::{
     dice::Dice,
@@ -81,7 +78,7 @@ pub struct Registry {
     places: BTreeMap<Identity, usize>,
     leases: Leases,
     checks: Checks,
-    /// Version that it began with, and how often something but a registration changed what is
+    /// Version that it goes on from, and how often something but a registration changed what is
     /// published since.
     turns: u64,
     /// Version that was published last, and before when the next one is not.
@@ -93,20 +90,13 @@ impl Registry {
     /// With nobody in it, as version 0.
     #[must_use]
     pub const fn new() -> Self {
-        Self::since(0)
-    }
-
-    /// With nobody in it, as `version`: the last one that was published before whoever keeps it was
-    /// started anew. The endpoints that it stored are registered again, and no version comes twice.
-    #[must_use]
-    pub const fn since(version: u64) -> Self {
         Self {
             configured: Vec::new(),
             places: BTreeMap::new(),
             leases: Leases::new(),
             checks: Checks::new(),
-            turns: version,
-            published: version,
+            turns: 0,
+            published: 0,
             not_before: Timestamp::ZERO,
         }
     }
@@ -121,9 +111,8 @@ impl Registry {
             endpoints.iter().enumerate().rev().map(|(at, one)| (one.identity(), at)).collect();
         self.configured = endpoints;
         self.touch();
-        let known: BTreeSet<Identity> =
-            self.endpoints().map(|known| known.record.identity()).collect();
-        self.checks.retain(|endpoint| known.contains(&endpoint));
+        let Self { places, leases, checks, .. } = self;
+        checks.retain(|known| places.contains_key(&known) || leases.get(known).is_some());
     }
 
     /// Registers an endpoint, or renews it; see [`Leases::register`]. Of several, each is for itself:
@@ -250,7 +239,7 @@ impl Registry {
     }
 
     /// Goes on as `version` after what was stored was taken in again, of which `published` was
-    /// published last.
+    /// published last: no version comes twice.
     pub const fn resume(&mut self, version: u64, published: u64) {
         self.turns = version.wrapping_sub(self.leases.changes());
         self.published = published;

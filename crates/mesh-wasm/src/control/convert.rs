@@ -3,7 +3,7 @@
 use alloc::{format, string::ToString as _, vec::Vec};
 
 use mesh_config::{
-    compile_version, defaults,
+    defaults,
     diagnostic::{Code, Diagnostic, Diagnostics},
     document::{Count, Document, HealthCheckSettings, Percent},
 };
@@ -20,15 +20,14 @@ use super::{
     outcome::{CheckVerdict, EndpointName, Registered},
 };
 
-/// A document that compiles, and its warnings.
-pub(super) fn checked(document: JsValue) -> Result<(Document, Vec<Diagnostic>), Diagnostics> {
-    let document = Document::decode(&node_of(document)?)?;
-    let compiled = compile_version(&document, 0)?;
-    Ok((document, list(&compiled.diagnostics)))
+/// A document of the right shape.
+pub(super) fn document_of(document: JsValue) -> Result<Document, Diagnostics> {
+    Document::decode(&node_of(document)?)
 }
 
-pub(super) fn either(taken: Result<Vec<Diagnostic>, Diagnostics>) -> Vec<Diagnostic> {
-    taken.unwrap_or_else(|found| list(&found))
+/// Why something was not taken; nothing where it was.
+pub(super) fn findings(taken: Result<(), Diagnostics>) -> Vec<Diagnostic> {
+    taken.err().map_or_else(Vec::new, |found| list(&found))
 }
 
 pub(super) const fn refused(diagnostics: Vec<Diagnostic>) -> Registered {
@@ -58,7 +57,7 @@ pub(super) fn refusal(error: &LeaseError) -> Diagnostics {
     }
 }
 
-pub(super) fn one(code: Code, path: &str, found: &str, expected: &str) -> Diagnostics {
+fn one(code: Code, path: &str, found: &str, expected: &str) -> Diagnostics {
     let mut diagnostics = Diagnostics::default();
     diagnostics.push(Diagnostic::error(code, path, found, expected));
     diagnostics
@@ -86,7 +85,7 @@ pub(super) fn config(settings: &HealthCheckSettings) -> CheckConfig {
     clippy::cast_sign_loss,
     reason = "a percentage is from 0 to 100"
 )]
-pub(super) fn permille(percent: f64) -> u16 {
+fn permille(percent: f64) -> u16 {
     (percent * 10.0) as u16
 }
 
@@ -111,13 +110,8 @@ pub(super) fn timestamp(ms: f64) -> Timestamp {
     Timestamp::from_micros(micros(ms))
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "times are whole microseconds, and a cast saturates"
-)]
 pub(super) fn micros(ms: f64) -> u64 {
-    (ms * 1_000.0) as u64
+    whole(ms * 1_000.0)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "exact for 285 years")]
@@ -125,21 +119,11 @@ pub(super) fn millis(at: Timestamp) -> f64 {
     at.as_micros() as f64 / 1_000.0
 }
 
-/// A span of whole microseconds.
+/// A whole number that crossed: a version, a count, microseconds.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "spans are whole microseconds, and a cast saturates"
-)]
-pub(super) const fn span_of(us: f64) -> Micros {
-    Micros(us as u64)
-}
-
-/// A whole number, such as a version or a count.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "whole, and a cast saturates"
+    reason = "whole where it matters, and a cast saturates"
 )]
 pub(super) const fn whole(number: f64) -> u64 {
     number as u64

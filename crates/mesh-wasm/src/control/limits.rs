@@ -9,7 +9,7 @@ use tsify::Tsify;
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 
 use super::{
-    convert::{span_of, timestamp},
+    convert::{timestamp, whole},
     object,
 };
 
@@ -65,11 +65,6 @@ impl LimitBrain {
     /// Takes what an isolate saw, and gives it its parts. A demand that cannot be read, or for which
     /// there is no room, gets none: the limit holds in that isolate alone then.
     #[wasm_bindgen(unchecked_return_type = "LimitLease[]")]
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "any number tells isolates apart, and a cast saturates"
-    )]
     pub fn lease(
         &mut self,
         isolate: f64,
@@ -81,8 +76,8 @@ impl LimitBrain {
         let mut leases = Vec::with_capacity(demands.len());
         for demand in demands {
             let rate = Rate {
-                interval: span_of(demand.interval_us).max(Micros(1)),
-                burst: span_of(demand.burst_us),
+                interval: Micros(whole(demand.interval_us).max(1)),
+                burst: Micros(whole(demand.burst_us)),
             };
             if !self.allowances.contains_key(&demand.key) && self.allowances.len() >= KEYS_MAX {
                 self.allowances.retain(|_, allowance| !allowance.is_idle(at));
@@ -92,7 +87,7 @@ impl LimitBrain {
             }
             let allowance =
                 self.allowances.entry(demand.key.clone()).or_insert_with(|| Allowance::new(rate));
-            let grant = allowance.ask(isolate as u64, rate, demand.seen, demand.taken, at);
+            let grant = allowance.ask(whole(isolate), rate, demand.seen, demand.taken, at);
             leases.push(lease(demand.key, grant));
         }
         object(&leases)

@@ -5,16 +5,14 @@
 
 use alloc::{
     borrow::ToOwned as _,
-    format,
     string::{String, ToString as _},
     vec::Vec,
 };
 
 use mesh_config::{
     defaults,
-    diagnostic::{Code, Diagnostics},
+    diagnostic::Diagnostics,
     document::{Address, AddressKind, Document, HealthCheckSettings, Registration},
-    node::Node,
 };
 use mesh_core::{
     dice::SeededDice,
@@ -30,16 +28,13 @@ use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 
 use super::{
     convert::{
-        checked, config, either, micros, millis, name, one, refusal, refused, timestamp, verdict,
+        config, document_of, findings, micros, millis, name, refusal, refused, timestamp, verdict,
         whole,
     },
     list, listing, node_of, object,
     outcome::{CheckRow, CheckVerdict, Probe, Registered, RegisteredState, Renewed, Work},
     publication, records,
 };
-
-/// Registrations that are taken in one go.
-const BATCH_MAX: usize = 1_000;
 
 /// See the head of this file.
 #[wasm_bindgen]
@@ -60,80 +55,56 @@ impl RegistryBrain {
     /// through which the host can ask endpoints for their health, besides URLs.
     #[wasm_bindgen(constructor)]
     #[must_use]
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "any bits will do, and a cast saturates"
-    )]
     pub fn new(seed: f64, reachable: Vec<String>) -> Self {
         Self {
             registry: Registry::new(),
             document: Document::default(),
             candidate: None,
             reachable,
-            dice: SeededDice::new(seed as u64),
+            dice: SeededDice::new(whole(seed)),
         }
     }
 
-    /// Takes a configuration into use. Where it has errors nothing changes.
+    /// Takes a configuration into use. Where it cannot be read nothing changes; whether it compiles was
+    /// found before it was stored, and shows again when it is published.
     #[wasm_bindgen(unchecked_return_type = "Diagnostic[]")]
     pub fn configure(
         &mut self,
         #[wasm_bindgen(unchecked_param_type = "Document")] document: JsValue,
         now: f64,
     ) -> JsValue {
-        let taken = checked(document).map(|(document, found)| {
+        let taken = document_of(document).map(|document| {
             self.registry.configure(records::of_document(&document));
             self.document = document;
             self.check_all(timestamp(now));
-            found
         });
-        object(&either(taken))
+        object(&findings(taken))
     }
 
-    /// Takes a configuration as the candidate of a rollout; `undefined` ends one. Where it has errors
-    /// nothing changes.
+    /// Takes a configuration as the candidate of a rollout, in the same way; `undefined` ends one.
     #[wasm_bindgen(unchecked_return_type = "Diagnostic[]")]
     pub fn stage(
         &mut self,
         #[wasm_bindgen(unchecked_param_type = "Document | undefined")] document: JsValue,
     ) -> JsValue {
-        let taken = if document.is_undefined() {
-            Ok((None, Vec::new()))
-        } else {
-            checked(document).map(|(document, found)| (Some(document), found))
-        };
-        let taken = taken.map(|(candidate, found)| {
+        let staged = (!document.is_undefined()).then(|| document_of(document)).transpose();
+        let taken = staged.map(|candidate| {
             self.candidate = candidate;
             self.registry.touch();
-            found
         });
-        object(&either(taken))
+        object(&findings(taken))
     }
 
-    /// Registers endpoints, or renews them; one that is refused leaves the others.
-    #[wasm_bindgen(unchecked_return_type = "Registered[]")]
+    /// Registers an endpoint, or renews it.
+    #[wasm_bindgen(unchecked_return_type = "Registered")]
     pub fn register(
         &mut self,
-        #[wasm_bindgen(unchecked_param_type = "readonly unknown[]")] registrations: JsValue,
+        #[wasm_bindgen(unchecked_param_type = "unknown")] registration: JsValue,
         now: f64,
     ) -> JsValue {
-        let refuse = |found: &Diagnostics| object(&[refused(list(found))]);
-        let nodes = match node_of(registrations) {
-            Ok(Node::List(nodes)) if nodes.len() <= BATCH_MAX => nodes,
-            Ok(Node::List(nodes)) => {
-                let found = format!("{} registrations", nodes.len());
-                return refuse(&one(Code::TooLarge, "", &found, "at most 1000 in one go"));
-            }
-            Ok(other) => {
-                let expected = "a list of registrations";
-                return refuse(&one(Code::WrongType, "", &other.describe(), expected));
-            }
-            Err(found) => return refuse(&found),
-        };
-        let done: Vec<Registered> =
-            nodes.iter().map(|node| self.register_one(node, timestamp(now))).collect();
-        object(&done)
+        let read = node_of(registration).and_then(|node| Registration::decode(&node));
+        let done = read.and_then(|read| self.take(read, timestamp(now)));
+        object(&done.unwrap_or_else(|found| refused(list(&found))))
     }
 
     /// Takes a stored registration in again. `expires_at` is when its lease ends.
@@ -286,32 +257,28 @@ impl RegistryBrain {
 }
 
 impl RegistryBrain {
-    fn register_one(&mut self, node: &Node, now: Timestamp) -> Registered {
-        let registration = match Registration::decode(node) {
-            Ok(registration) => registration,
-            Err(found) => return refused(list(&found)),
-        };
+    fn take(
+        &mut self,
+        registration: Registration,
+        now: Timestamp,
+    ) -> Result<Registered, Diagnostics> {
         let record = records::of_registration(&registration);
         let identity = record.identity();
         let ttl = registration.ttl.map(|ttl| ttl.micros());
-        match self.registry.register(record, ttl, now) {
-            Ok(done) => {
-                self.check_one(identity, now);
-                Registered {
-                    ok: true,
-                    id: Some(identity.to_string()),
-                    state: Some(match done {
-                        leases::Registered::New => RegisteredState::New,
-                        leases::Registered::Changed => RegisteredState::Changed,
-                        leases::Registered::Renewed => RegisteredState::Renewed,
-                    }),
-                    expires_at: self.expires_at(identity),
-                    registration: Some(registration),
-                    diagnostics: Vec::new(),
-                }
-            }
-            Err(error) => refused(list(&refusal(&error))),
-        }
+        let done = self.registry.register(record, ttl, now).map_err(|error| refusal(&error))?;
+        self.check_one(identity, now);
+        Ok(Registered {
+            ok: true,
+            id: Some(identity.to_string()),
+            state: Some(match done {
+                leases::Registered::New => RegisteredState::New,
+                leases::Registered::Changed => RegisteredState::Changed,
+                leases::Registered::Renewed => RegisteredState::Renewed,
+            }),
+            expires_at: self.expires_at(identity),
+            registration: Some(registration),
+            diagnostics: Vec::new(),
+        })
     }
 
     /// Checks every endpoint by what the configuration says now.

@@ -36,9 +36,9 @@ export async function deregisterCommand(args: string[]): Promise<number> {
 async function idOf(registry: Registry, service: string, address: string, version: string | undefined): Promise<string[]> {
   load();
   // The brain knows the normal form of an address, and how an identity is made.
-  const named = new RegistryBrain(0, []).register([{ service, address, allowInsecure: true, ...(version ? { version } : {}) }], Date.now())[0];
-  if (named?.id === undefined || named.registration === undefined) {
-    throw new Failure(named?.diagnostics.map(({ message }) => message).join("; ") ?? "no such name can be");
+  const named = new RegistryBrain(0, []).register({ service, address, allowInsecure: true, ...(version ? { version } : {}) }, Date.now());
+  if (named.id === undefined || named.registration === undefined) {
+    throw new Failure(named.diagnostics.map(({ message }) => message).join("; "));
   }
   if (version !== undefined) {
     return [named.id];

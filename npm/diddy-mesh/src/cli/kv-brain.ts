@@ -17,8 +17,7 @@ export type Stage = Pick<SnapshotMetadata, "config" | "candidate" | "percent" | 
 export function brainOf({ registrations }: Contents, { current, candidate }: Documents): RegistryBrain {
   const brain = new RegistryBrain(0, []);
   const now = Date.now();
-  const found = [...(current === undefined ? [] : brain.configure(current, now)), ...(candidate === undefined ? [] : brain.stage(candidate))];
-  const errors = found.filter(({ severity }) => severity === "error");
+  const errors = [...(current === undefined ? [] : brain.configure(current, now)), ...(candidate === undefined ? [] : brain.stage(candidate))];
   if (errors.length > 0) {
     throw new Failure(`a published version does not compile any more: ${errors.map(({ message }) => message).join("; ")}`);
   }
@@ -31,7 +30,7 @@ export function keptBy({ registrations }: Contents, ids: readonly string[]): { r
   const trial = new RegistryBrain(0, []);
   return registrations.flatMap(({ key, registration }) => {
     const own = key.slice(key.lastIndexOf("/") + 1);
-    const identity = (trial.register([registration], 0)[0] as Registered).id;
+    const identity = trial.register(registration, 0).id;
     const id = ids.find((one) => one === identity || one === own);
     const { service = "?", address = "?", version = "" } = (registration ?? {}) as Partial<Registration>;
     return id === undefined ? [] : [{ key, name: { id, service, address, version } }];
@@ -50,14 +49,14 @@ export function register(brain: RegistryBrain, registrations: readonly unknown[]
   // Tried elsewhere first: a refused registration must leave what was registered.
   const trial = new RegistryBrain(0, []);
   return registrations.map((one) => {
-    const tried = trial.register([one], now)[0] as Registered;
+    const tried = trial.register(one, now);
     const bytes = tried.registration === undefined ? 0 : bytesOf(tried.registration);
     if (bytes > METADATA_BYTES_MAX) {
       const expected = `at most ${METADATA_BYTES_MAX} bytes, which is what KV keeps with a key`;
       const found = `a registration of ${bytes} bytes as JSON`;
       return { ok: false, diagnostics: [{ severity: "error", code: "too-large", path: "", found, expected, message: `${found}; expected ${expected}` }] };
     }
-    const done = tried.ok ? (brain.register([one], now)[0] as Registered) : tried;
+    const done = tried.ok ? brain.register(one, now) : tried;
     const ttl = done.registration === undefined ? undefined : ttlOf(done.registration);
     return ttl === undefined ? done : { ...done, expiresAt: now + ttl * 1000 };
   });

@@ -50,11 +50,9 @@ export class MeshRegistry<Env extends object = object> extends DurableObject<Env
   /** Registers endpoints, or renews them; each is for itself. */
   async register(registrations: readonly Registration[]): Promise<Registered[]> {
     const state = this.#state;
-    if (!Array.isArray(registrations) || registrations.length > BATCH_MAX) {
-      throw new RangeError(`registrations is a list of up to ${BATCH_MAX}`);
-    }
+    const given = bounded(registrations, "registrations");
     const done = state.change((brain) => {
-      const all = brain.register(registrations, Date.now());
+      const all = given.map((one) => brain.register(one, Date.now()));
       for (const { expiresAt = null, id, registration } of all) {
         if (id !== undefined && registration !== undefined) {
           const document = JSON.stringify(registration);
@@ -78,8 +76,9 @@ export class MeshRegistry<Env extends object = object> extends DurableObject<Env
   /** Takes heartbeats, by the `id` that registering gave. One that is not known has to register again. */
   async heartbeat(ids: readonly string[]): Promise<Renewed[]> {
     const state = this.#state;
+    const given = bounded(ids, "ids").map(String);
     return state.change((brain) => {
-      const renewed = brain.renew(bounded(ids), Date.now());
+      const renewed = brain.renew(given, Date.now());
       for (const { expiresAt = null, id } of renewed) {
         if (isBehind(state.storage.registration(id)?.expiresAt ?? null, expiresAt)) {
           state.storage.renew(id, ahead(expiresAt) as number);
@@ -92,8 +91,9 @@ export class MeshRegistry<Env extends object = object> extends DurableObject<Env
   /** Takes registrations back; those that were there. */
   async deregister(ids: readonly string[]): Promise<EndpointName[]> {
     const state = this.#state;
+    const given = bounded(ids, "ids").map(String);
     const gone = state.change((brain) => {
-      const names = brain.deregister(bounded(ids));
+      const names = brain.deregister(given);
       names.forEach(({ id }) => state.storage.forget(id));
       return names;
     });
@@ -252,9 +252,10 @@ function ahead(expiresAt: number | null): number | null {
   return expiresAt === null ? null : expiresAt + (expiresAt - Date.now()) / STORE_SHARE;
 }
 
-function bounded(ids: readonly string[]): string[] {
-  if (!Array.isArray(ids) || ids.length > BATCH_MAX) {
-    throw new RangeError(`ids is a list of up to ${BATCH_MAX} texts`);
+/** What came in one go, where that is a list and not too long. */
+function bounded<T>(list: readonly T[], name: string): readonly T[] {
+  if (!Array.isArray(list) || list.length > BATCH_MAX) {
+    throw new RangeError(`${name} is a list of up to ${BATCH_MAX}`);
   }
-  return ids.map(String);
+  return list;
 }

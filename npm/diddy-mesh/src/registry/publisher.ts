@@ -6,6 +6,7 @@ import { MeshError } from "../errors.js";
 import { snapshotKey } from "../protocol.js";
 import { findRegistry } from "../published.js";
 import type { PublishedMetadata, PublishedSnapshot } from "../types.js";
+import type { Made } from "../../wasm/control.js";
 import type { KvWriter } from "./platform.js";
 import type { State } from "./state.js";
 
@@ -15,17 +16,34 @@ const PUT_MS = 10_000;
 const RETRY_MS = 1_000;
 const RETRY_MS_MAX = 60_000;
 
-/** What is to be published now; undefined where it does not compile, which leaves what was published. */
-export function current(state: State, { encrypt, sign }: SealingKeys): (PublishedSnapshot & { readonly hash: string }) | undefined {
-  const { storage } = state;
+/** What is to be published, and the hash that it is known again by. */
+interface Ready extends PublishedSnapshot {
+  readonly hash: string;
+}
+
+/** What was compiled of each registry's present version, by the version that it was compiled as. Workers that hear of a new one all ask for the same, and compiling takes long. */
+const compiled = new WeakMap<State, { readonly of: number; readonly by: Map<number, Made> }>();
+
+function compile(state: State, version: number): Made {
   const brain = state.brain();
-  const first = brain.publication();
+  const known = compiled.get(state);
+  const { by } = known?.of === brain.version ? known : { by: new Map<number, Made>() };
+  const made = by.get(version) ?? brain.publication(version);
+  compiled.set(state, { of: brain.version, by: by.set(version, made) });
+  return made;
+}
+
+/** What is to be published now; undefined where it does not compile, which leaves what was published. */
+export function current(state: State, { encrypt, sign }: SealingKeys): Ready | undefined {
+  const { storage } = state;
+  const { version: latest } = state.brain();
+  const first = compile(state, latest);
   const percent = storage.get("percent");
   // Other keys seal it anew.
   const hash = [first.publication?.hash, percent, sign?.id, encrypt?.id].join("/");
   // What means the same as what was published is that: another version would only make readers doubt theirs.
-  const same = hash === storage.get("hash") && storage.get("snapshot") !== first.publication?.version;
-  const { publication, diagnostics } = same ? brain.publication(storage.get("snapshot")) : first;
+  const same = hash === storage.get("hash");
+  const { publication, diagnostics } = same ? compile(state, storage.get("snapshot")) : first;
   if (publication === undefined) {
     storage.set({ publish_error: diagnostics.map(({ message }) => message).join("\n") });
     return undefined;
@@ -41,19 +59,19 @@ export function current(state: State, { encrypt, sign }: SealingKeys): (Publishe
   return { value, metadata, hash };
 }
 
-/** Publishes what changed. `find` gives where to, and `keys` what it is sealed with. */
+/** Publishes what changed, and tries again later where that fails. `find` gives where to, and `keys` what it is sealed with. */
 export async function publishNow(state: State, find: () => KvWriter | undefined, keys: () => SealingKeys): Promise<void> {
-  const { mesh, storage } = state;
-  const settled = state.brain().version;
-  let now: ReturnType<typeof current>;
-  let sealing: SealingKeys = {};
   try {
-    sealing = keys();
-    now = current(state, sealing);
+    await publishChange(state, find, keys());
   } catch (error) {
     failed(state, error);
-    return;
   }
+}
+
+async function publishChange(state: State, find: () => KvWriter | undefined, keys: SealingKeys): Promise<void> {
+  const { mesh, storage } = state;
+  const settled = state.brain().version;
+  const now = current(state, keys);
   if (now === undefined || now.hash === storage.get("hash")) {
     state.change((brain) => {
       brain.published(settled, Date.now());
@@ -67,14 +85,9 @@ export async function publishNow(state: State, find: () => KvWriter | undefined,
   const { version } = now.metadata;
   // Until KV answers nobody knows what it has: should the answer not come, what was published before is published again too.
   storage.set({ hash: "" });
-  try {
-    const { metadata, value } = await seal(now, mesh, sealing);
-    const putting = find()?.put(snapshotKey(mesh), value, { metadata });
-    await (putting && within(PUT_MS, putting));
-  } catch (error) {
-    failed(state, error);
-    return;
-  }
+  const { metadata, value } = await seal(now, mesh, keys);
+  const putting = find()?.put(snapshotKey(mesh), value, { metadata });
+  await (putting && within(PUT_MS, putting));
   // Whatever changed while KV was written has another version, and is published next.
   state.change((brain) => {
     const at = Date.now();
