@@ -84,6 +84,8 @@ codes! {
     InvalidExpression = "invalid-expression",
     /// A rule or a case names a service that the document does not have.
     UnknownService = "unknown-service",
+    /// A rule asks for a feature flag that the document does not have.
+    UnknownFlag = "unknown-flag",
     /// Two fields that exclude each other.
     ConflictingFields = "conflicting-fields",
     /// A rule that sends nowhere.

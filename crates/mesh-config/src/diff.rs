@@ -12,6 +12,7 @@ mod change;
 mod conditions;
 mod decision;
 mod draft;
+mod flags;
 mod overlap;
 mod services;
 mod trial;

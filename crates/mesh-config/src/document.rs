@@ -21,6 +21,9 @@ mod endpoint;
 mod fallback;
 mod fault;
 mod filter;
+mod flag;
+mod flag_tests;
+mod flag_value;
 mod header;
 mod health_check;
 mod hedge;
@@ -43,6 +46,7 @@ mod service;
 mod slow_start;
 mod status;
 mod sticky;
+mod targets;
 mod time_span;
 mod timeout;
 mod version_range;
@@ -66,6 +70,9 @@ pub use self::{
     fallback::{Fallback, FallbackTarget},
     fault::{ActiveMax, Fault, FaultAbort, FaultDelay},
     filter::{Filter, PathEdit, Port, Redirect, RedirectStatus, Rewrite, Scheme},
+    flag::{Flag, FlagEntry, FlagRule},
+    flag_tests::{FlagTest, FlagTests},
+    flag_value::{FlagType, FlagValue},
     header::{HeaderName, HeaderValue},
     health_check::{HealthCheck, HealthCheckSettings},
     hedge::{Hedge, HedgePercentile, HedgeWhen},
@@ -95,6 +102,7 @@ pub use self::{
     slow_start::{SlowStart, SlowStartSettings},
     status::{StatusCode, StatusEntry, StatusPattern, StatusRange, Statuses},
     sticky::{CookiePath, Sticky, StickyCookie, StickyCookieSettings, StickyKey, StickySource},
+    targets::Targets,
     time_span::TimeSpan,
     timeout::{Timeout, TimeoutSettings},
     version_range::VersionRange,
@@ -132,6 +140,8 @@ object! {
             "defaults" => defaults: Defaults,
             /// Rules for requests that come in.
             "routing" => routing: Routing,
+            /// Feature flags by name: letters, digits, `.`, `_` and `-`, at most 64.
+            "flags" => flags: BTreeMap<String, FlagEntry>,
         }
     }
 }

@@ -7,6 +7,7 @@ mod answer;
 mod backend;
 mod endpoint;
 mod explainer;
+mod flag;
 mod key;
 mod policy;
 mod reason;
@@ -41,6 +42,7 @@ pub use self::{
 };
 pub(crate) use self::{
     explainer::{Explainer, Others},
+    flag::facts as flag_facts,
     sample::samples,
 };
 use crate::{

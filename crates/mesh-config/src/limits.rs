@@ -62,6 +62,14 @@ pub const LIMIT_PER_US_MIN: u64 = 1_000;
 pub const LIMIT_BURST_US_MAX: u64 = (1 << 53) - 1;
 /// Largest body of a direct response, in bytes: it stands in the Snapshot.
 pub const BODY_BYTES_MAX: usize = 16 * 1024;
+/// Most feature flags of a document.
+pub const FLAGS_MAX: usize = 1_024;
+/// Most variants of one flag, and most rules.
+pub const FLAG_PARTS_MAX: usize = 64;
+/// Longest name of a flag or a variant, in bytes.
+pub const FLAG_NAME_BYTES_MAX: usize = 64;
+/// Largest value of a flag, in bytes of JSON: it stands in the Snapshot.
+pub const FLAG_VALUE_BYTES_MAX: usize = 16 * 1024;
 /// Longest time span of a document, in microseconds: one day.
 pub const DURATION_US_MAX: u64 = 86_400_000_000;
 /// Most cases in one file of tests.

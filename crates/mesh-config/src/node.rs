@@ -59,6 +59,49 @@ impl Node {
     }
 }
 
+impl Node {
+    /// Appends it as JSON; what JSON has no word for is `null`.
+    pub(crate) fn write_json(&self, out: &mut String) {
+        match self {
+            Self::Null | Self::Refused(_) => out.push_str("null"),
+            Self::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
+            Self::Number(value) if value.is_finite() => out.push_str(&value.to_string()),
+            Self::Number(_) => out.push_str("null"),
+            Self::Text(text) => write_json_text(text, out),
+            Self::List(items) => {
+                out.push('[');
+                for (number, item) in items.iter().enumerate() {
+                    out.push_str(if number == 0 { "" } else { "," });
+                    item.write_json(out);
+                }
+                out.push(']');
+            }
+            Self::Object(fields) => {
+                out.push('{');
+                for (number, (name, value)) in fields.iter().enumerate() {
+                    out.push_str(if number == 0 { "" } else { "," });
+                    write_json_text(name, out);
+                    out.push(':');
+                    value.write_json(out);
+                }
+                out.push('}');
+            }
+        }
+    }
+}
+
+fn write_json_text(text: &str, out: &mut String) {
+    out.push('"');
+    for letter in text.chars() {
+        match letter {
+            '"' | '\\' => out.extend(['\\', letter]),
+            '\0'..' ' => out.push_str(&format!("\\u{:04x}", u32::from(letter))),
+            _ => out.push(letter),
+        }
+    }
+    out.push('"');
+}
+
 /// As it was read; what was refused is `null`.
 impl Serialize for Node {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -12,6 +12,7 @@ mod context;
 mod endpoints;
 mod fallback;
 mod filters;
+mod flags;
 mod matches;
 mod paths;
 mod rate_limits;
@@ -29,8 +30,9 @@ use mesh_core::{
     time::Micros,
 };
 
-use self::{context::Context, rate_limits::LimitNames};
 pub(crate) use self::{
+    conditions::FLAG_PREFIX,
+    flags::{PlannedFlag, PlannedFlagRule},
     matches::ASKED_METHOD,
     settings::{PlannedHedge, Settings},
     traffic::{
@@ -38,6 +40,7 @@ pub(crate) use self::{
         PlannedLimit, PlannedMirror, PlannedResponse, PlannedSticky, PlannedVersion,
     },
 };
+use self::{context::Context, rate_limits::LimitNames};
 use crate::{
     decode::Cursor,
     defaults,
@@ -49,6 +52,7 @@ use crate::{
 pub(crate) struct Plan {
     pub(crate) name: String,
     pub(crate) services: Vec<PlannedService>,
+    pub(crate) flags: Vec<PlannedFlag>,
     pub(crate) rules: Vec<PlannedRule>,
 }
 
@@ -135,8 +139,17 @@ pub(crate) struct PlannedCondition {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum PlannedTest {
     Exact(String),
-    Expression { source: String, automaton: Automaton },
+    Expression {
+        source: String,
+        automaton: Automaton,
+    },
     Present,
+    /// A flag by its place in the plan has a variant by its number and name.
+    Flag {
+        flag: usize,
+        variant: usize,
+        name: String,
+    },
 }
 
 /// A resolved backend.
@@ -199,18 +212,19 @@ pub(crate) struct PlannedRedirect {
 impl Plan {
     /// Resolves a document; notes what does not fit together.
     pub(crate) fn of(document: &Document, at: &mut Cursor) -> Self {
-        let context = Context { document };
+        let flags = flags::plan(document, at);
+        let context = Context { document, flags: &flags };
         let mut names = LimitNames::of(document);
         let services = services::plan(context, &mut names, at);
-        let mut plan = Self {
+        let rules = rules::plan(context, &services, &mut names, at);
+        Self {
             name: document
                 .name
                 .as_ref()
                 .map_or_else(|| defaults::MESH_NAME.to_owned(), |name| name.as_str().to_owned()),
             services,
-            rules: Vec::new(),
-        };
-        plan.rules = rules::plan(context, &plan.services, &mut names, at);
-        plan
+            flags,
+            rules,
+        }
     }
 }

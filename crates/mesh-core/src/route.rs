@@ -10,7 +10,9 @@
 pub mod automaton;
 pub mod builder;
 pub mod condition;
+pub mod flag;
 pub mod host;
+pub(crate) mod key;
 pub mod list;
 pub mod pattern;
 pub mod table;
@@ -20,6 +22,7 @@ pub mod walk;
 pub use self::{
     automaton::Automaton,
     builder::{BuildError, MatchSpec, RouteTableBuilder},
+    flag::{FlagDecision, FlagReason},
     list::HandlerList,
     pattern::{PathKind, PathTemplate, PatternError},
     table::{RouteRows, RouteTable},

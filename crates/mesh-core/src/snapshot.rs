@@ -15,7 +15,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use self::{
-    draft::{Mesh, NEEDS_BALANCERS, NEEDS_TRAFFIC},
+    draft::{Mesh, NEEDS_BALANCERS, NEEDS_FLAGS, NEEDS_TRAFFIC},
     row::{Table, Word},
     sections::{Section, Sections},
     tables::{
@@ -37,7 +37,7 @@ pub const FORMAT: u16 = 1;
 
 /// What this build's engine has, as bits of [`Mesh::needs`].
 const LINKED: u32 = (if cfg!(feature = "balancers") { NEEDS_BALANCERS } else { 0 })
-    | (if cfg!(feature = "traffic") { NEEDS_TRAFFIC } else { 0 });
+    | (if cfg!(feature = "traffic") { NEEDS_TRAFFIC | NEEDS_FLAGS } else { 0 });
 
 /// Why bytes are no Snapshot that this build can serve.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -7,6 +7,7 @@ use mesh_core::{
     event::EventKind,
     method::Method,
     reason::{Denial, Reason},
+    route::FlagReason,
     snapshot::{FORMAT, SnapshotError, tables::Transport},
 };
 use mesh_wasm::engine::abi;
@@ -30,10 +31,12 @@ fn main() {
     constant(&mut text, "INPUT_BYTES_MAX", abi::INPUT_BYTES_MAX);
     line(&mut text, &format!("export const NEVER = {};\n", abi::NEVER));
     line(&mut text, &format!("export const MIRROR_TARGET = {};\n", abi::MIRROR_TARGET));
+    line(&mut text, &format!("export const FLAG_TARGET = {};\n", abi::FLAG_TARGET));
     constant(&mut text, "EVENT_WORDS", abi::EVENT_WORDS);
     constant(&mut text, "DEPTH_MAX", usize::from(mesh_core::limits::DEPTH_MAX));
     constant(&mut text, "SNAPSHOT_FORMAT", usize::from(FORMAT));
     names(&mut text, "REASONS", "Reason", Reason::NAMES);
+    names(&mut text, "FLAG_REASONS", "FlagReason", &FlagReason::NAMES);
     names(&mut text, "DENIALS", "Denial", Denial::NAMES);
     names(&mut text, "EVENTS", "EventKind", &EventKind::NAMES);
     names(&mut text, "TRANSITIONS", "TransitionReason", &TransitionReason::NAMES);

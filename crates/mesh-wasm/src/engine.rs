@@ -126,6 +126,14 @@ impl Engine {
             Err(error) => return self.respond(error.into()),
         };
         #[cfg(feature = "traffic")]
+        if let Some(flag) = abi::flag_of(target) {
+            let found = machine.flag(flag, &request, path);
+            self.set(out::BACKEND, found.variant);
+            self.set(out::RULE, found.rule);
+            self.set(out::REASON, found.reason as u32);
+            return step::FLAG;
+        }
+        #[cfg(feature = "traffic")]
         if let Some(mirror) = abi::mirror_of(target) {
             let step = machine.begin_mirror_at(mirror, &request, path, now, events);
             return self.hand_out_first(step);

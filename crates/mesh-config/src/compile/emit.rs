@@ -1,6 +1,7 @@
 //! A plan as the tables of a Snapshot.
 
 mod backends;
+mod flags;
 mod policies;
 mod rules;
 mod services;
@@ -53,6 +54,9 @@ impl Emitter {
     fn all(&mut self, plan: &Plan) -> Result<(), BuildError> {
         for (number, service) in (0u32..).zip(&plan.services) {
             self.service(number, service)?;
+        }
+        for flag in &plan.flags {
+            self.flag(flag)?;
         }
         for (number, rule) in (0u32..).zip(&plan.rules) {
             self.fallbacks.clear();

@@ -1,8 +1,11 @@
 //! Planned paths and conditions as the route table's builder takes them.
 
-use mesh_core::route::{
-    PathKind, PathTemplate,
-    builder::{ConditionSpec, PathSpec, ValueSpec},
+use mesh_core::{
+    route::{
+        PathKind, PathTemplate,
+        builder::{ConditionSpec, PathSpec, ValueSpec},
+    },
+    snapshot::tables::NONE,
 };
 
 use crate::plan::{PlannedCondition, PlannedPath, PlannedTest};
@@ -34,5 +37,10 @@ fn value(test: &PlannedTest) -> ValueSpec<'_> {
         PlannedTest::Exact(value) => ValueSpec::Exact(value),
         PlannedTest::Expression { automaton, .. } => ValueSpec::Expression(automaton.clone()),
         PlannedTest::Present => ValueSpec::Present,
+        PlannedTest::Flag { flag, variant, .. } => ValueSpec::Flag(number(*flag), number(*variant)),
     }
+}
+
+fn number(place: usize) -> u32 {
+    u32::try_from(place).unwrap_or(NONE)
 }

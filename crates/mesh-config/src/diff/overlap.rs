@@ -114,14 +114,21 @@ fn conditions(
 ) -> Option<Vec<(String, String)>> {
     let mut pairs = Vec::new();
     for condition in one {
+        if let PlannedTest::Flag { name, .. } = &condition.test {
+            let same = |second: &PlannedCondition| second.test == condition.test;
+            if !other.iter().filter(|second| second.name == condition.name).all(same) {
+                return None;
+            }
+            pairs.extend(witnesses.of_flag(&condition.name, name, steps)?);
+            continue;
+        }
         let second = other.iter().find(|second| second.name == condition.name);
         let value = value(&condition.test, second.map(|second| &second.test), witnesses, steps)?;
         pairs.push((condition.name.clone(), value));
     }
     for condition in other {
         if !one.iter().any(|first| first.name == condition.name) {
-            let value = value(&condition.test, None, witnesses, steps)?;
-            pairs.push((condition.name.clone(), value));
+            pairs.extend(witnesses.values(core::slice::from_ref(condition), steps)?);
         }
     }
     Some(pairs)
@@ -133,7 +140,7 @@ fn value(
     witnesses: &Witnesses<'_>,
     steps: &mut Steps,
 ) -> Option<String> {
-    use PlannedTest::{Exact, Expression, Present};
+    use PlannedTest::{Exact, Expression, Flag, Present};
     match (one, other.unwrap_or(&Present)) {
         (Exact(one), Exact(other)) => (one == other).then(|| one.clone()),
         (Exact(value), Expression { automaton, .. })
@@ -148,5 +155,7 @@ fn value(
             shortest(Kind::Value, &[Wanted::Taken(automaton)], steps)
         }
         (Present, Present) => Some(witnesses.word().to_owned()),
+        // flags are no values
+        (Flag { .. }, _) | (_, Flag { .. }) => None,
     }
 }

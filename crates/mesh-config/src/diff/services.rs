@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::change::{Change, compare, union};
 use crate::{
     document::ServiceName,
-    explain::{ExplainRequest, Explainer, Others},
+    explain::{ExplainRequest, Explainer, Others, flag_facts},
     facts::Fact,
     plan::Plan,
 };
@@ -73,8 +73,12 @@ fn of_service(old: &Fact, new: &Fact) -> Vec<Change> {
 pub(super) fn settings(old: &Plan, new: &Plan) -> Vec<Change> {
     let rest = |plan: &Plan| {
         // in full, so that nothing a plan gains goes untold
-        let Plan { name, services: _, rules: _ } = plan;
-        Fact::Fields(vec![("name".to_owned(), Fact::Text(name.clone()))])
+        let Plan { name, services: _, rules: _, flags } = plan;
+        let flags = flags.iter().map(|flag| (flag.name.clone(), flag_facts(flag)));
+        Fact::Fields(vec![
+            ("name".to_owned(), Fact::Text(name.clone())),
+            ("flags".to_owned(), Fact::Map(flags.collect())),
+        ])
     };
     let mut changes = Vec::new();
     compare(&rest(old), &rest(new), "", &mut changes);

@@ -286,6 +286,7 @@ pub(super) fn identity(one: &PlannedMatch) -> String {
         PlannedTest::Exact(value) => format!("{:?}={value:?}", condition.name),
         PlannedTest::Expression { source, .. } => format!("{:?}~{source:?}", condition.name),
         PlannedTest::Present => format!("{:?}", condition.name),
+        PlannedTest::Flag { name, .. } => format!("{:?}={name:?}", condition.name),
     };
     let headers: Vec<String> = one.headers.iter().map(condition).collect();
     let query: Vec<String> = one.query.iter().map(condition).collect();

@@ -11,7 +11,9 @@ use super::{Side, conditions::wanted, draft::Draft};
 use crate::{
     compile::Shape,
     expression::{Kind, Steps, Wanted, shortest},
-    plan::{Plan, PlannedCondition, PlannedMatch, PlannedPath, PlannedRule, PlannedTest},
+    plan::{
+        Plan, PlannedCondition, PlannedFlag, PlannedMatch, PlannedPath, PlannedRule, PlannedTest,
+    },
 };
 
 /// The method of a request where nothing asks for one.
@@ -38,6 +40,8 @@ pub(super) struct Witnesses<'p> {
     methods: MethodSet,
     /// A word that is no segment, label or value of either document.
     word: String,
+    /// Those of the new document go first.
+    flags: [&'p [PlannedFlag]; 2],
 }
 
 impl<'p> Witnesses<'p> {
@@ -51,7 +55,10 @@ impl<'p> Witnesses<'p> {
         }
         let further = || [old, new].into_iter().flat_map(|plan| &plan.rules).flat_map(wanted);
         let of_matches = matches().flat_map(|one| one.headers.iter().chain(&one.query));
-        for condition in of_matches.chain(further()) {
+        let of_flags = [old, new].into_iter().flat_map(|plan| &plan.flags);
+        let of_flags =
+            of_flags.flat_map(|flag| &flag.rules).flat_map(|rule| &rule.conditions.headers);
+        for condition in of_matches.chain(further()).chain(of_flags) {
             if let PlannedTest::Exact(value) = &condition.test {
                 words.insert(value);
             }
@@ -63,6 +70,7 @@ impl<'p> Witnesses<'p> {
             expressions: [expressions(old), expressions(new)],
             methods: matches().fold(MethodSet::NONE, |set, one| set.union(one.methods)),
             word: word.unwrap_or_default(),
+            flags: [&new.flags, &old.flags],
         }
     }
 
@@ -159,22 +167,32 @@ impl<'p> Witnesses<'p> {
     }
 
     /// A value for each condition; `None` where one has none.
-    fn values(
+    pub(super) fn values(
         &self,
         conditions: &[PlannedCondition],
         steps: &mut Steps,
     ) -> Option<Vec<(String, String)>> {
-        let value = |condition: &PlannedCondition| {
+        let mut pairs = Vec::with_capacity(conditions.len());
+        for condition in conditions {
             let value = match &condition.test {
                 PlannedTest::Exact(value) => value.clone(),
                 PlannedTest::Present => self.word.clone(),
                 PlannedTest::Expression { automaton, .. } => {
                     shortest(Kind::Value, &[Wanted::Taken(automaton)], steps)?
                 }
+                PlannedTest::Flag { name, .. } => {
+                    pairs.extend(self.of_flag(&condition.name, name, steps)?);
+                    continue;
+                }
             };
-            Some((condition.name.clone(), value))
-        };
-        conditions.iter().map(value).collect()
+            pairs.push((condition.name.clone(), value));
+        }
+        Some(pairs)
+    }
+
+    /// The flags of both documents.
+    pub(super) fn flags(&self) -> impl Iterator<Item = &'p PlannedFlag> {
+        self.flags.into_iter().flatten()
     }
 
     /// A word that no match names.

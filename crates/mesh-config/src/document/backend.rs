@@ -1,6 +1,6 @@
 //! Where a rule sends, and how much of its traffic.
 
-use super::{Conditions, Filter, ServiceName, VersionRange};
+use super::{Conditions, Filter, FlagTests, ServiceName, VersionRange};
 use crate::{
     decode::{Cursor, Decode, object, whole, wrong_type},
     node::Node,
@@ -25,9 +25,11 @@ object! {
             "filters" => filters: Vec<Filter>,
             /// Requests whose headers meet these conditions go here, whatever the weights say.
             "headers" => headers: Conditions,
-            /// Requests whose query meets these conditions go here, whatever the weights say. With
-            /// `headers` too, both must hold.
+            /// Requests whose query meets these conditions go here, whatever the weights say.
             "query" => query: Conditions,
+            /// Requests for which flags have these variants go here, whatever the weights say; all of
+            /// `headers`, `query` and `flags` that are given must hold.
+            "flags" => flags: FlagTests,
             /// Only the service's endpoints whose version is in this range.
             "version" => version: VersionRange,
         }
@@ -38,7 +40,15 @@ impl Backend {
     /// A backend of which only the service is known.
     #[must_use]
     pub const fn of(service: ServiceName) -> Self {
-        Self { service, weight: None, filters: None, headers: None, query: None, version: None }
+        Self {
+            service,
+            weight: None,
+            filters: None,
+            headers: None,
+            query: None,
+            flags: None,
+            version: None,
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Faults that are put into requests on purpose.
 
-use super::{Conditions, Percent, ResponseStatus, TimeSpan};
+use super::{Conditions, FlagTests, Percent, ResponseStatus, TimeSpan};
 use crate::decode::{object, whole};
 
 whole! {
@@ -22,6 +22,8 @@ object! {
             "headers" => headers: Conditions,
             /// Only requests whose query meets these conditions.
             "query" => query: Conditions,
+            /// Only requests for which flags have these variants.
+            "flags" => flags: FlagTests,
             /// Requests that an isolate lets wait at a time; more go on without the delay.
             "maxActive" => max_active: ActiveMax = crate::defaults::FAULT_ACTIVE_MAX,
         }

@@ -1,8 +1,8 @@
 //! Which requests go where.
 
 use super::{
-    BackendEntry, Conditions, Fallback, Filter, Hedge, HostPatterns, LoadBalancer, Methods,
-    PathMatch, Priority, RateLimit, Retries, ServiceName, Sticky, Timeout,
+    BackendEntry, Conditions, Fallback, Filter, FlagTests, Hedge, HostPatterns, LoadBalancer,
+    Methods, PathMatch, Priority, RateLimit, Retries, ServiceName, Sticky, Timeout,
 };
 use crate::decode::object;
 
@@ -28,7 +28,9 @@ object! {
             "headers" => headers: Conditions,
             /// Conditions on query parameters.
             "query" => query: Conditions,
-            /// Alternatives in place of `path`, `method`, `headers` and `query`: one of them must
+            /// Feature flags, and the variant that each must have. They count as headers.
+            "flags" => flags: FlagTests,
+            /// Alternatives in place of `path`, `method`, `headers`, `query` and `flags`: one of them must
             /// hold.
             "matches" => matches: Vec<Match>,
             /// The service that takes the requests.
@@ -60,7 +62,7 @@ object! {
 object! {
     /// What a request must be; an empty one takes every request.
     #[derive(Default)]
-    pub struct Match is "an object with `path`, `method`, `headers`, `query`", else default {
+    pub struct Match is "an object with `path`, `method`, `headers`, `query`, `flags`", else default {
         optional {
             /// The path; by default any.
             "path" => path: PathMatch,
@@ -72,6 +74,8 @@ object! {
             "headers" => headers: Conditions,
             /// Conditions on query parameters.
             "query" => query: Conditions,
+            /// Feature flags, and the variant that each must have. They count as headers.
+            "flags" => flags: FlagTests,
         }
     }
 }

@@ -60,7 +60,7 @@ impl Explainer {
     pub(crate) fn explain(&mut self, request: &ExplainRequest, others: Others) -> Explanation {
         let mut explanation = Explanation::of(request);
         if let Some(normal) = normal_path(request, &mut explanation) {
-            let asked = Asked { request, path: &normal };
+            let asked = Asked { request, path: &normal, plan: &self.plan, routes: self.routes() };
             match &request.service {
                 Some(service) => by_name(&self.plan, service.as_str(), &asked, &mut explanation),
                 None => routed(self, &asked, others, &mut explanation),

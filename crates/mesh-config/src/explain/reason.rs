@@ -5,7 +5,10 @@
 
 use mesh_core::{
     method::{Method, MethodSet},
-    route::{MatchSpec, RequestHead, RouteTableBuilder},
+    route::{
+        MatchSpec, RequestHead, RouteTable, RouteTableBuilder,
+        builder::{ConditionSpec, ValueSpec},
+    },
 };
 use serde::Serialize;
 
@@ -14,8 +17,8 @@ use crate::{
     compile::{condition_specs, path_spec},
     document::PathType,
     plan::{
-        Plan, PlannedCondition, PlannedConditions, PlannedMatch, PlannedPath, PlannedRule,
-        PlannedTest,
+        FLAG_PREFIX, Plan, PlannedCondition, PlannedConditions, PlannedMatch, PlannedPath,
+        PlannedRule, PlannedTest,
     },
 };
 
@@ -54,6 +57,8 @@ pub enum Refusal {
     Header,
     /// A query parameter.
     Query,
+    /// A feature flag.
+    Flag,
     /// None: another rule that also matches goes before it.
     Precedence,
 }
@@ -62,6 +67,9 @@ pub enum Refusal {
 pub(super) struct Asked<'r> {
     pub(super) request: &'r ExplainRequest,
     pub(super) path: &'r str,
+    pub(super) plan: &'r Plan,
+    /// The data plane's own, which decides flags.
+    pub(super) routes: &'r RouteTable,
 }
 
 /// Why each rule but the chosen one does not take the request.
@@ -97,7 +105,7 @@ pub(super) fn conditions(one: &PlannedMatch) -> Vec<String> {
     if one.methods != MethodSet::NONE {
         asked.push(format!("method {}", methods(one.methods)));
     }
-    asked.extend(one.headers.iter().map(|condition| format!("header {}", wanted(condition))));
+    asked.extend(one.headers.iter().map(on_header));
     asked.extend(one.query.iter().map(|condition| format!("query {}", wanted(condition))));
     asked
 }
@@ -141,6 +149,11 @@ impl Asked<'_> {
         }
         for header in &one.headers {
             if !self.holds(&PlannedMatch { headers: vec![header.clone()], ..PlannedMatch::any() }) {
+                if let Some(flag) = header.name.strip_prefix(FLAG_PREFIX) {
+                    let found = self.flag(flag).unwrap_or("switched off");
+                    let why = format!("flag {flag} is {found}; asked for {}", wanted(header));
+                    return (Refusal::Flag, why);
+                }
                 let found = match self.request.header(&header.name) {
                     Some(value) => format!("is \"{}\"", crate::node::excerpt(&value)),
                     None => "is missing".to_owned(),
@@ -179,26 +192,61 @@ impl Asked<'_> {
                 host: &one.host,
                 path: path_spec(&one.path)?,
                 methods: one.methods,
-                headers: condition_specs(&one.headers),
+                headers: plain_specs(&one.headers),
                 query: condition_specs(&one.query),
                 target,
             };
             builder.add(&spec).ok()?;
         }
         let table = builder.finish().into_table();
-        let values = self.request.values(&table);
+        let mut values = self.request.values(&table);
+        for (name, value) in table.headers().zip(&mut values) {
+            let flag =
+                core::str::from_utf8(name).ok().and_then(|name| name.strip_prefix(FLAG_PREFIX));
+            if let Some(flag) = flag {
+                *value = self.flag(flag).map(str::to_owned);
+            }
+        }
+        self.with_head(&values, |head| usize::try_from(table.find(head)?.target).ok())
+    }
+
+    /// The variant of a flag, by its name; `None` where it is switched off.
+    fn flag(&self, name: &str) -> Option<&str> {
+        let (number, flag) = (0u32..).zip(&self.plan.flags).find(|(_, flag)| flag.name == name)?;
+        let values = self.request.values(self.routes);
+        let found = self.with_head(&values, |head| self.routes.flag(number, head));
+        let variant = usize::try_from(found.variant).ok()?;
+        flag.variants.get(variant).map(|(name, _)| name.as_str())
+    }
+
+    /// The request as tables look at it, with the values of the headers that one asks for.
+    fn with_head<T>(
+        &self,
+        values: &[Option<String>],
+        ask: impl FnOnce(&RequestHead<'_>) -> T,
+    ) -> T {
         let values: Vec<Option<&[u8]>> =
             values.iter().map(|value| value.as_deref().map(str::as_bytes)).collect();
         let parts = self.request.parts();
-        let head = RequestHead {
+        ask(&RequestHead {
             host: parts.host.as_bytes(),
             path: self.path.as_bytes(),
             query: parts.query.as_bytes(),
             method: Method::from_name(parts.method.as_bytes()),
             headers: &values,
-        };
-        usize::try_from(table.find(&head)?.target).ok()
+        })
     }
+}
+
+/// Conditions on headers for a table without flags: what they come to stands in their place.
+fn plain_specs(conditions: &[PlannedCondition]) -> Vec<ConditionSpec<'_>> {
+    let mut specs = condition_specs(conditions);
+    for (spec, condition) in specs.iter_mut().zip(conditions) {
+        if let PlannedTest::Flag { name, .. } = &condition.test {
+            spec.value = ValueSpec::Exact(name);
+        }
+    }
+    specs
 }
 
 /// Why the first of two matches that both hold goes before the second.
@@ -243,8 +291,15 @@ fn methods(set: MethodSet) -> String {
 
 /// Conditions in words.
 pub(super) fn wanted_all(conditions: &PlannedConditions) -> Vec<String> {
-    let headers = conditions.headers.iter().map(|one| format!("header {}", wanted(one)));
+    let headers = conditions.headers.iter().map(on_header);
     headers.chain(conditions.query.iter().map(|one| format!("query {}", wanted(one)))).collect()
+}
+
+fn on_header(condition: &PlannedCondition) -> String {
+    match condition.name.strip_prefix(FLAG_PREFIX) {
+        Some(flag) => format!("flag {flag} = {}", wanted(condition)),
+        None => format!("header {}", wanted(condition)),
+    }
 }
 
 fn wanted(condition: &PlannedCondition) -> String {
@@ -254,5 +309,6 @@ fn wanted(condition: &PlannedCondition) -> String {
         }
         PlannedTest::Expression { source, .. } => format!("{} matching /{source}/", condition.name),
         PlannedTest::Present => format!("{} present", condition.name),
+        PlannedTest::Flag { name, .. } => format!("\"{name}\""),
     }
 }

@@ -93,6 +93,7 @@ fn translate_one(from: &GrpcMatch, out: &mut Translation, at: &mut Cursor) -> Ma
         methods: None,
         headers: Some(Conditions::List(headers)),
         query: None,
+        flags: None,
     }
 }
 

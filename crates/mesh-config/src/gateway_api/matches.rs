@@ -70,6 +70,7 @@ fn translate_one(from: &RouteMatch, out: &mut Translation, at: &mut Cursor) -> M
         query: some(at.at_field("queryParams", |at| {
             conditions(from.query.as_deref(), Subject::Query, out, at)
         })),
+        flags: None,
     }
 }
 

@@ -87,10 +87,7 @@ impl Resolver<'_> {
             weight: backend.weight.map_or(defaults::BACKEND_WEIGHT, BackendWeight::value),
             settings: self.settings(name, number, service),
             filters: found.filters,
-            pins: PlannedConditions {
-                headers: at.at_field("headers", |at| conditions::plan(headers, true, at)),
-                query: at.at_field("query", |at| conditions::plan(query, false, at)),
-            },
+            pins: conditions::all(headers, query, backend.flags.as_ref(), self.context, at),
             version: range
                 .zip(service)
                 .map(|(range, service)| at.at_field("version", |at| version(range, service, at))),

@@ -1,12 +1,71 @@
 //! Conditions on headers and query parameters.
 
-use super::{PlannedCondition, PlannedTest, paths::expression};
+use super::{Context, PlannedCondition, PlannedConditions, PlannedTest, flags, paths::expression};
 use crate::{
     decode::Cursor,
     diagnostic::Code,
-    document::{Condition, ConditionType, Conditions, HeaderName},
+    document::{Condition, ConditionType, Conditions, FlagTest, FlagTests, HeaderName},
     limits::VALUE_BYTES_MAX,
+    nearest::nearest,
 };
+
+/// Stands before the name of a flag where conditions are told apart by their names.
+pub(crate) const FLAG_PREFIX: &str = ":flag ";
+
+/// Resolves the three kinds of conditions; those on flags stand behind those on headers.
+pub(super) fn all(
+    headers: Option<&Conditions>,
+    query: Option<&Conditions>,
+    flags: Option<&FlagTests>,
+    context: Context<'_>,
+    at: &mut Cursor,
+) -> PlannedConditions {
+    let mut planned = PlannedConditions {
+        headers: at.at_field("headers", |at| plan(headers, true, at)),
+        query: at.at_field("query", |at| plan(query, false, at)),
+    };
+    for (name, test) in flags.into_iter().flatten() {
+        let found =
+            at.at_field("flags", |at| at.at_field(name, |at| on_flag(name, test, context, at)));
+        planned.headers.extend(found);
+    }
+    planned
+}
+
+fn on_flag(
+    name: &str,
+    test: &FlagTest,
+    context: Context<'_>,
+    at: &mut Cursor,
+) -> Option<PlannedCondition> {
+    let names = || context.flags.iter().map(|flag| flag.name.as_str());
+    let Some((number, flag)) = context.flags.iter().enumerate().find(|(_, f)| f.name == name)
+    else {
+        at.error_with_hint(
+            Code::UnknownFlag,
+            &format!("the unknown flag `{}`", crate::node::excerpt(name)),
+            "a flag of `flags`",
+            nearest(name, names()).map(|name| format!("did you mean `{name}`?")),
+        );
+        return None;
+    };
+    let variant = match test {
+        FlagTest::Variant(variant) => flags::number_of(variant, &flag.variants, at)?,
+        FlagTest::Value(value) => {
+            let of_value =
+                |(_, known): &(_, crate::document::FlagValue)| known.as_boolean() == Some(*value);
+            let Some(variant) = flag.variants.iter().position(of_value) else {
+                let expected = "the name of a variant: no variant of the flag has that value";
+                at.error(Code::WrongType, &value.to_string(), expected);
+                return None;
+            };
+            variant
+        }
+    };
+    let (variant_name, _) = flag.variants.get(variant)?;
+    let test = PlannedTest::Flag { flag: number, variant, name: variant_name.clone() };
+    Some(PlannedCondition { name: format!("{FLAG_PREFIX}{name}"), test })
+}
 
 /// Resolves conditions, in order.
 pub(super) fn plan(

@@ -1,6 +1,6 @@
 //! What the parts of a document look up in each other.
 
-use super::{Settings, settings::Layer};
+use super::{PlannedFlag, Settings, settings::Layer};
 use crate::{
     decode::Cursor,
     diagnostic::Code,
@@ -13,6 +13,8 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Context<'d> {
     pub(super) document: &'d Document,
+    /// Its flags.
+    pub(super) flags: &'d [PlannedFlag],
 }
 
 impl<'d> Context<'d> {

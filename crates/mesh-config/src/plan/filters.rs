@@ -9,6 +9,7 @@ use alloc::collections::BTreeMap;
 
 use mesh_core::snapshot::tables::PathChange;
 
+pub(super) use self::mirror::millionths;
 use super::{
     Context, Filters, PlannedCors, PlannedEdit, PlannedMatch, PlannedRedirect, PlannedResponse,
     PlannedRewrite,
@@ -110,7 +111,7 @@ impl Planner<'_> {
                 self.planned.filters.mirrors.extend(one);
             }
             Filter::Fault(found) => {
-                let one = at.at_field("fault", |at| fault::plan(found, at));
+                let one = at.at_field("fault", |at| fault::plan(found, self.context, at));
                 self.planned.filters.faults.push(one);
             }
         }

@@ -2,11 +2,14 @@
 
 use mesh_core::method::{Method, MethodSet};
 
-use super::{PlannedCondition, PlannedMatch, PlannedPath, PlannedTest, conditions, paths};
+use super::{
+    Context, PlannedCondition, PlannedConditions, PlannedMatch, PlannedPath, PlannedTest,
+    conditions, paths,
+};
 use crate::{
     decode::Cursor,
     diagnostic::Code,
-    document::{Conditions, HostPatterns, Methods, PathMatch, Rule},
+    document::{Conditions, FlagTests, HostPatterns, Methods, PathMatch, Rule},
     limits::{RULE_MATCHES_MAX, RULE_PREFLIGHTS_MAX},
 };
 
@@ -17,16 +20,18 @@ struct Parts<'d> {
     methods: Option<&'d Methods>,
     headers: Option<&'d Conditions>,
     query: Option<&'d Conditions>,
+    flags: Option<&'d FlagTests>,
 }
 
 /// Every combination of a rule's hosts and matches.
-pub(super) fn plan(rule: &Rule, at: &mut Cursor) -> Vec<PlannedMatch> {
+pub(super) fn plan(rule: &Rule, context: Context<'_>, at: &mut Cursor) -> Vec<PlannedMatch> {
     let flat = Parts {
         path: rule.path.as_ref(),
         method: rule.method.as_ref(),
         methods: rule.methods.as_ref(),
         headers: rule.headers.as_ref(),
         query: rule.query.as_ref(),
+        flags: rule.flags.as_ref(),
     };
     let hosts = hosts(rule, at);
     let mut found = Vec::new();
@@ -44,12 +49,13 @@ pub(super) fn plan(rule: &Rule, at: &mut Cursor) -> Vec<PlannedMatch> {
                         methods: one.methods.as_ref(),
                         headers: one.headers.as_ref(),
                         query: one.query.as_ref(),
+                        flags: one.flags.as_ref(),
                     };
-                    found.extend(at.at_item(index, |at| parts.plan(at)));
+                    found.extend(at.at_item(index, |at| parts.plan(context, at)));
                 }
             });
         }
-        Some(_) | None => found.extend(flat.plan(at)),
+        Some(_) | None => found.extend(flat.plan(context, at)),
     }
     if hosts.len().saturating_mul(found.len()) > RULE_MATCHES_MAX {
         let what = format!("{} hosts with {} matches each", hosts.len(), found.len());
@@ -134,20 +140,21 @@ impl Parts<'_> {
             self.methods.map(|_| "methods"),
             self.headers.map(|_| "headers"),
             self.query.map(|_| "query"),
+            self.flags.map(|_| "flags"),
         ]
         .into_iter()
         .flatten()
         .next()
     }
 
-    fn plan(&self, at: &mut Cursor) -> Option<PlannedMatch> {
+    fn plan(&self, context: Context<'_>, at: &mut Cursor) -> Option<PlannedMatch> {
         if self.method.is_some() && self.methods.is_some() {
             at.error(Code::ConflictingFields, "both `method` and `methods`", "one of them");
         }
         let methods = [self.method, self.methods].into_iter().flatten();
         let methods = methods.fold(MethodSet::NONE, |set, more| set.union(more.set()));
-        let headers = at.at_field("headers", |at| conditions::plan(self.headers, true, at));
-        let query = at.at_field("query", |at| conditions::plan(self.query, false, at));
+        let PlannedConditions { headers, query } =
+            conditions::all(self.headers, self.query, self.flags, context, at);
         let path = match self.path {
             Some(path) => at.at_field("path", |at| paths::plan(path, at)),
             None => Some(PlannedPath::Prefix("/".to_owned())),

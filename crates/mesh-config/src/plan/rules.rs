@@ -93,7 +93,7 @@ fn one(
     limits: &mut LimitNames,
     at: &mut Cursor,
 ) -> PlannedRule {
-    let matches = matches::plan(rule, at);
+    let matches = matches::plan(rule, context, at);
     let declared = rule.filters.as_deref().unwrap_or(&[]);
     let Planned { filters, redirect, response, cors } =
         at.at_field("filters", |at| filters::plan(declared, &matches, Place::Rule, context, at));

@@ -13,6 +13,7 @@ use crate::{
     filter::{self, Origin},
     path::{self, NormalPath},
     reason::Reason,
+    route::FlagDecision,
     snapshot::{
         Snapshot,
         row::{Row, Table, View},
@@ -163,6 +164,12 @@ impl Machine {
         self.forget();
         let limits = self.snapshot.services().view(service)?.limits();
         self.limited(limits, &Arrival::of(request, path).head, now)
+    }
+
+    /// What feature flag `number` comes to for a request, which need not be one that is sent.
+    #[must_use]
+    pub fn flag(&self, number: u32, request: &Request<'_>, path: NormalPath<'_>) -> FlagDecision {
+        self.snapshot.routes().flag(number, &Arrival::of(request, path).head)
     }
 
     fn start_at(

@@ -2,9 +2,7 @@
 //! chosen, the choice itself where something pins it, faults and copies after it.
 
 use super::{
-    Machine,
-    key::key_value,
-    respond, state_mut,
+    Machine, respond, state_mut,
     step::{Respond, Step},
 };
 use crate::{
@@ -19,7 +17,7 @@ use crate::{
     method::Method,
     rate_limit::{Guarantee, Rate, Tier},
     reason::Reason,
-    route::RequestHead,
+    route::{RequestHead, key::key_value},
     snapshot::{
         row::View,
         tables::{Cors, KeySource, NONE, Rows, Rule, Service},
@@ -82,7 +80,7 @@ impl Machine {
             let rate = Rate { interval: limit.interval(), burst: limit.burst() };
             let shared = limit.key().source == KeySource::Nothing as u8;
             // callers without a key share a bucket: leaving a header out must not lift the limit
-            let value = key_value(&limit.key(), head, &self.snapshot).unwrap_or(b"");
+            let value = key_value(&limit.key(), head, self.snapshot.routes()).unwrap_or(b"");
             let seed = limit.seed();
             let leased = if limit.tier() == Guarantee::Isolate as u8 {
                 None
@@ -126,7 +124,7 @@ impl Machine {
                 return Some(number);
             }
         }
-        let key = match key_value(&rule.sticky(), head, &self.snapshot) {
+        let key = match key_value(&rule.sticky(), head, self.snapshot.routes()) {
             Some(value) => xxh64(value, 0),
             None if rule.sticky_cookie().len > 0 => {
                 let drawn = self.dice.roll();

@@ -27,7 +27,7 @@ pub enum PathSpec<'a> {
     Expression(Automaton, u32),
 }
 
-/// A header or query condition.
+/// A header or query condition; of a flag among the headers only what it must be counts.
 #[derive(Clone, Debug)]
 pub struct ConditionSpec<'a> {
     /// Header name (lowercase) or query parameter name.
@@ -38,7 +38,10 @@ pub struct ConditionSpec<'a> {
 
 /// What a value must be.
 #[derive(Clone, Debug)]
-#[expect(clippy::exhaustive_enums, reason = "the Gateway API's two comparisons, and presence")]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "the Gateway API's two comparisons, presence, and flags"
+)]
 pub enum ValueSpec<'a> {
     /// Exactly this.
     Exact(&'a str),
@@ -46,6 +49,8 @@ pub enum ValueSpec<'a> {
     Expression(Automaton),
     /// There.
     Present,
+    /// That flag has that variant, by their numbers.
+    Flag(u32, u32),
 }
 
 /// One match to add.
@@ -160,6 +165,15 @@ impl RouteTableBuilder {
     ) -> Result<Rows, BuildError> {
         let start = count(&self.table.conditions);
         for condition in headers {
+            if let ValueSpec::Flag(flag, variant) = condition.value {
+                self.table.conditions.push(Condition {
+                    header: variant,
+                    kind: ConditionKind::Flag as u8,
+                    automaton: flag,
+                    ..Condition::default()
+                });
+                continue;
+            }
             let header = self.header(condition.name)?;
             self.condition(header, Text::default(), &condition.value);
         }
@@ -224,7 +238,10 @@ impl RouteTableBuilder {
             ValueSpec::Expression(automaton) => {
                 (ConditionKind::RegularExpression, Text::default(), self.automaton(automaton))
             }
-            ValueSpec::Present => (ConditionKind::Present, Text::default(), NONE),
+            // flags are no values
+            ValueSpec::Present | ValueSpec::Flag(..) => {
+                (ConditionKind::Present, Text::default(), NONE)
+            }
         };
         let kind = kind as u8;
         self.table.conditions.push(Condition { header, name, kind, value, automaton });

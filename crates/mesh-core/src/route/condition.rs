@@ -1,4 +1,4 @@
-//! Header and query conditions.
+//! Header and query conditions, and those on flags.
 
 use super::{
     RequestHead,
@@ -13,6 +13,14 @@ impl RouteTable {
     /// True where the condition holds. A query condition looks at the first parameter of its name.
     #[must_use]
     pub fn holds(&self, condition: &Condition, head: &RequestHead<'_>) -> bool {
+        if cfg!(feature = "traffic") && condition.kind == ConditionKind::Flag as u8 {
+            return self.flag(condition.automaton, head).variant == condition.header;
+        }
+        self.meets(condition, head)
+    }
+
+    /// [`RouteTable::holds`] of a header or query condition.
+    pub(super) fn meets(&self, condition: &Condition, head: &RequestHead<'_>) -> bool {
         let expected = self.text(condition.value);
         if condition.header == NONE {
             let Some(raw) = query_value(head.query, self.text(condition.name)) else {

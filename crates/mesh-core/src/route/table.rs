@@ -137,10 +137,11 @@ record! {
 }
 
 record! {
-    /// A header or query condition.
+    /// A header or query condition, or one on a flag.
     #[derive(Clone, Copy, Debug, Default, PartialEq)]
     pub struct Condition {
-        /// Number of the needed header, or [`NONE`](crate::snapshot::tables::NONE) for a query parameter.
+        /// Number of the needed header, or [`NONE`](crate::snapshot::tables::NONE) for a query parameter;
+        /// of a flag the number of the variant that it is to have.
         pub header: u32,
         /// Name of the query parameter.
         pub name: Text,
@@ -148,7 +149,7 @@ record! {
         pub kind: u8,
         /// The exact value.
         pub value: Text,
-        /// In the automata.
+        /// In the automata, or in the flags.
         pub automaton: u32,
     }
 }
@@ -156,7 +157,10 @@ record! {
 /// How a condition compares.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[repr(u8)]
-#[expect(clippy::exhaustive_enums, reason = "the Gateway API's two comparisons, and presence")]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "the Gateway API's two comparisons, presence, and flags"
+)]
 pub enum ConditionKind {
     /// The value is exactly this.
     Exact,
@@ -164,6 +168,8 @@ pub enum ConditionKind {
     RegularExpression,
     /// There is a value.
     Present,
+    /// A flag has a variant.
+    Flag,
 }
 
 record! {

@@ -7,8 +7,8 @@ use super::{
     row::{Word, record},
     sections::Packer,
     tables::{
-        Backend, Cors, Edit, Endpoint, Fault, KeySource, Limit, Mirror, Policy, Predicate,
-        Redirect, Rewrite, Rule, Service, Text,
+        Backend, Cors, Edit, Endpoint, Fault, Flag, FlagRule, FlagShare, KeySource, Limit, Mirror,
+        Policy, Predicate, Redirect, Rewrite, Rule, Service, Text,
     },
 };
 use crate::{balance::Algorithm, hash::xxh64, route::table::RouteRows};
@@ -30,6 +30,18 @@ record! {
 pub(super) const NEEDS_BALANCERS: u32 = 1;
 /// Bit of `needs`: the feature `traffic`.
 pub(super) const NEEDS_TRAFFIC: u32 = 2;
+/// Bit of `needs`: feature flags.
+pub(super) const NEEDS_FLAGS: u32 = 4;
+
+/// What hosts know of a flag: its name, and each variant's with its value as JSON.
+#[derive(Clone, Debug, Default)]
+#[expect(clippy::exhaustive_structs, reason = "a name and variants")]
+pub struct FlagTexts {
+    /// Its name.
+    pub name: Text,
+    /// Name and value of each variant, in the order of their numbers.
+    pub variants: Vec<(Text, Text)>,
+}
 
 /// The tables of a Snapshot to be.
 #[derive(Clone, Debug, Default)]
@@ -64,6 +76,14 @@ pub struct SnapshotDraft {
     pub faults: Vec<Fault>,
     /// What asks for another attempt.
     pub predicates: Vec<Predicate>,
+    /// Feature flags.
+    pub flags: Vec<Flag>,
+    /// Their texts, in the same order.
+    pub flag_texts: Vec<FlagTexts>,
+    /// Their rules, grouped by flag.
+    pub flag_rules: Vec<FlagRule>,
+    /// What those give, grouped by rule.
+    pub flag_shares: Vec<FlagShare>,
     /// The route table; its targets are rules.
     pub routes: RouteRows,
 }
@@ -99,7 +119,9 @@ impl SnapshotDraft {
             && self.predicates.is_empty()
             && self.faults.is_empty());
         let traffic = tables || backends || sticky || policies || concurrency || failover;
-        (u32::from(balances) * NEEDS_BALANCERS) | (u32::from(traffic) * NEEDS_TRAFFIC)
+        (u32::from(balances) * NEEDS_BALANCERS)
+            | (u32::from(traffic) * NEEDS_TRAFFIC)
+            | (u32::from(!self.flags.is_empty()) * NEEDS_FLAGS)
     }
 
     /// The text pool so far.
@@ -128,6 +150,9 @@ impl SnapshotDraft {
         packer.table(&self.mirrors);
         packer.table(&self.faults);
         packer.table(&self.predicates);
+        packer.table(&self.flags);
+        packer.table(&self.flag_rules);
+        packer.table(&self.flag_shares);
         let body = packer.body();
         let mut bytes = Vec::with_capacity(body.len().saturating_add(16));
         bytes.extend_from_slice(&MAGIC);

@@ -20,12 +20,14 @@
 //! ```json
 //! {"cors":[{"preflight":[["=","vary","origin"]],"actual":[]}],
 //!  "limits":["\"per-user\";q=100;w=60"],"tiers":["*"],
+//!  "flags":[["new-checkout",[["on",true],["off",false]]]],
 //!  "cookies":{"0":["canary","; Path=/"]},
 //!  "predicates":{"0":[["?","x-retry",""],["=","x-retry","1"],["!","stale",""]]}}
 //! ```
 //!
 //! `tiers` are there where a limit is not counted in the isolate alone: the name of a rate-limit
-//! binding, or `*` for who counts for all. `cookies` are by rule; `predicates` by policy: `?` a header that is there, `=` one of that value,
+//! binding, or `*` for who counts for all. `flags` have names, and names and values of their variants, in
+//! the order of their numbers. `cookies` are by rule; `predicates` by policy: `?` a header that is there, `=` one of that value,
 //! `!` a predicate given in code.
 
 use alloc::{format, vec::Vec};
@@ -116,6 +118,21 @@ fn traffic(out: &mut Writer<'_>) {
                 _ => out.raw("\"*\""),
             });
         }
+    }
+    if !draft.flag_texts.is_empty() {
+        out.column("flags", &draft.flag_texts, |out, flag| {
+            out.raw("[");
+            out.text(flag.name);
+            out.raw(",");
+            out.list(flag.variants.iter(), |out, &(name, value)| {
+                out.raw("[");
+                out.text(name);
+                out.raw(",");
+                out.json(value);
+                out.raw("]");
+            });
+            out.raw("]");
+        });
     }
     let cookies = draft.rules.iter().enumerate().filter(|(_, rule)| rule.sticky_cookie.len > 0);
     out.map("cookies", cookies, |out, rule| {
@@ -221,6 +238,12 @@ impl Writer<'_> {
     fn text(&mut self, text: Text) {
         let draft = self.draft;
         self.string(text_of(draft.pool(), text));
+    }
+
+    /// What is JSON already.
+    fn json(&mut self, text: Text) {
+        let draft = self.draft;
+        self.out.extend_from_slice(text_of(draft.pool(), text));
     }
 
     fn string(&mut self, text: &[u8]) {

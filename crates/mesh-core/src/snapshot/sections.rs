@@ -11,8 +11,8 @@ use super::{
     draft::Mesh,
     row::{Row, Table, Word},
     tables::{
-        Backend, Cors, Edit, Endpoint, Fault, Limit, Mirror, Policy, Predicate, Redirect, Rewrite,
-        Rule, Service, Text,
+        Backend, Cors, Edit, Endpoint, Fault, Flag, FlagRule, FlagShare, Limit, Mirror, Policy,
+        Predicate, Redirect, Rewrite, Rule, Service, Text,
     },
 };
 use crate::route::table::{
@@ -50,10 +50,13 @@ pub(crate) enum Section {
     Mirrors,
     Faults,
     Predicates,
+    Flags,
+    FlagRules,
+    FlagShares,
 }
 
 /// Number of sections that this build knows.
-const COUNT: usize = Section::Predicates as usize + 1;
+const COUNT: usize = Section::FlagShares as usize + 1;
 
 /// Bytes that can be read from the start of any row: more than the widest row has.
 pub(crate) const WINDOW: usize = SPARE_BYTES;
@@ -87,6 +90,9 @@ const WIDTHS: [u8; COUNT] = [
     width::<Mirror>(),
     width::<Fault>(),
     width::<Predicate>(),
+    width::<Flag>(),
+    width::<FlagRule>(),
+    width::<FlagShare>(),
 ];
 
 #[expect(clippy::cast_possible_truncation, reason = "checked at compile time")]

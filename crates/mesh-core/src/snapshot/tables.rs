@@ -3,10 +3,12 @@
 //! Tables are flat: a row names rows of another table by [`Rows`] (a run) or by a number, and
 //! text by [`Text`] (a run of the byte pool). A number that means "none" is [`NONE`].
 
+mod flags;
 mod traffic;
 
 use alloc::string::String;
 
+pub use self::flags::{Flag, FlagRule, FlagShare};
 pub use self::traffic::{
     Cors, Fault, Key, KeySource, Limit, Mirror, Predicate, PredicateKind, RESTRICTED,
     SUBSET_ENDPOINTS_MAX,

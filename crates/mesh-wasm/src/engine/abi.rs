@@ -44,6 +44,8 @@ numbers! {
         LOCAL = 4,
         /// Drop what was told: another attempt of the request is under way, with its own ticket.
         PENDING = 5,
+        /// A flag's variant: `BACKEND`, by rule `RULE` of the flag, for `REASON`, a `FLAG_REASONS` number.
+        FLAG = 6,
     }
 }
 
@@ -52,7 +54,8 @@ numbers! {
     given: usize {
         /// `engine_begin`: a handler table, which goes before the rules; -1 = the rules alone; -2
         /// and below = a call to service `-2 - target`; `MIRROR_TARGET` and below = a copy for mirror
-        /// `MIRROR_TARGET - target`.
+        /// `MIRROR_TARGET - target`; `FLAG_TARGET` and below = the variant of flag `FLAG_TARGET -
+        /// target`.
         TARGET = 56,
         /// Number of a `METHODS`, or one past them.
         METHOD = 57,
@@ -114,7 +117,8 @@ numbers! {
         DELAY_MS = 8,
         /// Rule, or -1.
         RULE = 9,
-        /// Backend, which names header edits and the body of a direct response, or -1.
+        /// Backend, which names header edits and the body of a direct response, or -1. After FLAG the
+        /// variant, or -1.
         BACKEND = 10,
         /// Address of the step's text.
         TEXT_PTR = 11,
@@ -201,6 +205,15 @@ pub const NEVER: i32 = -2;
 
 /// See `IN.TARGET`.
 pub const MIRROR_TARGET: i32 = -(1 << 25);
+
+/// See `IN.TARGET`.
+pub const FLAG_TARGET: i32 = -(1 << 26);
+
+#[cfg(feature = "traffic")]
+/// The flag of an `IN.TARGET`, where it names one.
+pub(super) fn flag_of(target: i32) -> Option<u32> {
+    u32::try_from(FLAG_TARGET.saturating_sub(target)).ok()
+}
 
 #[cfg(feature = "traffic")]
 /// The mirror of an `IN.TARGET`, where it names one.

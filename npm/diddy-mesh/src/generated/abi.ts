@@ -7,6 +7,7 @@ export const STEP = {
   RESPOND: 3,
   LOCAL: 4,
   PENDING: 5,
+  FLAG: 6,
 } as const;
 
 export const IN = {
@@ -150,6 +151,8 @@ export const NEVER = -2;
 
 export const MIRROR_TARGET = -33554432;
 
+export const FLAG_TARGET = -67108864;
+
 export const EVENT_WORDS = 8;
 
 export const DEPTH_MAX = 16;
@@ -184,6 +187,15 @@ export const REASONS = [
   "internal",
 ] as const;
 export type Reason = (typeof REASONS)[number];
+
+export const FLAG_REASONS = [
+  "STATIC",
+  "DEFAULT",
+  "TARGETING_MATCH",
+  "SPLIT",
+  "DISABLED",
+] as const;
+export type FlagReason = (typeof FLAG_REASONS)[number];
 
 export const DENIALS = [
   "none",

@@ -9,11 +9,11 @@ use crate::{
     diagnostic::Code,
     document::{ActiveMax, Fault},
     limits::FAULT_DELAY_US_MAX,
-    plan::{PlannedConditions, PlannedFault, conditions},
+    plan::{Context, PlannedFault, conditions},
 };
 
 /// Resolves a fault.
-pub(super) fn plan(fault: &Fault, at: &mut Cursor) -> PlannedFault {
+pub(super) fn plan(fault: &Fault, context: Context<'_>, at: &mut Cursor) -> PlannedFault {
     if fault.delay.is_none() && fault.abort.is_none() {
         at.error(Code::MissingField, "a fault that does nothing", "`delay`, `abort` or both");
     }
@@ -28,10 +28,7 @@ pub(super) fn plan(fault: &Fault, at: &mut Cursor) -> PlannedFault {
     let headers = fault.headers.as_ref();
     let query = fault.query.as_ref();
     PlannedFault {
-        conditions: PlannedConditions {
-            headers: at.at_field("headers", |at| conditions::plan(headers, true, at)),
-            query: at.at_field("query", |at| conditions::plan(query, false, at)),
-        },
+        conditions: conditions::all(headers, query, fault.flags.as_ref(), context, at),
         delay,
         delay_millionths: fault.delay.as_ref().map_or(0, |delay| millionths(delay.percent)),
         abort_status: fault.abort.as_ref().map_or(0, |abort| abort.status.value()),

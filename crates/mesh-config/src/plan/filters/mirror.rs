@@ -34,7 +34,7 @@ pub(super) fn plan(
     clippy::cast_sign_loss,
     reason = "a percentage is from 0 to 100"
 )]
-pub(super) fn millionths(percent: Option<Percent>) -> u32 {
+pub(in crate::plan) fn millionths(percent: Option<Percent>) -> u32 {
     percent.map_or(MILLION, |percent| (percent.value() * 10_000.0).round() as u32)
 }
 
