@@ -22,7 +22,7 @@ mod fallback;
 mod fault;
 mod filter;
 mod flag;
-mod flag_tests;
+mod flag_test;
 mod flag_value;
 mod header;
 mod health_check;
@@ -71,7 +71,7 @@ pub use self::{
     fault::{ActiveMax, Fault, FaultAbort, FaultDelay},
     filter::{Filter, PathEdit, Port, Redirect, RedirectStatus, Rewrite, Scheme},
     flag::{Flag, FlagEntry, FlagRule},
-    flag_tests::{FlagTest, FlagTests},
+    flag_test::FlagTest,
     flag_value::{FlagType, FlagValue},
     header::{HeaderName, HeaderValue},
     health_check::{HealthCheck, HealthCheckSettings},

@@ -1,6 +1,8 @@
 //! Where a rule sends, and how much of its traffic.
 
-use super::{Conditions, Filter, FlagTests, ServiceName, VersionRange};
+use alloc::collections::BTreeMap;
+
+use super::{Conditions, Filter, FlagTest, ServiceName, VersionRange};
 use crate::{
     decode::{Cursor, Decode, object, whole, wrong_type},
     node::Node,
@@ -29,7 +31,7 @@ object! {
             "query" => query: Conditions,
             /// Requests for which flags have these variants go here, whatever the weights say; all of
             /// `headers`, `query` and `flags` that are given must hold.
-            "flags" => flags: FlagTests,
+            "flags" => flags: BTreeMap<String, FlagTest>,
             /// Only the service's endpoints whose version is in this range.
             "version" => version: VersionRange,
         }

@@ -1,6 +1,8 @@
 //! Faults that are put into requests on purpose.
 
-use super::{Conditions, FlagTests, Percent, ResponseStatus, TimeSpan};
+use alloc::collections::BTreeMap;
+
+use super::{Conditions, FlagTest, Percent, ResponseStatus, TimeSpan};
 use crate::decode::{object, whole};
 
 whole! {
@@ -23,7 +25,7 @@ object! {
             /// Only requests whose query meets these conditions.
             "query" => query: Conditions,
             /// Only requests for which flags have these variants.
-            "flags" => flags: FlagTests,
+            "flags" => flags: BTreeMap<String, FlagTest>,
             /// Requests that an isolate lets wait at a time; more go on without the delay.
             "maxActive" => max_active: ActiveMax = crate::defaults::FAULT_ACTIVE_MAX,
         }

@@ -1,7 +1,9 @@
 //! Which requests go where.
 
+use alloc::collections::BTreeMap;
+
 use super::{
-    BackendEntry, Conditions, Fallback, Filter, FlagTests, Hedge, HostPatterns, LoadBalancer,
+    BackendEntry, Conditions, Fallback, Filter, FlagTest, Hedge, HostPatterns, LoadBalancer,
     Methods, PathMatch, Priority, RateLimit, Retries, ServiceName, Sticky, Timeout,
 };
 use crate::decode::object;
@@ -29,7 +31,7 @@ object! {
             /// Conditions on query parameters.
             "query" => query: Conditions,
             /// Feature flags, and the variant that each must have. They count as headers.
-            "flags" => flags: FlagTests,
+            "flags" => flags: BTreeMap<String, FlagTest>,
             /// Alternatives in place of `path`, `method`, `headers`, `query` and `flags`: one of them must
             /// hold.
             "matches" => matches: Vec<Match>,
@@ -75,7 +77,7 @@ object! {
             /// Conditions on query parameters.
             "query" => query: Conditions,
             /// Feature flags, and the variant that each must have. They count as headers.
-            "flags" => flags: FlagTests,
+            "flags" => flags: BTreeMap<String, FlagTest>,
         }
     }
 }

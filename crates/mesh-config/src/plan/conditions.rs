@@ -1,10 +1,12 @@
 //! Conditions on headers and query parameters.
 
+use alloc::collections::BTreeMap;
+
 use super::{Context, PlannedCondition, PlannedConditions, PlannedTest, flags, paths::expression};
 use crate::{
     decode::Cursor,
     diagnostic::Code,
-    document::{Condition, ConditionType, Conditions, FlagTest, FlagTests, HeaderName},
+    document::{Condition, ConditionType, Conditions, FlagTest, HeaderName},
     limits::VALUE_BYTES_MAX,
     nearest::nearest,
 };
@@ -16,7 +18,7 @@ pub(crate) const FLAG_PREFIX: &str = ":flag ";
 pub(super) fn all(
     headers: Option<&Conditions>,
     query: Option<&Conditions>,
-    flags: Option<&FlagTests>,
+    flags: Option<&BTreeMap<String, FlagTest>>,
     context: Context<'_>,
     at: &mut Cursor,
 ) -> PlannedConditions {

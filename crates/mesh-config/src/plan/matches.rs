@@ -1,5 +1,7 @@
 //! Which requests a rule takes.
 
+use alloc::collections::BTreeMap;
+
 use mesh_core::method::{Method, MethodSet};
 
 use super::{
@@ -9,7 +11,7 @@ use super::{
 use crate::{
     decode::Cursor,
     diagnostic::Code,
-    document::{Conditions, FlagTests, HostPatterns, Methods, PathMatch, Rule},
+    document::{Conditions, FlagTest, HostPatterns, Methods, PathMatch, Rule},
     limits::{RULE_MATCHES_MAX, RULE_PREFLIGHTS_MAX},
 };
 
@@ -20,7 +22,7 @@ struct Parts<'d> {
     methods: Option<&'d Methods>,
     headers: Option<&'d Conditions>,
     query: Option<&'d Conditions>,
-    flags: Option<&'d FlagTests>,
+    flags: Option<&'d BTreeMap<String, FlagTest>>,
 }
 
 /// Every combination of a rule's hosts and matches.

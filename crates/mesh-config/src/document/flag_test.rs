@@ -1,14 +1,9 @@
 //! Conditions on feature flags.
 
-use alloc::collections::BTreeMap;
-
 use crate::{
     decode::{Cursor, Decode, wrong_type},
     node::Node,
 };
-
-/// The variants that flags are to have, by flag.
-pub type FlagTests = BTreeMap<String, FlagTest>;
 
 /// What a flag is to be: the name of a variant, or a value of a boolean flag.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
