@@ -56,6 +56,19 @@ pub(crate) const GOOD: &[&str] = &[
          { "path": "/old/*", "filters": [{ "redirect": { "scheme": "https", "host": "new.example",
            "port": 8443, "path": { "prefix": "/new" }, "status": 301 } }] } ] } }"#,
     TRAFFIC,
+    r#"{ "services": { "a": {}, "b": {} },
+         "flags": { "on": true, "text": "x", "number": -1.5,
+           "f": { "description": "a flag", "enabled": false, "variants": { "x": { "k": [] }, "y": [1] }, "defaultVariant": "x" },
+           "g": { "rules": [
+             { "name": "staff", "principal": ["alice", "bob"], "tenant": "t", "country": "DE", "continent": "EU",
+               "regionCode": "BE", "colo": ["FRA", "TXL"], "headers": { "x": true }, "query": { "q": "1" }, "variant": "on" },
+             { "variant": "on", "percent": 12.5, "by": { "header": "x-user" } },
+             { "split": { "on": 1, "off": 3 }, "by": "clientAddress" } ] } },
+         "routing": { "rules": [
+           { "path": "/x", "flags": { "g": true, "f": "y" }, "service": "a" },
+           { "matches": [{ "path": "/y", "flags": { "g": "off" } }],
+             "backends": ["a", { "service": "b", "flags": { "g": "on" } }],
+             "filters": [{ "fault": { "abort": { "status": 503 }, "flags": { "g": "on" } } }] } ] } }"#,
     r#"{ "defaults": { "concurrency": true, "hedge": false }, "services": { "a": {
            "endpoints": [{ "address": "a.example", "priority": 1, "version": "1.2.0" }, "b.example"],
            "rateLimits": [{ "requests": 10 }, { "name": "per-user", "requests": 100, "per": "1m", "burst": 20,

@@ -13,6 +13,7 @@ mod documents;
 mod explain;
 mod explain_traffic;
 mod findings;
+mod flags;
 mod gateway_api;
 mod gateway_api_grpc;
 mod gateway_api_hostile;
