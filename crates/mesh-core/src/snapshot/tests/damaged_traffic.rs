@@ -70,11 +70,12 @@ fn play(machine: &mut Machine, now: Timestamp) -> Vec<Event> {
         let request = Request { host, path, query, method, headers: &headers, body, caller };
         let mut steps = vec![machine.begin(&request, now, &mut events)];
         let notes = *machine.notes();
-        for number in 0..3 {
-            machine.flag(number, &request, crate::path::normal(path, &mut Vec::new()).unwrap());
-        }
         let mut scratch = Vec::new();
         let path = crate::path::normal(path, &mut scratch).unwrap();
+        for number in 0..3 {
+            let found = machine.flag(number, &request, path);
+            assert_eq!(found, machine.flag(number, &request, path));
+        }
         for number in (0..8).filter(|bit| notes.mirrors >> bit & 1 == 1) {
             let number = notes.first_mirror.wrapping_add(number);
             steps.push(machine.begin_mirror_at(number, &request, path, now, &mut events));
