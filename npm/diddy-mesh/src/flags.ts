@@ -23,7 +23,7 @@ export interface FlagDetails<T> {
   /** Absent where it was decided. */
   readonly errorCode?: FlagErrorCode;
   readonly errorMessage?: string;
-  /** The Snapshot's version (0 where it was compiled by hand), and the place of the rule that decided, from 0. */
+  /** The version in the Snapshot (0 where it was compiled by hand), and the place of the rule that decided, from 0. */
   readonly flagMetadata: Readonly<{ version: number; rule?: number }>;
 }
 
@@ -116,7 +116,7 @@ function detailsOf({ chosen, failure, reason, rule, version }: Decision, fallbac
   }
   const { value, variant } = chosen;
   if (!isLike(value, fallback)) {
-    return { value: fallback, reason: "ERROR", errorCode: "TYPE_MISMATCH", errorMessage: `the variant ${variant} is ${kindOf(value)}, the fallback ${kindOf(fallback)}`, flagMetadata };
+    return { value: fallback, reason: "ERROR", errorCode: "TYPE_MISMATCH", errorMessage: `the variant ${variant} is of type ${kindOf(value)}, the fallback of type ${kindOf(fallback)}`, flagMetadata };
   }
   return { value, variant, reason, flagMetadata };
 }
@@ -127,5 +127,5 @@ function isLike(value: unknown, fallback: unknown): boolean {
 }
 
 function kindOf(value: unknown): string {
-  return Array.isArray(value) ? "a list" : value === null ? "null" : typeof value;
+  return Array.isArray(value) ? "list" : value === null ? "null" : typeof value;
 }

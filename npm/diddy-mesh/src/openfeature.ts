@@ -32,14 +32,13 @@ export class MeshProvider {
   readonly metadata = { name: "diddy-mesh" } as const;
   readonly runsOn = "server";
   /**
-   * Tells of `PROVIDER_CONFIGURATION_CHANGED` at the first question after another version of the Snapshot came, whatever
-   * it changed.
+   * Tells of `PROVIDER_CONFIGURATION_CHANGED` at the first question after another Snapshot came, whatever it changed.
    */
   readonly events: ProviderEventEmitter<AnyProviderEvent> = new Emitter();
   readonly #mesh: Mesh;
   readonly #flags: Flags;
-  /** The version that the last answer came from. */
-  #version: number | undefined;
+  /** The Snapshot that the last answer came from. */
+  #last: Uint8Array | undefined;
 
   constructor(mesh: Mesh) {
     this.#mesh = mesh;
@@ -65,7 +64,7 @@ export class MeshProvider {
     return this.#resolve(defaultValue, () => this.#flags.details(flagKey, defaultValue, subjectOf(context)));
   }
 
-  /** The default value may be of any type here, as OpenFeature has it; a flag's value is an object or a list, and frozen. */
+  /** For flags whose values are objects or lists; they are frozen. The default value says which, or is null. */
   resolveObjectEvaluation<T extends JsonValue>(flagKey: string, defaultValue: T, context?: EvaluationContext): Promise<ResolutionDetails<T>> {
     return this.#resolve(defaultValue, () => this.#flags.details(flagKey, defaultValue as T & object, subjectOf(context)));
   }
@@ -78,13 +77,11 @@ export class MeshProvider {
       return resolution({ value: fallback, reason: "ERROR", errorCode: "PROVIDER_NOT_READY", errorMessage: String(error), flagMetadata: { version: 0 } });
     }
     const details = ask();
-    const { errorCode, flagMetadata: { version } } = details;
-    if (errorCode !== "PROVIDER_NOT_READY" && errorCode !== "GENERAL") {
-      const changed = this.#version !== undefined && this.#version !== version;
-      this.#version = version;
-      if (changed) {
-        this.events.emit(CHANGED);
-      }
+    const { bytes } = this.#mesh.ground().slot;
+    const changed = this.#last !== undefined && this.#last !== bytes;
+    this.#last = bytes;
+    if (changed) {
+      this.events.emit(CHANGED);
     }
     return resolution(details);
   }
