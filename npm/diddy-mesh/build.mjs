@@ -26,7 +26,7 @@ const inlineAbi = {
 // Properties that only our own objects have and no user sees: bundlers cannot shorten properties, so it is done here (230 bytes gzipped).
 // None of these may be a property of the platform's (`written` of `TextEncoder` was, and text outside ASCII was lost) or of a Snapshot's tables.
 const internal =
-  "aborts again ask askAt brain broken compiler deadline demands depth drain edits features fits flags forget fresh grpcTimeout hedge hedged heard held identity introduce isTraffic known lines listening lost notice noticed " +
+  "aborts again ask askAt bits brain broken compiler deadline demands depth drain edits features fits forget fresh ground grpcTimeout hedge hedged heard held identity introduce isTraffic known lines listening lost notice noticed " +
   "noted notes notesOf observe options over own owned plain policy putValue raw readAt reading refresh refusedAskAt remaining root sharing slot slots spent spread stamped takenAt table tables tablesByMap tell ticket told transport " +
   "waiting words";
 
@@ -37,7 +37,7 @@ const common = { bundle: true, format: "esm", target: "es2022", sourcemap: true,
 const entries = ["", "core-", "config-"].flatMap((prefix) => ["workerd", "node", "default"].map((runtime) => here(`src/entry/${prefix}${runtime}.ts`)));
 await build({
   ...common,
-  entryPoints: [...entries, here("src/entry/registry-workerd.ts"), here("src/discovery.ts"), here("src/hooks.ts"), here("src/init.ts")],
+  entryPoints: [...entries, here("src/entry/registry-workerd.ts"), ...["discovery", "flags", "hooks", "init", "openfeature"].map((name) => here(`src/${name}.ts`))],
   outdir: here("dist"),
   outbase: here("src"),
   splitting: true,

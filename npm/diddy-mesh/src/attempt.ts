@@ -16,7 +16,8 @@ const LOST = -1;
 export interface Sending extends Order {
   readonly brain: Brain;
   readonly ticket: number;
-  readonly flags: number;
+  /** `FLAG` bits. */
+  readonly bits: number;
   /** What of an answer asks for another attempt. */
   readonly predicates: readonly Predicate[] | undefined;
   /** Silence in ms after which another attempt may be made beside this one; 0 = never. */
@@ -27,7 +28,7 @@ export interface Sending extends Order {
 
 /** Carries a request from an attempt to its answer. */
 export function run(call: Call, sending: Sending): Promise<Response> {
-  return sending.flags & FLAG.BUFFER_BODY ? runHeld(call, sending) : attempt(call, sending);
+  return sending.bits & FLAG.BUFFER_BODY ? runHeld(call, sending) : attempt(call, sending);
 }
 
 async function runHeld(call: Call, sending: Sending): Promise<Response> {
@@ -111,7 +112,7 @@ export async function goOn(call: Call, sending: Sending, reached: number, answer
     await drop(left);
     return own ?? refuse(503, "engine_trap");
   }
-  if (next.flags & FLAG.FALLBACK && left !== undefined && call.own === undefined) {
+  if (next.bits & FLAG.FALLBACK && left !== undefined && call.own === undefined) {
     call.own = finish(call, sending, left);
   } else {
     await drop(left);
@@ -145,8 +146,8 @@ export function respond(call: Call, brain: Brain): Response {
 /** Reads the OUT slots of a SEND step, before anything is awaited. */
 export function order(call: Call, brain: Brain): Sending {
   const endpoint = call.slot.endpoints[brain.slot(OUT.ENDPOINT)];
-  const flags = brain.slot(OUT.FLAGS);
-  if (flags & FLAG.TARGET) {
+  const bits = brain.slot(OUT.FLAGS);
+  if (bits & FLAG.TARGET) {
     // The first attempt's: other requests come between it and a retry, and the engine has one text.
     call.path ??= brain.text();
   }
@@ -156,14 +157,14 @@ export function order(call: Call, brain: Brain): Sending {
   return {
     brain,
     endpoint,
-    flags,
+    bits,
     ticket: brain.slot(OUT.TICKET),
     attempt: brain.slot(OUT.ATTEMPT),
     timeout: brain.slot(OUT.TIMEOUT_MS),
     remaining: brain.slot(OUT.REMAINING_MS),
     idle: brain.slot(OUT.IDLE_MS),
     edits: call.slot.edits(brain.slot(OUT.BACKEND)),
-    predicates: flags & FLAG.WANT_PREDICATES ? call.slot.known.predicates?.[brain.slot(OUT.POLICY)] : undefined,
+    predicates: bits & FLAG.WANT_PREDICATES ? call.slot.known.predicates?.[brain.slot(OUT.POLICY)] : undefined,
     hedge: brain.slot(OUT.HEDGE_MS),
   };
 }
@@ -183,12 +184,12 @@ export async function hold(call: Call): Promise<boolean> {
 }
 
 /** Tells the engine of an answer, with the headers that it wants. Its `headers` are touched for those only: the first touch makes an object. */
-function told(call: Call, { brain, flags, predicates, ticket }: Sending, answer: Response): number {
+function told(call: Call, { brain, bits, predicates, ticket }: Sending, answer: Response): number {
   const { status } = answer;
-  const wait = flags & FLAG.WANT_RETRY_AFTER && (status === 429 || status === 503) ? waitOf(answer.headers.get("retry-after")) : -1;
+  const wait = bits & FLAG.WANT_RETRY_AFTER && (status === 429 || status === 503) ? waitOf(answer.headers.get("retry-after")) : -1;
   const last = (status === 429 || status > 499) && answer.headers.get(RETRY_HEADER) === "never";
-  const load = flags & FLAG.WANT_LOAD ? answer.headers.get("endpoint-load-metrics") : null;
-  const grpc = flags & FLAG.WANT_GRPC ? numberIn(answer.headers, "grpc-status") : 0;
+  const load = bits & FLAG.WANT_LOAD ? answer.headers.get("endpoint-load-metrics") : null;
+  const grpc = bits & FLAG.WANT_GRPC ? numberIn(answer.headers, "grpc-status") : 0;
   const again = predicates !== undefined && call.features.traffic?.again(call, predicates, answer);
   return resume(call, brain, ticket, OUTCOME.RESPONSE, status, grpc || -1, last ? NEVER : wait, load, again);
 }

@@ -7,7 +7,7 @@ import type { Slot } from "./slot.js";
 import type { Trace } from "./trace.js";
 import type { Notes } from "./traffic/notes.js";
 import type { Scene } from "./transport.js";
-import type { MeshOptions } from "./types.js";
+import type { ContextLike, MeshOptions } from "./types.js";
 
 export const TIMEOUT_HEADER = "mesh-timeout-ms";
 export const DEPTH_HEADER = "mesh-depth";
@@ -17,11 +17,25 @@ export const TOO_LARGE = -1;
 
 const methods: readonly string[] = METHODS;
 
-/** Lives as long as its request, and nothing of it longer. */
-export interface Call extends Scene {
+/** What calls stand on, and what has no request. */
+export interface Ground {
   readonly slot: Slot;
   readonly features: Features;
   readonly options: MeshOptions;
+  readonly env: object;
+  readonly ctx: ContextLike | undefined;
+  /** When it came, in ms of `performance.now()`: the clock stands still until something is awaited. */
+  now: number;
+}
+
+/** What the engine is shown of a call. */
+export type Shown = Pick<Call, "body" | "deadline" | "depth" | "method" | "now" | "options" | "request" | "slot" | "url"> & {
+  readonly features: Pick<Features, "traffic">;
+  readonly root: Pick<Call, "request"> | undefined;
+};
+
+/** Lives as long as its request, and nothing of it longer. */
+export interface Call extends Scene, Ground {
   readonly request: Request;
   /** The call that came in from outside, of which this is a part; undefined for that one itself. */
   readonly root: Call | undefined;
@@ -29,8 +43,6 @@ export interface Call extends Scene {
   readonly method: string;
   /** Length of the body in bytes, or one of `BODY`. */
   readonly body: number;
-  /** When it came, in ms of `performance.now()`: the clock stands still until something is awaited. */
-  now: number;
   /** When the caller stops waiting, in ms of `performance.now()`; Infinity = it does not say. */
   readonly deadline: number;
   /** Mesh hops so far. */
@@ -67,7 +79,7 @@ export function numberIn(headers: Headers, name: string): number {
 }
 
 /** Begins at the engine: with a handler table (-1 = none), or with a service (-2 and below). One crossing. */
-export function begin(brain: Brain, call: Call, target: number): number {
+export function begin(brain: Brain, call: Shown, target: number): number {
   const { slot, url, request, now, body, deadline } = call;
   // That one knows who asks and from where.
   const outer = call.root?.request ?? request;

@@ -1,5 +1,5 @@
 /** What `diddy-mesh` has over `diddy-mesh/core`: handed in, so that a bundle of the core holds none of it. */
-import type { Call } from "./call.js";
+import type { Call, Ground } from "./call.js";
 import type { Order } from "./outgoing.js";
 import type { Slot } from "./slot.js";
 import type { traffic } from "./traffic.js";
@@ -17,7 +17,7 @@ export interface Features {
     /** The namespace that the option names. */
     readonly find: (env: object) => KvReader;
     /** Keeps the Snapshot current; a promise only where there is none yet and the request must wait. */
-    readonly refresh: (call: Call, registry: KvReader | SnapshotSource) => Promise<void> | undefined;
+    readonly refresh: (call: Ground, registry: KvReader | SnapshotSource) => Promise<void> | undefined;
     /** Asks who counts limits for all isolates. */
     readonly lease: (call: Call, demands: readonly LimitDemand[]) => Promise<readonly LimitLease[]>;
     /** Hears from an answer that there is a newer one. */

@@ -3,7 +3,7 @@
  * only an isolate that has none yet waits, once, and not for long.
  * No promise is shared between requests: one that was begun by a request ends with it.
  */
-import { numberIn, type Call } from "./call.js";
+import { numberIn, type Call, type Ground } from "./call.js";
 import { bindingOf, keepAlive, kindOf } from "./env.js";
 import { MeshError } from "./errors.js";
 import type { Order } from "./outgoing.js";
@@ -58,7 +58,7 @@ export function findRegistry(env: object): KvReader {
 }
 
 /** See `Features.registry.refresh`. */
-export function refresh(call: Call, registry: KvReader | SnapshotSource): Promise<void> | undefined {
+export function refresh(call: Ground, registry: KvReader | SnapshotSource): Promise<void> | undefined {
   const { slot, now } = call;
   const reading = readingOf(slot);
   const source: SnapshotSource = "read" in registry ? registry : { read: ({ mesh }) => readKv(registry, mesh) };
@@ -87,7 +87,7 @@ export async function lease(call: Call, demands: readonly LimitDemand[]): Promis
   return (await (registry as SnapshotSource | undefined)?.lease?.(sceneOf(call), demands)) ?? [];
 }
 
-function sceneOf({ slot, options, env, ctx }: Call): SourceScene {
+function sceneOf({ slot, options, env, ctx }: Ground): SourceScene {
   const { candidate, wanted } = readingOf(slot);
   return {
     mesh: options.mesh ?? "default",
@@ -103,7 +103,7 @@ function sceneOf({ slot, options, env, ctx }: Call): SourceScene {
   };
 }
 
-async function read(call: Call, reading: Reading, source: SnapshotSource): Promise<void> {
+async function read(call: Ground, reading: Reading, source: SnapshotSource): Promise<void> {
   const { slot } = call;
   const at = performance.now();
   try {

@@ -22,6 +22,9 @@ export interface CrossOrigin {
 /** What asks for another attempt: `?` a header that is there, `=` one of that value, `!` a predicate given in code. */
 export type Predicate = readonly [kind: string, name: string, value: string];
 
+/** A feature flag: its name, and the names and values of its variants, each by its number. */
+export type FlagRow = readonly [name: string, variants: readonly (readonly [name: string, value: unknown])[]];
+
 /** See the head of this file. */
 export interface Tables {
   readonly version: number;
@@ -51,6 +54,8 @@ export interface Tables {
   readonly tiers?: readonly string[];
   /** Name of a sticky cookie, and what follows its value, by rule. */
   readonly cookies?: Readonly<Record<string, readonly [name: string, attributes: string]>>;
+  /** By number. */
+  readonly flags?: readonly FlagRow[];
   /** By policy. */
   readonly predicates?: Readonly<Record<string, readonly Predicate[]>>;
 }

@@ -5,7 +5,7 @@ export interface Trace {
   /** 32 lower-case hex digits, not all zero. */
   readonly id: string;
   /** Two hex digits: whether it is sampled, and whether its id is random. Other bits are not ours to pass on. */
-  readonly flags: string;
+  readonly bits: string;
   /** Whether it began here, so that a `tracestate` of the caller belongs to something else. */
   readonly fresh: boolean;
 }
@@ -20,14 +20,14 @@ export function traceOf(header: string | null): Trace {
   const found = header === null ? null : HEADER.exec(header.trim());
   // Version 00 ends after the flags; a later one may go on.
   if (found !== null && (found[1] !== "00" || found[5] === undefined)) {
-    return { id: found[2] as string, flags: `0${Number.parseInt(found[4] as string, 16) & 3}`, fresh: false };
+    return { id: found[2] as string, bits: `0${Number.parseInt(found[4] as string, 16) & 3}`, fresh: false };
   }
-  return { id: traceId(), flags: "01", fresh: true };
+  return { id: traceId(), bits: "01", fresh: true };
 }
 
 /** Writes the headers of one attempt: the same trace, a new span, and the caller's `tracestate` where it belongs to the trace and is well-formed. */
 export function writeTrace(headers: Headers, trace: Trace): void {
-  headers.set("traceparent", `00-${trace.id}-${spanId()}-${trace.flags}`);
+  headers.set("traceparent", `00-${trace.id}-${spanId()}-${trace.bits}`);
   const state = headers.get("tracestate");
   if (state !== null && (trace.fresh || !isState(state))) {
     headers.delete("tracestate");

@@ -10,10 +10,10 @@ export const TARGET_HELP = `Which registry:
   --mesh NAME          which mesh; default "default"
   --timeout SECONDS    how long one request (30), or one run of wrangler (60), may take`;
 
-const KV_WRITES = `On KV alone the command line is the one writer. KV cannot compare and set, and shows a write elsewhere
+export const KV_WRITES = `On KV alone the command line is the one writer. KV cannot compare and set, and shows a write elsewhere
 up to a minute late: who publishes at the same time may undo another, in spite of --expect.`;
 
-const JSON_OPTION = "  --json               print it as JSON";
+export const JSON_OPTION = "  --json               print it as JSON";
 
 export const registryTopics: Readonly<Record<string, string>> = {
   register: `Usage: diddy-mesh register FILE [options]

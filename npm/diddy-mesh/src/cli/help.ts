@@ -1,4 +1,5 @@
 /** What `diddy-mesh help` prints. */
+import { FLAGS_HELP } from "./help-flags.js";
 import { TARGET_HELP, registryTopics } from "./help-registry.js";
 
 export const USAGE = `Usage: diddy-mesh <command>
@@ -20,6 +21,7 @@ Registry:
   history              list the versions of the configuration
   rollback             publish an earlier version again
   rollout              show a rollout, go on with it, finish or stop it
+  flags                list, show, change and decide feature flags
   services [NAME]      list the endpoints of services
   register             register endpoints, or renew them
   deregister           take registrations back
@@ -109,6 +111,7 @@ objects ask that does not happen. Each Service is reached by the service binding
                        Gateway, mesh/NAMESPACE:PORT for the calls of a namespace's workloads
   --json               print documents, statuses and findings as JSON; writes only where OUTPUT is given`,
   ...registryTopics,
+  flags: FLAGS_HELP,
   help: USAGE,
 };
 

@@ -3,6 +3,7 @@ import { compileCommand } from "./compile.js";
 import { deregisterCommand } from "./deregister.js";
 import { diffCommand } from "./diff.js";
 import { explainCommand } from "./explain.js";
+import { flagsCommand } from "./flags.js";
 import { helpText, USAGE } from "./help.js";
 import { historyCommand } from "./history.js";
 import { importCommand } from "./import.js";
@@ -34,6 +35,7 @@ const commands: Readonly<Record<string, Command>> = {
   history: historyCommand,
   rollback: rollbackCommand,
   rollout: rolloutCommand,
+  flags: flagsCommand,
   services: servicesCommand,
   register: registerCommand,
   deregister: deregisterCommand,

@@ -11,7 +11,7 @@ const { isTraffic, tablesOf } = await import(`data:text/javascript;base64,${Buff
 const read = (tables) => tablesOf(typeof tables === "string" ? tables : JSON.stringify(tables), 1, isTraffic);
 const good = { version: 1, name: "", needs: 0, headers: [], services: ["a"], serviceEndpoints: [0], endpoints: ["binding:A"], versions: [""], rules: [], ruleServices: [], backends: { 0: { host: "", request: [["=", "x-a", "1"]], response: [] } } };
 /** The same with what only some Snapshots have. */
-const whole = { ...good, cors: [{ preflight: [["^", "access-control-allow-origin", "origin"]], actual: [] }], limits: ['"a";q=1;w=1'], cookies: { 0: ["split", "; Path=/"] }, predicates: { 0: [["?", "x-a", ""], ["=", "x-a", "1"], ["!", "any name", ""]] } };
+const whole = { ...good, cors: [{ preflight: [["^", "access-control-allow-origin", "origin"]], actual: [] }], limits: ['"a";q=1;w=1'], cookies: { 0: ["split", "; Path=/"] }, flags: [["f", [["on", true], ["off", null]]], ["g", []]], predicates: { 0: [["?", "x-a", ""], ["=", "x-a", "1"], ["!", "any name", ""]] } };
 
 test("the compiler's own text is read", () => {
   assert.deepEqual(read(good), good);
@@ -53,6 +53,18 @@ test("what rules do to traffic is read, and refused where it is of another shape
     { cookies: { 0: ["", ""] } },
     { cookies: { 0: ["a b", ""] } },
     { cookies: { 0: ["split", "\r\nset-cookie: a=b"] } },
+    { flags: 7 },
+    { flags: "text" },
+    { flags: { 0: ["f", []] } },
+    { flags: [null] },
+    { flags: ["f"] },
+    { flags: [["f"]] },
+    { flags: [["f", null]] },
+    { flags: [["f", "text"]] },
+    { flags: [[7, []]] },
+    { flags: [["f", [null]]] },
+    { flags: [["f", [[7, true]]]] },
+    { flags: [["f", [{ 0: "on", 1: true }]]] },
     { predicates: null },
     { predicates: { 0: null } },
     { predicates: { 0: "text" } },

@@ -3,8 +3,10 @@ import { DiddyMesh, MeshError, type MeshContext, type MeshDocument, type MeshEve
 import { compile, explain, validate, type Diagnostic } from "diddy-mesh/config";
 import { DiddyMesh as Core } from "diddy-mesh/core";
 import { discovery } from "diddy-mesh/discovery";
+import { flags, type FlagContext, type FlagDetails } from "diddy-mesh/flags";
 import { hooks } from "diddy-mesh/hooks";
 import { init } from "diddy-mesh/init";
+import { contextOf, MeshProvider } from "diddy-mesh/openfeature";
 import { adminApi, MeshRegistry, type RegistryStub } from "diddy-mesh/registry";
 
 interface Env {
@@ -48,12 +50,27 @@ interface RegistryEnv {
 export const admin = (request: Request, env: RegistryEnv, ctx: ExecutionContext): Promise<Response> => adminApi(request, env, ctx) ?? Promise.resolve(new Response(null, { status: 404 }));
 export const listed = async (env: RegistryEnv): Promise<number> => (await (env.MESH_REGISTRY_OBJECT.getByName("default") as unknown as RegistryStub).status()).config;
 export const discovered = new DiddyMesh({ serviceName: "s", registry: discovery({ register: { region: "weur" } }), onEvent: hooks({ onBreaker: ({ state }) => void state }) });
+const asked = flags(discovered);
+const known: FlagContext = { principal: "alice", country: "DE", headers: { "x-plan": "pro" } };
+export const flagged = async (request: Request, env: Env, ctx: ExecutionContext): Promise<FlagDetails<boolean>> => {
+  await discovered.ready(env, ctx);
+  const limit: number = asked.number("limit", 10, request) + asked.string("banner", "", known).length;
+  const { theme } = asked.json("theme", { theme: "light" }, { request, principal: "bob" });
+  const list: readonly string[] = asked.json<readonly string[]>("list", []);
+  asked.list().map(({ key, type, variants }) => [key, type, variants[theme], list, limit]);
+  return asked.details("new-checkout", false, request);
+};
+export const provided = (request: Request) => new MeshProvider(discovered).resolveBooleanEvaluation("a", false, contextOf(request, { targetingKey: "alice" }));
 export const findings: readonly Diagnostic[] = validate(document);
 export const bytes: Uint8Array | undefined = compile(document).snapshot;
 export const told = explain(document, { method: "GET", url: "https://a.test/" });
 export const load = (module: WebAssembly.Module): void => init(module);
 export const code = (error: unknown): string => (error instanceof MeshError ? error.code : "other");
 
+// @ts-expect-error a flag's fallback has its type
+asked.boolean("a", "text");
+// @ts-expect-error the mesh keeps its ground to itself
+discovered.ground();
 // @ts-expect-error serviceName is required
 export const wrong = new DiddyMesh({});
 // @ts-expect-error the core has no registry
