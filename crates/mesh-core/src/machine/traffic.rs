@@ -4,7 +4,9 @@
 use super::{
     Machine,
     key::key_value,
-    respond, state_mut,
+    respond,
+    state::ServiceLoad,
+    state_mut,
     step::{Respond, Step},
 };
 use crate::{
@@ -188,11 +190,7 @@ impl Machine {
     ) -> bool {
         let Some(state) = state_mut(&mut self.services, number) else { return true };
         let state = state.load.get_or_insert_default();
-        let config = limiter(service);
-        if state.limiter.as_ref().is_none_or(|limiter| *limiter.config() != config) {
-            state.limiter = Some(Gradient2::new(config));
-        }
-        let limit = state.limiter.as_ref().map_or(0, Gradient2::limit);
+        let limit = state.limiter(service).limit();
         let share = if percent == 0 { 100 } else { u32::from(percent) };
         let room = limit.saturating_mul(share) / 100;
         let free = state.in_flight < room.max(1);
@@ -211,18 +209,41 @@ impl Machine {
         }
     }
 
+    /// Takes its share of the retry budget's floor that isolates hold together, in millionths.
+    #[cfg(feature = "traffic")]
+    pub fn set_share(&mut self, service: u32, millionths: u32) {
+        if let Some(state) = state_mut(&mut self.services, service) {
+            state.budget.share(millionths, &mut self.dice);
+        }
+    }
+
+    /// Begins a concurrency limit where other isolates are with theirs; nothing where this one has
+    /// learned its own, or has none.
+    pub fn set_limit(&mut self, service: u32, limit: u32) {
+        let Some(state) = state_mut(&mut self.services, service) else { return };
+        let row = self.snapshot.services().view(service);
+        if let Some(row) = row.filter(|row| row.concurrency_max() > 0) {
+            state.load.get_or_insert_default().limiter(row).begin_at(limit);
+        }
+    }
+
     /// True where all conditions of a run hold.
     fn hold(&self, conditions: Rows, head: &RequestHead<'_>) -> bool {
         self.snapshot.routes().all_hold(conditions, head)
     }
 }
 
-fn limiter(service: View<'_, Service>) -> Gradient2Config {
-    Gradient2Config {
-        initial: service.concurrency_initial().into(),
-        min: service.concurrency_min().into(),
-        max: service.concurrency_max().into(),
-        ..Gradient2Config::DEFAULT
+impl ServiceLoad {
+    /// The limiter by the settings of the Snapshot.
+    fn limiter(&mut self, service: View<'_, Service>) -> &mut Gradient2 {
+        let config = Gradient2Config {
+            initial: service.concurrency_initial().into(),
+            min: service.concurrency_min().into(),
+            max: service.concurrency_max().into(),
+            ..Gradient2Config::DEFAULT
+        };
+        self.limiter.take_if(|limiter| *limiter.config() != config);
+        self.limiter.get_or_insert_with(|| Gradient2::new(config))
     }
 }
 
