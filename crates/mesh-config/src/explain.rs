@@ -8,6 +8,7 @@ mod backend;
 mod endpoint;
 mod explainer;
 mod key;
+mod outliers;
 mod policy;
 mod reason;
 mod request;
@@ -29,6 +30,7 @@ pub use self::{
     answer::ExplainedAnswer,
     backend::{ExplainedBackend, ExplainedFault, ExplainedMirror},
     endpoint::ExplainedEndpoint,
+    outliers::ExplainedOutliers,
     policy::{
         ExplainedBreaker, ExplainedBudget, ExplainedConcurrency, ExplainedPolicy, ExplainedRetries,
         ExplainedService,

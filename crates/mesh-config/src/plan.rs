@@ -13,6 +13,7 @@ mod endpoints;
 mod fallback;
 mod filters;
 mod matches;
+pub(crate) mod outliers;
 mod paths;
 mod rate_limits;
 mod rules;
@@ -32,6 +33,7 @@ use mesh_core::{
 use self::{context::Context, rate_limits::LimitNames};
 pub(crate) use self::{
     matches::ASKED_METHOD,
+    outliers::PlannedOutliers,
     settings::{PlannedHedge, Settings},
     traffic::{
         PlannedConcurrency, PlannedConditions, PlannedCors, PlannedFallback, PlannedFault,
@@ -67,6 +69,8 @@ pub(crate) struct PlannedService {
     pub(crate) health_check: Option<HealthCheck>,
     pub(crate) limits: Vec<PlannedLimit>,
     pub(crate) concurrency: Option<PlannedConcurrency>,
+    pub(crate) outliers: Option<PlannedOutliers>,
+    pub(crate) share_state: bool,
 }
 
 /// A resolved endpoint.

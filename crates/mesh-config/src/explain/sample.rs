@@ -2,7 +2,7 @@
 
 use super::{
     ExplainRequest, ExplainedAnswer, ExplainedBackend, ExplainedConcurrency, ExplainedCors,
-    ExplainedFault, ExplainedLimit, ExplainedMirror, ExplainedSplit, Explainer, Explanation,
+    ExplainedFault, ExplainedLimit, ExplainedMirror, ExplainedOutliers, ExplainedSplit, Explainer, Explanation,
     Others, SplitBy,
 };
 use crate::{
@@ -115,6 +115,7 @@ fn backend(mut sample: ExplainedBackend) -> ExplainedBackend {
     sample.service.breaker.slow_after = Some(TimeSpan::default());
     sample.service.limits = limits();
     sample.service.concurrency = Some(ExplainedConcurrency { initial: 0, min: 0, max: 0 });
+    sample.service.outlier_detection = Some(ExplainedOutliers::default());
     for endpoint in &mut sample.endpoints {
         endpoint.version = Some(String::new());
         endpoint.in_version = Some(true);

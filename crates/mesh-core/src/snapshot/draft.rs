@@ -64,6 +64,8 @@ pub struct SnapshotDraft {
     pub faults: Vec<Fault>,
     /// What asks for another attempt.
     pub predicates: Vec<Predicate>,
+    /// Services whose state isolates share, by number; for hosts alone.
+    pub shared: Vec<u32>,
     /// The route table; its targets are rules.
     pub routes: RouteRows,
 }

@@ -21,12 +21,13 @@
 //! {"cors":[{"preflight":[["=","vary","origin"]],"actual":[]}],
 //!  "limits":["\"per-user\";q=100;w=60"],"tiers":["*"],
 //!  "cookies":{"0":["canary","; Path=/"]},
-//!  "predicates":{"0":[["?","x-retry",""],["=","x-retry","1"],["!","stale",""]]}}
+//!  "predicates":{"0":[["?","x-retry",""],["=","x-retry","1"],["!","stale",""]]},
+//!  "shared":[0]}
 //! ```
 //!
 //! `tiers` are there where a limit is not counted in the isolate alone: the name of a rate-limit
 //! binding, or `*` for who counts for all. `cookies` are by rule; `predicates` by policy: `?` a header that is there, `=` one of that value,
-//! `!` a predicate given in code.
+//! `!` a predicate given in code. `shared` are services whose state isolates share.
 
 use alloc::{format, vec::Vec};
 
@@ -116,6 +117,9 @@ fn traffic(out: &mut Writer<'_>) {
                 _ => out.raw("\"*\""),
             });
         }
+    }
+    if !draft.shared.is_empty() {
+        out.column("shared", &draft.shared, |out, service| out.number(*service));
     }
     let cookies = draft.rules.iter().enumerate().filter(|(_, rule)| rule.sticky_cookie.len > 0);
     out.map("cookies", cookies, |out, rule| {
