@@ -51,6 +51,8 @@ export interface Tables {
   readonly tiers?: readonly string[];
   /** Name of a sticky cookie, and what follows its value, by rule. */
   readonly cookies?: Readonly<Record<string, readonly [name: string, attributes: string]>>;
+  /** Services whose state isolates share. */
+  readonly shared?: readonly number[];
   /** By policy. */
   readonly predicates?: Readonly<Record<string, readonly Predicate[]>>;
 }

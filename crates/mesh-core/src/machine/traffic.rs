@@ -4,9 +4,7 @@
 use super::{
     Machine,
     key::key_value,
-    respond,
-    state::ServiceLoad,
-    state_mut,
+    respond, state_mut,
     step::{Respond, Step},
 };
 use crate::{
@@ -175,10 +173,15 @@ impl Machine {
         }
     }
 
-    /// A draw: true in that share of all. Not inlined, as a roll is long.
-    #[inline(never)]
+    /// A draw: true in that share of all.
     fn hits(&mut self, millionths: u32) -> bool {
-        self.dice.below(WHOLE) < millionths
+        self.below(WHOLE) < millionths
+    }
+
+    /// A number below that one. Not inlined, as a roll is long.
+    #[inline(never)]
+    fn below(&mut self, bound: u32) -> u32 {
+        self.dice.below(bound)
     }
 
     /// Whether the service has room for one request more of that priority; takes it then.
@@ -190,7 +193,11 @@ impl Machine {
     ) -> bool {
         let Some(state) = state_mut(&mut self.services, number) else { return true };
         let state = state.load.get_or_insert_default();
-        let limit = state.limiter(service).limit();
+        let config = limiter(service);
+        if state.limiter.as_ref().is_none_or(|limiter| *limiter.config() != config) {
+            state.limiter = Some(Gradient2::new(config));
+        }
+        let limit = state.limiter.as_ref().map_or(0, Gradient2::limit);
         let share = if percent == 0 { 100 } else { u32::from(percent) };
         let room = limit.saturating_mul(share) / 100;
         let free = state.in_flight < room.max(1);
@@ -212,18 +219,19 @@ impl Machine {
     /// Takes its share of the retry budget's floor that isolates hold together, in millionths.
     #[cfg(feature = "traffic")]
     pub fn set_share(&mut self, service: u32, millionths: u32) {
+        let drawn = u16::try_from(self.below(1_000)).unwrap_or(0);
         if let Some(state) = state_mut(&mut self.services, service) {
-            state.budget.share(millionths, &mut self.dice);
+            state.budget.share(millionths, drawn);
         }
     }
 
     /// Begins a concurrency limit where other isolates are with theirs; nothing where this one has
-    /// learned its own, or has none.
+    /// learned its own, has no limit, or has had no request for it yet.
     pub fn set_limit(&mut self, service: u32, limit: u32) {
-        let Some(state) = state_mut(&mut self.services, service) else { return };
-        let row = self.snapshot.services().view(service);
-        if let Some(row) = row.filter(|row| row.concurrency_max() > 0) {
-            state.load.get_or_insert_default().limiter(row).begin_at(limit);
+        let state = state_mut(&mut self.services, service);
+        let load = state.and_then(|state| state.load.as_mut());
+        if let Some(limiter) = load.and_then(|load| load.limiter.as_mut()).filter(|_| limit > 0) {
+            limiter.begin_at(limit);
         }
     }
 
@@ -233,17 +241,12 @@ impl Machine {
     }
 }
 
-impl ServiceLoad {
-    /// The limiter by the settings of the Snapshot.
-    fn limiter(&mut self, service: View<'_, Service>) -> &mut Gradient2 {
-        let config = Gradient2Config {
-            initial: service.concurrency_initial().into(),
-            min: service.concurrency_min().into(),
-            max: service.concurrency_max().into(),
-            ..Gradient2Config::DEFAULT
-        };
-        self.limiter.take_if(|limiter| *limiter.config() != config);
-        self.limiter.get_or_insert_with(|| Gradient2::new(config))
+fn limiter(service: View<'_, Service>) -> Gradient2Config {
+    Gradient2Config {
+        initial: service.concurrency_initial().into(),
+        min: service.concurrency_min().into(),
+        max: service.concurrency_max().into(),
+        ..Gradient2Config::DEFAULT
     }
 }
 

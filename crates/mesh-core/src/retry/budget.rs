@@ -6,8 +6,6 @@
 //! whose budget this is otherwise, adds the floor to the share; a budget of 20 % then lets through
 //! more than 20 % whatever the traffic.
 
-#[cfg(feature = "traffic")]
-use crate::dice::Dice;
 use crate::{
     ring,
     time::{Micros, Timestamp},
@@ -115,14 +113,13 @@ impl RetryBudget {
     /// Takes its share of a floor that many isolates hold together, in millionths; all of it and more
     /// is as if nothing had been said.
     ///
-    /// A share mostly is less than one retry, so each isolate begins with a part of one, drawn anew
-    /// with each share: of a thousand that hold a hundredth of a retry about ten have one, and of a
-    /// thousand with one request each a fifth may try it again where the budget is 20 %.
+    /// A share mostly is less than one retry, so each isolate begins with a part of one, `drawn` anew
+    /// from 0 to 999 with each share: of a thousand that hold a hundredth of a retry about ten have
+    /// one, and of a thousand with one request each a fifth may try it again where the budget is 20 %.
     #[cfg(feature = "traffic")]
-    pub fn share(&mut self, millionths: u32, dice: &mut impl Dice) {
+    pub const fn share(&mut self, millionths: u32, drawn: u16) {
         self.withheld = WHOLE.saturating_sub(millionths);
-        let credit = if self.withheld > 0 { dice.roll() % RETRY_COST } else { 0 };
-        self.credit = u16::try_from(credit).unwrap_or(0);
+        self.credit = if self.withheld > 0 { drawn } else { 0 };
     }
 
     /// A first attempt pays in. Retries do not: they would pay for themselves.
@@ -160,10 +157,11 @@ impl RetryBudget {
         }
         let floor = config.floor();
         #[cfg(feature = "traffic")]
-        let floor = floor.saturating_mul(WHOLE.saturating_sub(self.withheld).into()) / WHOLE_WIDE;
+        // neither can overflow: a floor is below 2^32, and a share below 2^20
+        let floor = floor.wrapping_mul(WHOLE.wrapping_sub(self.withheld).into()) / WHOLE_WIDE;
         let held = paid.max(floor);
         #[cfg(feature = "traffic")]
-        let held = held.saturating_add(self.credit.into());
+        let held = held.wrapping_add(self.credit.into());
         held.saturating_sub(taken.saturating_mul(RETRY_COST))
     }
 
@@ -190,6 +188,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    #[cfg(feature = "traffic")]
+    use crate::dice::Dice as _;
 
     fn drain(budget: &mut RetryBudget, config: &RetryBudgetConfig, now: Timestamp) -> u32 {
         (0..100_000).take_while(|_| budget.withdraw(config, now)).count() as u32
@@ -282,10 +282,11 @@ mod tests {
     /// failures, so many in each, within a ttl.
     #[cfg(feature = "traffic")]
     fn shared(config: &RetryBudgetConfig, isolates: u32, failures: u32) -> u32 {
-        let (mut dice, now) = (crate::dice::SeededDice::new(7), Timestamp::from_millis(5_000));
+        let mut dice = crate::dice::SeededDice::new(7);
+        let now = Timestamp::from_millis(5_000);
         let retries = (0..isolates).map(|_| {
             let mut budget = RetryBudget::new();
-            budget.share(WHOLE / isolates, &mut dice);
+            budget.share(WHOLE / isolates, dice.below(1_000) as u16);
             let retries = (0..failures).map(|_| {
                 budget.deposit(config, now);
                 u32::from(budget.withdraw(config, now))
@@ -313,12 +314,11 @@ mod tests {
     #[cfg(feature = "traffic")]
     #[test]
     fn all_of_a_share_is_as_if_nothing_had_been_said() {
-        let (config, mut dice) = (RetryBudgetConfig::DEFAULT, crate::dice::SeededDice::new(7));
-        let mut budget = RetryBudget::new();
+        let (config, mut budget) = (RetryBudgetConfig::DEFAULT, RetryBudget::new());
         for (millionths, least, most) in
             [(500_000, 5, 5), (0, 0, 0), (WHOLE, 10, 10), (u32::MAX, 10, 10)]
         {
-            budget.share(millionths, &mut dice);
+            budget.share(millionths, 999);
             let left = budget.retries_left(&config);
             assert!((least..=most).contains(&left), "{millionths}: {left}");
         }

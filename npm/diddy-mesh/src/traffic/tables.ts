@@ -9,6 +9,6 @@ const isPredicate: Check = (value) => isNamed(value, "!nv") || (isColumn(value, 
 const isMap = (value: object | undefined, cell: Check): boolean => value === undefined || (typeof value === "object" && Object.values(value).every(cell));
 
 /** Whether they have the shape that they should. */
-export function isTraffic({ cookies, cors, limits, predicates, tiers }: Tables): boolean {
-  return isMap(cors, isCors) && isMap(limits, isValue) && isMap(tiers, isText) && isMap(cookies, isCookie) && isMap(predicates, (value) => isColumn(value, isPredicate));
+export function isTraffic({ cookies, cors, limits, predicates, shared, tiers }: Tables): boolean {
+  return isMap(cors, isCors) && isMap(limits, isValue) && isMap(tiers, isText) && isColumn(shared ?? [], Number.isInteger) && isMap(cookies, isCookie) && isMap(predicates, (value) => isColumn(value, isPredicate));
 }

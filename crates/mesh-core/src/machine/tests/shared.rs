@@ -70,14 +70,16 @@ fn room(mesh: &mut Running) -> usize {
 
 #[test]
 fn a_concurrency_limit_begins_where_others_are() {
-    for (hint, expected) in [(None, 2), (Some(5), 5), (Some(100), 8), (Some(0), 1)] {
+    for (hint, expected) in [(None, 2), (Some(5), 5), (Some(100), 8), (Some(0), 2), (Some(1), 1)] {
         let mut mesh = limited().run();
+        mesh.served(&GET, 200);
         if let Some(limit) = hint {
             mesh.machine.set_limit(0, limit);
         }
         assert_eq!(room(&mut mesh), expected, "{hint:?}");
     }
     let mut mesh = Plan::of(1).run();
+    mesh.served(&GET, 200);
     mesh.machine.set_limit(0, 1);
     mesh.machine.set_limit(7, 1);
     assert_eq!(room(&mut mesh), 20, "a service without a limit gets none");
