@@ -21,6 +21,7 @@ mod hostile;
 mod meaning;
 mod policies;
 mod schema;
+mod shared;
 mod snapshot;
 mod test_cases;
 mod test_traffic;

@@ -22,13 +22,15 @@
 //!  "limits":["\"per-user\";q=100;w=60"],"tiers":["*"],
 //!  "flags":[["new-checkout",[["on",true],["off",false]]]],
 //!  "cookies":{"0":["canary","; Path=/"]},
-//!  "predicates":{"0":[["?","x-retry",""],["=","x-retry","1"],["!","stale",""]]}}
+//!  "predicates":{"0":[["?","x-retry",""],["=","x-retry","1"],["!","stale",""]]},
+//!  "shared":[0]}
 //! ```
 //!
 //! `tiers` are there where a limit is not counted in the isolate alone: the name of a rate-limit
-//! binding, or `*` for who counts for all. `flags` have names, and names and values of their variants, in
-//! the order of their numbers. `cookies` are by rule; `predicates` by policy: `?` a header that is there, `=` one of that value,
-//! `!` a predicate given in code.
+//! binding, or `*` for who counts for all. `flags` have names, and names and values of their variants,
+//! in the order of their numbers. `cookies` are by rule; `predicates` by policy: `?` a header that is
+//! there, `=` one of that value, `!` a predicate given in code. `shared` are services whose state isolates
+//! share.
 
 use alloc::{format, vec::Vec};
 
@@ -133,6 +135,9 @@ fn traffic(out: &mut Writer<'_>) {
             });
             out.raw("]");
         });
+    }
+    if !draft.shared.is_empty() {
+        out.column("shared", &draft.shared, |out, service| out.number(*service));
     }
     let cookies = draft.rules.iter().enumerate().filter(|(_, rule)| rule.sticky_cookie.len > 0);
     out.map("cookies", cookies, |out, rule| {
