@@ -23,14 +23,14 @@
 //!  "flags":[["new-checkout",[["on",true],["off",false]]]],
 //!  "cookies":{"0":["canary","; Path=/"]},
 //!  "predicates":{"0":[["?","x-retry",""],["=","x-retry","1"],["!","stale",""]]},
-//!  "shared":[0]}
+//!  "balancers":{"0":"nearest"},"shared":[0]}
 //! ```
 //!
 //! `tiers` are there where a limit is not counted in the isolate alone: the name of a rate-limit
 //! binding, or `*` for who counts for all. `flags` have names, and names and values of their variants,
 //! in the order of their numbers. `cookies` are by rule; `predicates` by policy: `?` a header that is
-//! there, `=` one of that value, `!` a predicate given in code. `shared` are services whose state isolates
-//! share.
+//! there, `=` one of that value, `!` a predicate given in code.
+//! `balancers` are those given in code, by policy. `shared` are services whose state isolates share.
 
 use alloc::{format, vec::Vec};
 
@@ -136,6 +136,9 @@ fn traffic(out: &mut Writer<'_>) {
             out.raw("]");
         });
     }
+    let custom = Algorithm::Custom.as_u8();
+    let policies = draft.policies.iter().enumerate().filter(|(_, row)| row.balancer == custom);
+    out.map("balancers", policies, |out, policy| out.text(policy.hash.name));
     if !draft.shared.is_empty() {
         out.column("shared", &draft.shared, |out, service| out.number(*service));
     }

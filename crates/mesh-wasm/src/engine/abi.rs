@@ -290,6 +290,9 @@ numbers! {
         /// Puts what leased limits saw since the last time at `WORDS_AT`, as of `at_ms`: rows of
         /// `DEMAND_COLUMNS`. The number of words.
         DEMAND = 6,
+        /// Moves the attempt of `OUT.TICKET` to the endpoint that the host wrote to `OUT.ENDPOINT`: 1 where
+        /// that takes it; else 0, and all stays as it was.
+        MOVE = 7,
     }
 }
 
