@@ -68,5 +68,29 @@ pub const CONCURRENCY_INITIAL: u16 = 20;
 pub const CONCURRENCY_MIN: u16 = 20;
 /// Requests in flight that a concurrency limit never goes above.
 pub const CONCURRENCY_MAX: u16 = 200;
+/// Time whose results outlier detection judges together, ms: this and all of its below are Envoy's.
+pub const OUTLIER_INTERVAL_MS: u64 = 10_000;
+/// How long the first ejection lasts, ms.
+pub const OUTLIER_EJECTION_MS: u64 = 30_000;
+/// How long an ejection lasts at most, ms.
+pub const OUTLIER_EJECTION_MAX_MS: u64 = 300_000;
+/// Endpoints that may be ejected at once, percent.
+pub const OUTLIER_EJECTION_PERCENT: f64 = 10.0;
+/// Endpoints with enough attempts before any is judged.
+pub const OUTLIER_HOSTS: u32 = 5;
+/// Attempts in an interval that make a success rate count.
+pub const OUTLIER_RATE_VOLUME: u32 = 100;
+/// Standard deviations below the mean that make an outlier.
+pub const OUTLIER_STDEV_FACTOR: f64 = 1.9;
+/// Ejections by success rate that are carried out, percent.
+pub const OUTLIER_ENFORCING_RATE: f64 = 100.0;
+/// Percentage of failures that makes an outlier.
+pub const OUTLIER_FAILURE_PERCENT: f64 = 85.0;
+/// Attempts in an interval that make a percentage of failures count.
+pub const OUTLIER_FAILURE_VOLUME: u32 = 50;
+/// Ejections by percentage of failures that are carried out, percent.
+pub const OUTLIER_ENFORCING_FAILURE: f64 = 0.0;
+/// Isolates whose breaker must have opened, percent. Ours: half of those who see it say so.
+pub const OUTLIER_OPEN_PERCENT: f64 = 50.0;
 /// Name of a mesh that names itself not.
 pub const MESH_NAME: &str = "default";

@@ -34,6 +34,7 @@ mod method;
 mod mirror;
 mod name;
 mod off;
+mod outlier_detection;
 mod path_match;
 mod percent;
 mod priority;
@@ -85,6 +86,7 @@ pub use self::{
     mirror::{Denominator, Fraction, Mirror, Numerator},
     name::{BindingName, Colo, CookieName, MeshName, Region, ServiceName, Tag},
     off::Off,
+    outlier_detection::{OutlierDetection, OutlierDetectionSettings, StdevFactor},
     path_match::{PathMatch, PathText, PathType, RequestPath, TypedPath},
     percent::{Percent, Ratio},
     priority::{EndpointPriority, Priority},
@@ -165,6 +167,10 @@ object! {
             "concurrency" => concurrency: Concurrency,
             /// When a second attempt is sent beside a slow first one.
             "hedge" => hedge: Hedge,
+            /// Whether endpoints are left out by what all isolates see of them together.
+            "outlierDetection" => outlier_detection: OutlierDetection,
+            /// Whether isolates share retry budgets and concurrency limits.
+            "shareState" => share_state: bool,
         }
     }
 }

@@ -9,6 +9,7 @@ mod endpoint;
 mod explainer;
 mod flag;
 mod key;
+mod outliers;
 mod policy;
 mod reason;
 mod request;
@@ -30,6 +31,7 @@ pub use self::{
     answer::ExplainedAnswer,
     backend::{ExplainedBackend, ExplainedFault, ExplainedMirror},
     endpoint::ExplainedEndpoint,
+    outliers::ExplainedOutliers,
     policy::{
         ExplainedBreaker, ExplainedBudget, ExplainedConcurrency, ExplainedPolicy, ExplainedRetries,
         ExplainedService,

@@ -109,6 +109,7 @@ pub mod node;
 pub mod overrides;
 #[cfg(feature = "schema")]
 pub mod schema;
+pub mod shared;
 
 mod compile;
 mod decode;

@@ -14,6 +14,7 @@ mod fallback;
 mod filters;
 mod flags;
 mod matches;
+pub(crate) mod outliers;
 mod paths;
 mod rate_limits;
 mod rules;
@@ -34,6 +35,7 @@ pub(crate) use self::{
     conditions::FLAG_PREFIX,
     flags::{PlannedFlag, PlannedFlagRule},
     matches::ASKED_METHOD,
+    outliers::PlannedOutliers,
     settings::{PlannedHedge, Settings},
     traffic::{
         PlannedConcurrency, PlannedConditions, PlannedCors, PlannedFallback, PlannedFault,
@@ -71,6 +73,8 @@ pub(crate) struct PlannedService {
     pub(crate) health_check: Option<HealthCheck>,
     pub(crate) limits: Vec<PlannedLimit>,
     pub(crate) concurrency: Option<PlannedConcurrency>,
+    pub(crate) outliers: Option<PlannedOutliers>,
+    pub(crate) share_state: bool,
 }
 
 /// A resolved endpoint.

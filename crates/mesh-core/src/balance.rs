@@ -13,6 +13,7 @@
 //! | `geographic` | [`geographic`], then [`p2c`] | three passes over places | as `p2c` |
 //! | `consistentHash` | [`rendezvous`] | a hash mix and a logarithm per endpoint | none |
 //! | `adaptive` | [`adaptive`] from [`load_report`]s | one pass, then as `weighted` | 24 bytes per endpoint |
+//! | `custom` | the host's code, of what [`p2c`] proposes | as `p2c`, and the code | as `p2c` |
 //!
 //! [`slow_start`] scales weights of fresh endpoints. For large pools on native hosts there are
 //! [`ring`] and [`maglev`] tables, [`priority`] levels, [`zone`] plans and [`locality`] shares;
@@ -57,11 +58,13 @@ pub enum Algorithm {
     ConsistentHash,
     /// In turn, by weights from load reports.
     Adaptive,
+    /// As the host's code says, of what `p2c` proposes.
+    Custom,
 }
 
 impl Algorithm {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::P2c,
         Self::RoundRobin,
         Self::Weighted,
@@ -69,6 +72,7 @@ impl Algorithm {
         Self::Geographic,
         Self::ConsistentHash,
         Self::Adaptive,
+        Self::Custom,
     ];
 
     /// The balancer of a Snapshot's number; `None` for a number this build does not know.
@@ -82,6 +86,7 @@ impl Algorithm {
             4 => Self::Geographic,
             5 => Self::ConsistentHash,
             6 => Self::Adaptive,
+            7 => Self::Custom,
             _ => return None,
         })
     }
@@ -103,6 +108,7 @@ impl Algorithm {
             Self::Geographic => 4,
             Self::ConsistentHash => 5,
             Self::Adaptive => 6,
+            Self::Custom => 7,
         }
     }
 
@@ -117,6 +123,7 @@ impl Algorithm {
             Self::Geographic => "geographic",
             Self::ConsistentHash => "consistentHash",
             Self::Adaptive => "adaptive",
+            Self::Custom => "custom",
         }
     }
 
@@ -141,7 +148,7 @@ mod tests {
             assert_eq!(Algorithm::from_u8(number), Some(algorithm));
             assert_eq!(Algorithm::from_name(algorithm.name()), Some(algorithm));
         }
-        assert_eq!(Algorithm::from_u8(7), None);
+        assert_eq!(Algorithm::from_u8(8), None);
         assert_eq!(Algorithm::from_u8(255), None);
         assert_eq!(Algorithm::from_name("leastConnections"), Some(Algorithm::LeastRequest));
         assert_eq!(Algorithm::from_name("random"), None);

@@ -69,6 +69,8 @@
 
 mod attempt;
 mod begin;
+#[cfg(feature = "balancers")]
+mod choose;
 mod fallback;
 mod hedge;
 mod key;

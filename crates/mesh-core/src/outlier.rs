@@ -14,6 +14,7 @@ mod success_rate;
 use alloc::vec::Vec;
 
 pub use config::OutlierConfig;
+pub use host::Ejection;
 use host::Host;
 pub use success_rate::{RateLimits, rate_limits};
 
@@ -53,6 +54,8 @@ pub enum EjectionReason {
     SuccessRate,
     /// Too large a share of failures.
     FailurePercentage,
+    /// Whoever keeps the detector knows it from elsewhere: see [`OutlierDetector::eject_known`].
+    Known,
 }
 
 /// What the detector did to a host.
@@ -126,6 +129,17 @@ impl OutlierDetector {
         Ok(())
     }
 
+    /// Learns the results of many requests, in no order: the consecutive counters stay as they are, and
+    /// nobody is judged before the next sweep. More than fit count as the most that do.
+    ///
+    /// # Errors
+    ///
+    /// [`UnknownHost`] where `host` is not an index of this detector.
+    pub fn tally(&mut self, host: usize, successes: u32, failures: u32) -> Result<(), UnknownHost> {
+        self.hosts.get_mut(host).ok_or(UnknownHost)?.tally(successes, failures);
+        Ok(())
+    }
+
     /// Un-ejects, decays, and ejects by the last interval's rates, once per interval.
     pub fn sweep(
         &mut self,
@@ -133,17 +147,70 @@ impl OutlierDetector {
         dice: &mut impl Dice,
         sink: &mut impl FnMut(OutlierEvent),
     ) {
-        if now.saturating_since(self.last_sweep) < self.config.interval {
+        let elapsed = now.saturating_since(self.last_sweep);
+        if elapsed < self.config.interval {
             return;
         }
         self.last_sweep = now;
-        for (index, host) in self.hosts.iter_mut().enumerate() {
-            if host.sweep(&self.config, now) {
-                sink(OutlierEvent::Unejected { host: index });
-            }
+        self.release(now, sink);
+        for host in &mut self.hosts {
+            host.sweep(&self.config, elapsed, now);
         }
         self.eject_by_success_rate(now, dice, sink);
         self.eject_by_failure_percentage(now, dice, sink);
+    }
+
+    /// Un-ejects those whose time is over, between two sweeps.
+    pub fn release(&mut self, now: Timestamp, sink: &mut impl FnMut(OutlierEvent)) {
+        for (index, host) in self.hosts.iter_mut().enumerate() {
+            if host.release(&self.config, now) {
+                sink(OutlierEvent::Unejected { host: index });
+            }
+        }
+    }
+
+    /// Ejects a host for a reason that the detector does not see, where the share of ejected hosts
+    /// allows it; nothing for one that is ejected already.
+    pub fn eject_known(
+        &mut self,
+        host: usize,
+        now: Timestamp,
+        dice: &mut impl Dice,
+        sink: &mut impl FnMut(OutlierEvent),
+    ) {
+        if self.hosts.get(host).is_some_and(|host| !host.is_ejected()) {
+            self.eject(host, EjectionReason::Known, now, dice, sink);
+        }
+    }
+
+    /// Goes on with an ejection that was stored; nothing for a host that it does not have.
+    pub fn restore(&mut self, host: usize, ejection: Ejection) {
+        if let Some(host) = self.hosts.get_mut(host) {
+            host.restore(ejection);
+        }
+    }
+
+    /// Takes other settings. Ejections go on, and end by the new ones.
+    pub const fn reconfigure(&mut self, config: OutlierConfig) {
+        self.config = config;
+    }
+
+    /// Takes other hosts (at most [`HOSTS_MAX`]): for each the index that it had, `None` = it is new.
+    /// What is known of a host goes with it; of two that name the same one, with the first.
+    pub fn renumber(&mut self, had: impl Iterator<Item = Option<usize>>) {
+        let mut old = core::mem::take(&mut self.hosts);
+        let hosts = had
+            .take(HOSTS_MAX)
+            .map(|at| at.and_then(|at| old.get_mut(at)).map(core::mem::take).unwrap_or_default());
+        self.hosts = hosts.collect();
+    }
+
+    /// Says whether something else keeps a host from taking traffic, such as a health check: with
+    /// [`OutlierConfig::spare_last`] it is not what is left when another one is ejected.
+    pub fn set_down(&mut self, host: usize, down: bool) {
+        if let Some(host) = self.hosts.get_mut(host) {
+            host.down = down;
+        }
     }
 
     /// A health check of an ejected host passed: it comes back at once, if so configured.
@@ -166,6 +233,18 @@ impl OutlierDetector {
     #[must_use]
     pub fn is_ejected(&self, host: usize) -> bool {
         self.hosts.get(host).is_some_and(Host::is_ejected)
+    }
+
+    /// The ejection of `host`, where it is ejected.
+    #[must_use]
+    pub fn ejection(&self, host: usize) -> Option<Ejection> {
+        self.hosts.get(host)?.ejection()
+    }
+
+    /// When an ejection that lasts is over by these settings.
+    #[must_use]
+    pub fn until(&self, host: usize) -> Option<Timestamp> {
+        self.hosts.get(host)?.until(&self.config)
     }
 
     /// How many hosts are ejected.
@@ -239,15 +318,23 @@ impl OutlierDetector {
         let allowed =
             usize::from(self.config.max_ejection_percent).saturating_mul(self.hosts.len());
         let first = self.config.always_eject_one && ejected == 0;
-        if share > allowed && !first || dice.below(100) >= u32::from(self.config.enforcing(reason))
+        if share > allowed && !first
+            || self.config.spare_last && !self.has_other(index)
+            || dice.below(100) >= u32::from(self.config.enforcing(reason))
         {
             return;
         }
         let jitter = dice.below_u64(self.config.max_ejection_jitter.0.saturating_add(1));
         if let Some(host) = self.hosts.get_mut(index) {
-            host.eject(&self.config, now, Micros(jitter));
+            host.eject(&self.config, reason, now, Micros(jitter));
             sink(OutlierEvent::Ejected { host: index, reason });
         }
+    }
+
+    /// Whether a host besides `index` takes traffic.
+    fn has_other(&self, index: usize) -> bool {
+        let mut others = self.hosts.iter().enumerate().filter(|(at, _)| *at != index);
+        others.any(|(_, host)| !host.down && !host.is_ejected())
     }
 }
 

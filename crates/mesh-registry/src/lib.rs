@@ -3,11 +3,12 @@
 //! ```text
 //! registrations ──▶ leases ──┐
 //! other sources ──▶ kept ────┴─▶ merge ──▶ the endpoints of each service
-//! probes ─────────▶ checks ─────────────▶ their health
+//! probes ─────────▶ checks ──┐
+//! isolates ───────▶ shared ──┴──────────▶ their health
 //! ```
 //!
 //! A [`registry::Registry`] is what one writer keeps: leases and checks, and when they are published.
-//! Beside it, [`rollout`] tells whether a configuration that some use does worse than that of the
+//! What isolates see is [`shared`], and part of it. Beside it, [`rollout`] tells whether a configuration that some use does worse than that of the
 //! others, and [`allowance`] shares out a rate that many hold together.
 //!
 //! Like the brain, nothing here owns a socket, a clock or a timer: time and dice are handed in, and
@@ -56,6 +57,7 @@ pub mod merge;
 pub mod record;
 pub mod registry;
 pub mod rollout;
+pub mod shared;
 
 /// The programs of the texts, compiled and run.
 #[cfg(doctest)]

@@ -27,6 +27,9 @@ pub const CHECK_INTERVAL_MIN: Micros = Micros::from_secs(1);
 pub const PROBES_MAX: usize = 48;
 /// The shortest time between two publications: KV takes one write a second on a key.
 pub const PUBLISH_EVERY: Micros = Micros::from_secs(1);
+/// Isolates whose reports are remembered, each for each service that it tells of; what those beyond
+/// tell counts, but for their breakers, and they get what one of so many gets.
+pub const REPORTERS_MAX: usize = 50_000;
 /// Isolates that share one limit; those beyond get what is left of a part like everybody's, and are not
 /// counted on.
 pub const ASKERS_MAX: usize = 4_096;

@@ -65,6 +65,12 @@ pub struct Location {
 pub struct Identity(u64);
 
 impl Identity {
+    /// That of a service, an address in normal form and a version (empty = none).
+    #[must_use]
+    pub fn of(service: &str, address: &str, version: &str) -> Self {
+        Self(xxh64(Endpoint::identity(service, address, version).as_bytes(), 0))
+    }
+
     /// The hash.
     #[must_use]
     pub const fn as_u64(self) -> u64 {
@@ -136,8 +142,7 @@ impl Record {
     /// Which endpoint it is about, as a number.
     #[must_use]
     pub fn identity(&self) -> Identity {
-        let text = Endpoint::identity(&self.service, &self.address, &self.version);
-        Identity(xxh64(text.as_bytes(), 0))
+        Identity::of(&self.service, &self.address, &self.version)
     }
 
     /// Bytes of all its texts.

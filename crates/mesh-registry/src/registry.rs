@@ -46,6 +46,7 @@ use crate::{
     limits::{PROBES_MAX, PUBLISH_EVERY},
     merge::merge,
     record::{Identity, Record},
+    shared::{Change, Ejected, Hint, Reporter, ServiceReport, Shared, SharedConfig},
 };
 
 /// What is to be done now.
@@ -56,6 +57,9 @@ pub struct Work {
     pub probes: Vec<Identity>,
     /// Endpoints whose lease is over; each is an event.
     pub lost: Vec<Record>,
+    /// Endpoints that were ejected and are used again; each is an event, and what is stored of
+    /// ejections is old.
+    pub returned: Vec<Record>,
     /// The version to publish; [`Registry::published`] says that it was. `None` = nothing new.
     pub publish: Option<u64>,
 }
@@ -67,6 +71,7 @@ pub struct Known<'r> {
     /// What it says of itself.
     pub record: &'r Record,
     /// Its health: as the checks have it, or as it says itself where there are none or it leaves.
+    /// One that is ejected is unhealthy.
     pub health: Health,
 }
 
@@ -78,6 +83,9 @@ pub struct Registry {
     places: BTreeMap<Identity, usize>,
     leases: Leases,
     checks: Checks,
+    shared: Shared,
+    /// Version whose endpoints that has.
+    shared_of: Option<u64>,
     /// Version that it goes on from, and how often something but a registration changed what is
     /// published since.
     turns: u64,
@@ -95,6 +103,8 @@ impl Registry {
             places: BTreeMap::new(),
             leases: Leases::new(),
             checks: Checks::new(),
+            shared: Shared::new(),
+            shared_of: None,
             turns: 0,
             published: 0,
             not_before: Timestamp::ZERO,
@@ -215,11 +225,70 @@ impl Registry {
         changes
     }
 
+    /// What isolates share.
+    #[must_use]
+    pub const fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
+    /// Whether an endpoint came, went or turned since [`Registry::share`] was called last.
+    #[must_use]
+    pub fn shares_old(&self) -> bool {
+        self.shared_of != Some(self.version())
+    }
+
+    /// Takes what isolates share of each service: of those that have endpoints, and of `others`.
+    pub fn share<'s>(
+        &mut self,
+        others: impl Iterator<Item = &'s str>,
+        config: impl Fn(&str) -> SharedConfig,
+    ) {
+        let mut shared = core::mem::take(&mut self.shared);
+        let mut services: BTreeMap<&str, Vec<_>> = others.map(|name| (name, Vec::new())).collect();
+        for Known { record, .. } in self.endpoints() {
+            let endpoint = record.identity();
+            let up = self.health_without(record, endpoint) == Health::Healthy && record.weight > 0;
+            services.entry(&record.service).or_default().push((endpoint, up));
+        }
+        let services = services.into_iter().map(|(name, hosts)| (name, config(name), hosts));
+        let sharing = |config: &SharedConfig| config.hints || config.outliers.is_some();
+        shared.sync(services.filter(|(_, config, _)| sharing(config)));
+        self.shared = shared;
+        self.shared_of = Some(self.version());
+    }
+
+    /// Takes what an isolate saw of a service; see [`Shared::report`]. Where an endpoint is ejected or
+    /// comes back that is another version, and [`Shared::ejections`] are to be stored.
+    pub fn report(
+        &mut self,
+        reporter: Reporter,
+        service: &str,
+        report: &ServiceReport,
+        now: Timestamp,
+        dice: &mut impl Dice,
+        sink: &mut impl FnMut(Change),
+    ) -> Option<Hint> {
+        let mut changes = 0u64;
+        let hint = self.shared.report(reporter, service, report, now, dice, &mut |change| {
+            changes = changes.saturating_add(1);
+            sink(change);
+        });
+        self.turns = self.turns.wrapping_add(changes);
+        hint
+    }
+
+    /// Goes on with an ejection that was stored; see [`Shared::restore`].
+    pub fn restore_ejection(&mut self, endpoint: Identity, ejected: Ejected) {
+        self.shared.restore(endpoint, ejected);
+        self.touch();
+    }
+
     /// When there is something to do, if nobody calls before; may be over already.
     #[must_use]
     pub fn next_wake(&self) -> Option<Timestamp> {
         let publish = (self.version() != self.published).then_some(self.not_before);
-        [publish, self.leases.next_expiry(), self.checks.next_due()].into_iter().flatten().min()
+        let own = [self.leases.next_expiry(), self.checks.next_due(), self.shared.next_return()];
+        own.into_iter().chain([publish]).flatten().min()
     }
 
     /// What is to be done at `now`.
@@ -229,7 +298,10 @@ impl Registry {
             self.forget_unknown(record.identity());
         }
         let probes = self.checks.due(PROBES_MAX, now, dice);
-        Work { probes, lost, publish: self.is_due(now).then(|| self.version()) }
+        let returned = self.shared.release(now);
+        self.turns = self.turns.wrapping_add(u64::from(!returned.is_empty()));
+        let returned = returned.into_iter().filter_map(|one| self.get(one).cloned()).collect();
+        Work { probes, lost, returned, publish: self.is_due(now).then(|| self.version()) }
     }
 
     /// True where there is something to publish, and it may be.
@@ -291,6 +363,14 @@ impl Registry {
     }
 
     fn health_of(&self, record: &Record, endpoint: Identity) -> Health {
+        match self.health_without(record, endpoint) {
+            Health::Healthy if self.shared.is_ejected(endpoint) => Health::Unhealthy,
+            health => health,
+        }
+    }
+
+    /// The health as isolates have no part in it.
+    fn health_without(&self, record: &Record, endpoint: Identity) -> Health {
         match (record.health, self.checks.verdict(endpoint)) {
             (Health::Draining, _) => Health::Draining,
             (own, Verdict::Unknown) => own,

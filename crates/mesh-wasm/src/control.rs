@@ -8,6 +8,7 @@ mod publication;
 mod records;
 pub mod registry;
 pub mod rollout;
+mod shared;
 
 use alloc::{
     string::{String, ToString as _},

@@ -3,10 +3,10 @@
  *
  * Every method of the object is also a path of the admin API; see `registry/api.ts`. Times are in ms since 1970.
  */
-import type { Diagnostic, Difference, Document, EndpointName, ListedEndpoint, Registered, Registration, Renewed, Summary } from "../wasm/control.js";
-import type { PublishedSnapshot } from "./types.js";
+import type { Diagnostic, Difference, Document, EndpointName, EndpointReport, ListedEndpoint, Registered, Registration, Renewed, ServiceReport, Summary } from "../wasm/control.js";
+import type { PublishedSnapshot, ServiceHint } from "./types.js";
 
-export type { Diagnostic, Difference, Document, EndpointName, ListedEndpoint, Registered, Registration, Renewed, Summary };
+export type { Diagnostic, Difference, Document, EndpointName, EndpointReport, ListedEndpoint, Registered, Registration, Renewed, ServiceHint, ServiceReport, Summary };
 
 /** Where the admin API is. */
 export const API_PATH = "/_mesh/api/";
@@ -125,14 +125,38 @@ export interface Counts {
 /** What to do with a rollout: go on with another percentage (100 = take it into use), or stop it. */
 export type RolloutStep = { readonly percent: number } | { readonly stop: true };
 
-/** What became of the requests of an isolate while a rollout is running, since it told last. */
+/** What an isolate saw since it told last: what became of its requests while a rollout is running, and what it knows of services whose state is shared. */
 export interface IsolateReport {
+  readonly rollout?: RolloutReport | undefined;
+  readonly shared?: SharedReport | undefined;
+}
+
+/** What became of the requests of an isolate while a rollout is running. */
+export interface RolloutReport {
   /** The Snapshot that it used all the while. */
   readonly version: number;
   /** Whether that is the candidate. */
   readonly candidate: boolean;
   readonly requests: number;
   readonly failures: number;
+}
+
+/** What an isolate saw of services whose state is shared. */
+export interface SharedReport {
+  /** Any whole number that tells it from others. */
+  readonly isolate: number;
+  /** How often it tells, in ms. */
+  readonly everyMs: number;
+  /** By name; those of which there is nothing to tell are left out. */
+  readonly services: Readonly<Record<string, ServiceReport>>;
+}
+
+/** What an isolate hears in return. */
+export interface ReportAnswer {
+  /** The version of the Snapshot that is published, or will be in a moment. */
+  readonly version: number;
+  /** By service, for those that share more than what is ejected. */
+  readonly hints: Readonly<Record<string, ServiceHint>>;
 }
 
 /** A stored configuration. */
@@ -143,7 +167,7 @@ export interface StoredConfig {
 
 /** Something that happened in a registry, as its watchers get it: one JSON text each. */
 export interface RegistryEvent {
-  readonly type: "hello" | "registered" | "deregistered" | "lease_lost" | "health" | "config" | "published" | "publish_failed" | "rollout" | "rollout_stopped" | "failed";
+  readonly type: "hello" | "registered" | "deregistered" | "lease_lost" | "health" | "config" | "published" | "publish_failed" | "rollout" | "rollout_stopped" | "ejected" | "returned" | "failed";
   readonly at: number;
   readonly endpoint?: EndpointName | undefined;
   /** The version that it is about: of a Snapshot for `hello` and `published`, else of a configuration. */
@@ -167,8 +191,8 @@ export interface RegistryStub {
   /** Publishes an earlier version again; without one, that before the one in use. */
   rollback(options?: { readonly to?: number | undefined } & PublishOptions): Promise<Publishing>;
   rollout(step: RolloutStep): Promise<{ readonly ok: true; readonly rollout: Rollout | null } | Refusal>;
-  /** Takes what became of requests; a candidate that does worse is stopped. */
-  report(report: IsolateReport): Promise<void>;
+  /** Takes what an isolate saw: a candidate that does worse is stopped, an endpoint that does is ejected. */
+  report(report: IsolateReport): Promise<ReportAnswer>;
   /** What is published; undefined where that is not newer than `since`. */
   snapshot(since?: number): Promise<PublishedSnapshot | undefined>;
 }

@@ -8,6 +8,7 @@ import { bindingOf, keepAlive, kindOf } from "./env.js";
 import { MeshError } from "./errors.js";
 import type { Order } from "./outgoing.js";
 import { copyOf } from "./respond.js";
+import { TELL } from "./generated/abi.js";
 import { sleep } from "./send.js";
 import { guarded } from "./recovery.js";
 import { snapshotKey } from "./protocol.js";
@@ -25,6 +26,8 @@ const COLD_WAIT_MS = 1_000;
 const NEWS_MS = 120_000;
 /** A hint makes an isolate read again no sooner than this after it read last. */
 const HINT_MS = 1_000;
+/** The number of no service. */
+const NOBODY = 2 ** 32;
 /** Names the version of its Snapshot to a caller that may not have it yet. */
 const VERSION_HEADER = "mesh-snapshot";
 
@@ -98,6 +101,15 @@ function sceneOf({ slot, options, env, ctx }: Ground): SourceScene {
     candidate,
     wanted: wanted > slot.known.version ? wanted : 0,
     stats: () => readStats(slot),
+    shared: () => (slot.known.shared ?? []).map((number) => slot.known.services[number] as string),
+    hint(service, { concurrency, retryShare }) {
+      guarded(slot, () => {
+        const number = slot.services.get(service) ?? NOBODY;
+        slot.brain().tell(TELL.SHARE, number, 1e6 * retryShare);
+        slot.brain().tell(TELL.LIMIT, number, concurrency);
+      });
+    },
+    news: (version) => want(slot, version),
     waitUntil: (promise) => keepAlive(ctx, promise),
     emit: (event) => slot.notice(event),
   };
@@ -113,6 +125,7 @@ async function read(call: Ground, reading: Reading, source: SnapshotSource): Pro
     } else {
       take(slot, reading, found, at);
     }
+    source.report?.(sceneOf(call));
   } catch (error) {
     slot.notice({ type: "registry_unavailable", at, detail: String(error) });
   }
@@ -150,11 +163,15 @@ export function heard({ slot }: Call, { endpoint }: Order, answer: Response): vo
   const { reading } = slot;
   // The headers come last: touching them makes an object, and most answers are of no interest.
   if (reading?.readAt !== undefined && !endpoint.transport.aborts && performance.now() - reading.readAt > HINT_MS) {
-    const version = numberIn(answer.headers, VERSION_HEADER);
-    if (version > Math.max(slot.known.version, reading.wanted)) {
-      reading.wanted = version;
-      reading.readAt = -Infinity;
-    }
+    want(slot, numberIn(answer.headers, VERSION_HEADER));
+  }
+}
+
+function want(slot: Slot, version: number): void {
+  const reading = readingOf(slot);
+  if (version > Math.max(slot.known.version, reading.wanted)) {
+    reading.wanted = version;
+    reading.readAt = -Infinity;
   }
 }
 

@@ -56,6 +56,8 @@ export interface Tables {
   readonly cookies?: Readonly<Record<string, readonly [name: string, attributes: string]>>;
   /** By number. */
   readonly flags?: readonly FlagRow[];
+  /** Services whose state isolates share. */
+  readonly shared?: readonly number[];
   /** By policy. */
   readonly predicates?: Readonly<Record<string, readonly Predicate[]>>;
 }

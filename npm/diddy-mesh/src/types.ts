@@ -24,8 +24,21 @@ export interface SnapshotSource {
    * such limits hold in each isolate alone.
    */
   lease?(scene: SourceScene, demands: readonly LimitDemand[]): Promise<readonly LimitLease[]>;
+  /**
+   * Tells what this isolate saw, and what it hears in return. Called after what was read is in use, where no request
+   * waits for it.
+   */
+  report?(scene: SourceScene): void;
   /** How long what was read is used before it is read again, in ms. Default 30000. */
   readonly freshMs?: number | undefined;
+}
+
+/** What the isolates of a mesh hold in common of a service, as far as this one is concerned. */
+export interface ServiceHint {
+  /** Its share of the retry budget's floor, 0 to 1. */
+  readonly retryShare: number;
+  /** Where its concurrency limit begins, as long as it has learned none itself. */
+  readonly concurrency?: number | undefined;
 }
 
 /** What an isolate saw of one key of a limit since it asked last. */
@@ -70,6 +83,12 @@ export interface SourceScene {
   readonly wanted: number;
   /** What this isolate knows of its services. */
   readonly stats: () => Readonly<Record<string, ServiceStats>>;
+  /** The services of which isolates share what they know. */
+  readonly shared: () => readonly string[];
+  /** Takes what others know of a service. */
+  readonly hint: (service: string, hint: ServiceHint) => void;
+  /** Takes a version that is published: a newer one than that in use is read with the next request. */
+  readonly news: (version: number) => void;
   /** Keeps the Worker alive for work that no request waits for. */
   readonly waitUntil: (promise: Promise<unknown>) => void;
   /** Tells of something that happened. */

@@ -21,7 +21,7 @@ pub struct FlagValue(Node);
 
 /// The types that flags may have.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[expect(clippy::exhaustive_enums, reason = "OpenFeature's four types")]
+#[expect(clippy::exhaustive_enums, reason = "the four types of flags")]
 pub enum FlagType {
     /// True or false.
     Boolean,

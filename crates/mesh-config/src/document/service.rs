@@ -1,8 +1,8 @@
 //! A logical name and what stands behind it.
 
 use super::{
-    Breaker, Concurrency, Endpoints, Fallback, HealthCheck, Hedge, LoadBalancer, Percent,
-    RateLimit, Retries, SlowStart, Timeout,
+    Breaker, Concurrency, Endpoints, Fallback, HealthCheck, Hedge, LoadBalancer, OutlierDetection,
+    Percent, RateLimit, Retries, SlowStart, Timeout,
 };
 use crate::decode::{object, whole};
 
@@ -46,6 +46,12 @@ object! {
             "fallback" => fallback: Fallback,
             /// When a second attempt is sent beside a slow first one; `false` = never.
             "hedge" => hedge: Hedge = false,
+            /// Whether endpoints are left out by what all isolates see of them together. Needs a
+            /// registry with its object.
+            "outlierDetection" => outlier_detection: OutlierDetection = false,
+            /// Whether isolates share the retry budget's floor, and begin at one another's concurrency
+            /// limits. Needs a registry with its object.
+            "shareState" => share_state: bool = false,
         }
     }
 }

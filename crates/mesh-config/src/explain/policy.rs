@@ -3,7 +3,7 @@
 use mesh_core::{breaker::BreakerMode as Mode, method::Method, time::Micros};
 use serde::Serialize;
 
-use super::{reason::Asked, rule, traffic::ExplainedLimit};
+use super::{outliers::ExplainedOutliers, reason::Asked, rule, traffic::ExplainedLimit};
 use crate::{
     document::{
         BalancerName, BreakerMode, HashOn, HealthCheck, HedgePercentile, HedgeWhen, RetryCondition,
@@ -36,6 +36,11 @@ pub struct ExplainedService {
     /// How endpoints are asked for their health.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub health_check: Option<HealthCheck>,
+    /// When endpoints are ejected by what all isolates see of them; absent where never.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outlier_detection: Option<ExplainedOutliers>,
+    /// Whether isolates share retry budgets and concurrency limits.
+    pub share_state: bool,
 }
 
 /// A limit on the requests that a service gets at a time.
@@ -176,6 +181,8 @@ impl ExplainedService {
                 max: limit.max,
             }),
             health_check: service.health_check.clone(),
+            outlier_detection: service.outliers.as_ref().map(ExplainedOutliers::of),
+            share_state: service.share_state,
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use super::{
     ExplainRequest, ExplainedAnswer, ExplainedBackend, ExplainedConcurrency, ExplainedCors,
-    ExplainedFault, ExplainedLimit, ExplainedMirror, ExplainedSplit, Explainer, Explanation,
-    Others, SplitBy,
+    ExplainedFault, ExplainedLimit, ExplainedMirror, ExplainedOutliers, ExplainedSplit, Explainer,
+    Explanation, Others, SplitBy,
 };
 use crate::{
     decode::{Cursor, Decode},
@@ -115,6 +115,7 @@ fn backend(mut sample: ExplainedBackend) -> ExplainedBackend {
     sample.service.breaker.slow_after = Some(TimeSpan::default());
     sample.service.limits = limits();
     sample.service.concurrency = Some(ExplainedConcurrency { initial: 0, min: 0, max: 0 });
+    sample.service.outlier_detection = Some(ExplainedOutliers::default());
     for endpoint in &mut sample.endpoints {
         endpoint.version = Some(String::new());
         endpoint.in_version = Some(true);

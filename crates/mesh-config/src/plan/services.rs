@@ -4,7 +4,7 @@ use mesh_core::time::Micros;
 
 use super::{
     Context, LimitNames, PlannedHedge, PlannedService, Settings, breaker, concurrency, endpoints,
-    fallback, rate_limits,
+    fallback, outliers, rate_limits,
     settings::{Layer, percent},
 };
 use crate::{
@@ -50,6 +50,7 @@ pub(super) fn plan(
         at.at_field("defaults", |at| {
             breaker::check(defaults.breaker.as_ref(), at);
             concurrency::plan(defaults.concurrency.as_ref(), at);
+            outliers::check(defaults.outlier_detection.as_ref(), at);
             let layer = Layer::of_defaults(document);
             check_settings(&layer, &Settings::of(&[layer]), at);
         });
@@ -82,6 +83,7 @@ fn one(
     let mut settings = Settings::of(&[layer, Layer::of_defaults(document)]);
     let endpoints = endpoints::plan(name, service, at);
     breaker::check(service.breaker.as_ref(), at);
+    outliers::check(service.outlier_detection.as_ref(), at);
     check_settings(&layer, &settings, at);
     let located = endpoints.iter().any(|endpoint| endpoint.location.is_some());
     if settings.balancer == BalancerName::Geographic && endpoints.len() > 1 && !located {
@@ -107,6 +109,9 @@ fn one(
     let breaker = service.breaker.as_ref().or_else(|| defaults?.breaker.as_ref());
     let slow = service.slow_start.as_ref().or_else(|| defaults?.slow_start.as_ref());
     let slow = slow.map(SlowStart::settings).unwrap_or_default();
+    let detection =
+        service.outlier_detection.as_ref().or_else(|| defaults?.outlier_detection.as_ref());
+    let share_state = service.share_state.or_else(|| defaults?.share_state);
     let small = endpoints.len() <= defaults::SMALL_POOL_MAX;
     let panic = if small { 0.0 } else { defaults::PANIC_PERCENT };
     PlannedService {
@@ -125,6 +130,8 @@ fn one(
         health_check: service.health_check.clone(),
         limits,
         concurrency,
+        outliers: outliers::plan(detection),
+        share_state: share_state.unwrap_or(false),
         endpoints,
     }
 }

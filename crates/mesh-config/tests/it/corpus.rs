@@ -56,6 +56,19 @@ pub(crate) const GOOD: &[&str] = &[
          { "path": "/old/*", "filters": [{ "redirect": { "scheme": "https", "host": "new.example",
            "port": 8443, "path": { "prefix": "/new" }, "status": 301 } }] } ] } }"#,
     TRAFFIC,
+    r#"{ "services": { "a": {}, "b": {} },
+         "flags": { "on": true, "text": "x", "number": -1.5,
+           "f": { "description": "a flag", "enabled": false, "variants": { "x": { "k": [] }, "y": [1] }, "defaultVariant": "x" },
+           "g": { "rules": [
+             { "name": "staff", "principal": ["alice", "bob"], "tenant": "t", "country": "DE", "continent": "EU",
+               "regionCode": "BE", "colo": ["FRA", "TXL"], "headers": { "x": true }, "query": { "q": "1" }, "variant": "on" },
+             { "variant": "on", "percent": 12.5, "by": { "header": "x-user" } },
+             { "split": { "on": 1, "off": 3 }, "by": "clientAddress" } ] } },
+         "routing": { "rules": [
+           { "path": "/x", "flags": { "g": true, "f": "y" }, "service": "a" },
+           { "matches": [{ "path": "/y", "flags": { "g": "off" } }],
+             "backends": ["a", { "service": "b", "flags": { "g": "on" } }],
+             "filters": [{ "fault": { "abort": { "status": 503 }, "flags": { "g": "on" } } }] } ] } }"#,
     r#"{ "defaults": { "concurrency": true, "hedge": false }, "services": { "a": {
            "endpoints": [{ "address": "a.example", "priority": 1, "version": "1.2.0" }, "b.example"],
            "rateLimits": [{ "requests": 10 }, { "name": "per-user", "requests": 100, "per": "1m", "burst": 20,
@@ -66,6 +79,13 @@ pub(crate) const GOOD: &[&str] = &[
            "loadBalancer": { "type": "consistentHash", "on": "principal" } },
          "b": { "concurrency": false, "hedge": { "after": "30ms" }, "endpoints": ["c.example", "d.example"] },
          "c": { "fallback": { "directResponse": { "status": 200, "body": "later" } } } } }"#,
+    r#"{ "defaults": { "outlierDetection": true, "shareState": true }, "services": { "a": {
+           "outlierDetection": { "interval": "30s", "baseEjectionTime": "1m", "maxEjectionTime": "10m",
+             "maxEjectionPercent": 50, "successRateMinimumHosts": 3, "successRateRequestVolume": 20,
+             "successRateStdevFactor": 1.5, "enforcingSuccessRate": 0, "failurePercentageThreshold": 50,
+             "failurePercentageMinimumHosts": 2, "failurePercentageRequestVolume": 10,
+             "enforcingFailurePercentage": 100, "openIsolatesPercent": 0 } },
+         "b": { "outlierDetection": false, "shareState": false }, "c": { "outlierDetection": {} } } }"#,
 ];
 
 /// Every field that a rule has for its traffic.
@@ -206,6 +226,14 @@ pub(crate) const BAD_SHAPE: &[&str] = &[
     r#"{ "services": { "a": { "concurrency": 5 } } }"#,
     r#"{ "services": { "a": { "concurrency": { "initial": 0 } } } }"#,
     r#"{ "services": { "a": { "concurrency": { "max": 10001 } } } }"#,
+    r#"{ "services": { "a": { "outlierDetection": 5 } } }"#,
+    r#"{ "services": { "a": { "outlierDetection": { "interval": -1 } } } }"#,
+    r#"{ "services": { "a": { "outlierDetection": { "maxEjectionPercent": 101 } } } }"#,
+    r#"{ "services": { "a": { "outlierDetection": { "successRateStdevFactor": 10.5 } } } }"#,
+    r#"{ "services": { "a": { "outlierDetection": { "successRateMinimumHosts": 1.5 } } } }"#,
+    r#"{ "services": { "a": { "outlierDetection": { "consecutive5xx": 5 } } } }"#,
+    r#"{ "services": { "a": { "shareState": "yes" } } }"#,
+    r#"{ "services": {}, "defaults": { "shareState": 1 } }"#,
     r#"{ "services": { "a": { "retries": { "on": [{}] } } } }"#,
     r#"{ "services": { "a": { "retries": { "on": [{ "predicate": "a b" }] } } } }"#,
     r#"{ "services": { "a": { "retries": { "on": [{ "header": "x", "predicate": "y" }] } } } }"#,
@@ -263,4 +291,6 @@ pub(crate) const BAD_MEANING: &[&str] = &[
     r#"{ "services": { "a": { "fallback": "a" } } }"#,
     r#"{ "services": { "a": { "concurrency": { "initial": 5, "min": 6 } } } }"#,
     r#"{ "services": { "a": { "concurrency": { "min": 60, "max": 50 } } } }"#,
+    r#"{ "services": { "a": { "outlierDetection": { "interval": "999ms" } } } }"#,
+    r#"{ "services": {}, "defaults": { "outlierDetection": { "baseEjectionTime": 0 } } }"#,
 ];

@@ -41,7 +41,7 @@ fn all_errors_come_in_one_pass_with_path_and_hint() {
     );
     let expected = [
         "servces: unknown field `servces`; expected one of `services`, `$schema`, `version`, \
-         `name`, `defaults`, `routing` — did you mean `services`?",
+         `name`, `defaults`, `routing`, `flags` — did you mean `services`?",
         "services.a.retires: unknown field `retires`; expected one of ",
         "services.a.timeout: the string \"soon\"; expected a duration",
         "services.a.loadBalancer: the string \"p2k\"; expected a load balancer: \"p2c\", ",

@@ -67,6 +67,21 @@ impl Gradient2 {
         Self { config, limit, long: 0.0, warmup: 0.0, samples: 0 }
     }
 
+    /// Begins at another limit, within its bounds, such as one that others learned; nothing once it has
+    /// learned one itself.
+    pub fn begin_at(&mut self, limit: u32) {
+        if self.learned() == 0 {
+            let Gradient2Config { min, max, .. } = self.config;
+            self.limit = f64::from(limit.min(max).max(min).max(1));
+        }
+    }
+
+    /// The limit, where enough samples taught it; 0 before.
+    #[must_use]
+    pub const fn learned(&self) -> u32 {
+        if self.samples < WARMUP_SAMPLES { 0 } else { self.limit() }
+    }
+
     /// Its settings.
     #[must_use]
     pub const fn config(&self) -> &Gradient2Config {
@@ -168,6 +183,22 @@ mod tests {
             limiter.on_sample(&sample(10, 20));
         }
         assert!(limiter.long < high * 0.1, "{}", limiter.long);
+    }
+
+    #[test]
+    fn begins_where_others_are_and_keeps_what_it_learned() {
+        let mut limiter = Gradient2::new(Gradient2Config::DEFAULT);
+        for (hint, limit) in [(90, 90), (5, 20), (1_000, 200), (0, 20), (80, 80)] {
+            limiter.begin_at(hint);
+            assert_eq!((limiter.limit(), limiter.learned()), (limit, 0));
+        }
+        for _ in 0..WARMUP_SAMPLES {
+            limiter.on_sample(&sample(10, 80));
+        }
+        let learned = limiter.learned();
+        assert!(learned > 80, "{learned}");
+        limiter.begin_at(30);
+        assert_eq!(limiter.learned(), learned);
     }
 
     #[test]

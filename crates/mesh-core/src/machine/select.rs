@@ -180,7 +180,8 @@ impl Machine {
                 Algorithm::P2c
                 | Algorithm::Adaptive
                 | Algorithm::ConsistentHash
-                | Algorithm::Geographic,
+                | Algorithm::Geographic
+                | Algorithm::Custom,
             )
             | None => None,
         };

@@ -151,6 +151,13 @@ impl ServiceState {
         self.load.as_ref().map_or(0, |load| load.in_flight)
     }
 
+    /// The concurrency limit that it learned; 0 = none.
+    #[must_use]
+    pub fn concurrency(&self) -> u32 {
+        let limiter = self.load.as_ref().and_then(|load| load.limiter.as_ref());
+        limiter.map_or(0, Gradient2::learned)
+    }
+
     /// A random place to start, so that cold isolates do not all begin with the first endpoint.
     pub(super) fn start_sequence(&mut self, dice: &mut impl Dice) {
         self.sequence = round_robin::start(dice);

@@ -16,6 +16,7 @@ mod mirrors;
 mod notes;
 mod retries;
 mod select;
+mod shared;
 mod slots;
 mod splits;
 mod swap;

@@ -171,10 +171,15 @@ impl Machine {
         }
     }
 
-    /// A draw: true in that share of all. Not inlined, as a roll is long.
-    #[inline(never)]
+    /// A draw: true in that share of all.
     fn hits(&mut self, millionths: u32) -> bool {
-        self.dice.below(WHOLE) < millionths
+        self.below(WHOLE) < millionths
+    }
+
+    /// A number below that one. Not inlined, as a roll is long.
+    #[inline(never)]
+    fn below(&mut self, bound: u32) -> u32 {
+        self.dice.below(bound)
     }
 
     /// Whether the service has room for one request more of that priority; takes it then.
@@ -206,6 +211,25 @@ impl Machine {
         state.in_flight = in_flight.saturating_sub(1);
         if let (Some(latency), Some(limiter)) = (latency, &mut state.limiter) {
             limiter.on_sample(&Sample { latency, in_flight, dropped: false });
+        }
+    }
+
+    /// Takes its share of the retry budget's floor that isolates hold together, in millionths.
+    #[cfg(feature = "traffic")]
+    pub fn set_share(&mut self, service: u32, millionths: u32) {
+        let drawn = u16::try_from(self.below(1_000)).unwrap_or(0);
+        if let Some(state) = state_mut(&mut self.services, service) {
+            state.budget.share(millionths, drawn);
+        }
+    }
+
+    /// Begins a concurrency limit where other isolates are with theirs; nothing where this one has
+    /// learned its own, has no limit, or has had no request for it yet.
+    pub fn set_limit(&mut self, service: u32, limit: u32) {
+        let state = state_mut(&mut self.services, service);
+        let load = state.and_then(|state| state.load.as_mut());
+        if let Some(limiter) = load.and_then(|load| load.limiter.as_mut()).filter(|_| limit > 0) {
+            limiter.begin_at(limit);
         }
     }
 

@@ -24,6 +24,9 @@ pub struct OutlierConfig {
     pub max_ejection_percent: u8,
     /// Whether one host may be ejected whatever the share; default false.
     pub always_eject_one: bool,
+    /// Whether a host that is the last one to take traffic is never ejected; default false. Ours, not
+    /// Envoy's, which goes into panic then.
+    pub spare_last: bool,
     /// Hosts with enough requests before success rates are compared; default 5.
     pub success_rate_hosts_min: usize,
     /// Requests per interval that make a host's success rate count; default 100.
@@ -65,6 +68,7 @@ impl OutlierConfig {
         max_ejection_jitter: Micros::ZERO,
         max_ejection_percent: 10,
         always_eject_one: false,
+        spare_last: false,
         success_rate_hosts_min: 5,
         success_rate_volume: 100,
         stdev_factor_permille: 1_900,
@@ -94,6 +98,7 @@ impl OutlierConfig {
             }
             EjectionReason::SuccessRate => self.enforcing_success_rate,
             EjectionReason::FailurePercentage => self.enforcing_failure_percentage,
+            EjectionReason::Known => 100,
         }
     }
 }

@@ -10,11 +10,18 @@ struct Tally {
     successes: u32,
 }
 
-/// An ejection that lasts.
-#[derive(Clone, Copy, Debug)]
-struct Ejection {
-    at: Timestamp,
-    jitter: Micros,
+/// An ejection that lasts: what whoever keeps a detector stores, so that it goes on where it was.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_structs, reason = "whoever stores it stores all of it")]
+pub struct Ejection {
+    /// Why.
+    pub reason: EjectionReason,
+    /// Since when.
+    pub at: Timestamp,
+    /// How many base times it lasts, up to the longest.
+    pub times: u32,
+    /// Random time on top.
+    pub jitter: Micros,
 }
 
 /// One judged host.
@@ -29,6 +36,8 @@ pub(super) struct Host {
     /// How many base times the next or running ejection lasts.
     backoff: u32,
     unejected_at: Timestamp,
+    /// Something else keeps it from taking traffic.
+    pub(super) down: bool,
 }
 
 impl Host {
@@ -75,37 +84,72 @@ impl Host {
             .then_some(EjectionReason::Consecutive5xx)
     }
 
-    /// One interval has passed: ends an ejection that is over (true) or decays the backoff, and
-    /// makes this interval's results the ones to judge by.
-    pub(super) fn sweep(&mut self, config: &OutlierConfig, now: Timestamp) -> bool {
-        let mut back = false;
-        if let Some(ejection) = self.ejection {
-            let lasts = config
-                .base_ejection
-                .saturating_mul(u64::from(self.backoff))
-                .min(config.max_ejection_clamped())
-                .saturating_add(ejection.jitter);
-            if now.saturating_since(ejection.at) >= lasts {
-                self.uneject(now);
-                back = true;
-            }
-        } else if now.saturating_since(self.unejected_at) >= config.interval {
-            self.backoff = self.backoff.saturating_sub(1);
-        }
-        self.previous = core::mem::take(&mut self.current);
-        back
+    pub(super) const fn tally(&mut self, successes: u32, failures: u32) {
+        let Tally { total, successes: counted } = &mut self.current;
+        let most = u32::MAX - *total;
+        let successes = if successes < most { successes } else { most };
+        *counted = counted.saturating_add(successes);
+        *total = total.saturating_add(successes).saturating_add(failures);
     }
 
-    pub(super) fn eject(&mut self, config: &OutlierConfig, now: Timestamp, jitter: Micros) {
-        self.ejection = Some(Ejection { at: now, jitter });
+    pub(super) const fn ejection(&self) -> Option<Ejection> {
+        self.ejection
+    }
+
+    pub(super) fn until(&self, config: &OutlierConfig) -> Option<Timestamp> {
+        let ejection = self.ejection?;
+        let lasts = config
+            .base_ejection
+            .saturating_mul(u64::from(ejection.times))
+            .min(config.max_ejection_clamped())
+            .saturating_add(ejection.jitter);
+        Some(ejection.at.saturating_add(lasts))
+    }
+
+    /// Ends an ejection whose time is over; true where it was.
+    pub(super) fn release(&mut self, config: &OutlierConfig, now: Timestamp) -> bool {
+        let over = self.until(config).is_some_and(|until| until <= now);
+        if over {
+            self.uneject(now);
+        }
+        over
+    }
+
+    /// Intervals have passed: decays the backoff of a host that was not ejected in them, and makes
+    /// this one's results the ones to judge by.
+    pub(super) fn sweep(&mut self, config: &OutlierConfig, elapsed: Micros, now: Timestamp) {
+        if !self.is_ejected() {
+            let quiet = now.saturating_since(self.unejected_at).min(elapsed);
+            let intervals = quiet.0 / config.interval.0.max(1);
+            self.backoff =
+                self.backoff.saturating_sub(u32::try_from(intervals).unwrap_or(u32::MAX));
+        }
+        self.previous = core::mem::take(&mut self.current);
+    }
+
+    pub(super) fn eject(
+        &mut self,
+        config: &OutlierConfig,
+        reason: EjectionReason,
+        now: Timestamp,
+        jitter: Micros,
+    ) {
         let lasted = config.base_ejection.saturating_mul(u64::from(self.backoff));
         if lasted < config.max_ejection_clamped().saturating_add(config.base_ejection) {
             self.backoff = self.backoff.saturating_add(1);
         }
+        self.restore(Ejection { reason, at: now, times: self.backoff, jitter });
     }
 
+    pub(super) const fn restore(&mut self, ejection: Ejection) {
+        self.ejection = Some(ejection);
+        self.backoff = ejection.times;
+    }
+
+    /// What was left of its traffic while it was ejected says nothing of it afterwards.
     pub(super) const fn uneject(&mut self, now: Timestamp) {
         self.ejection = None;
+        self.current = Tally { total: 0, successes: 0 };
         self.unejected_at = now;
         self.consecutive_5xx = 0;
         self.consecutive_gateway = 0;

@@ -273,6 +273,127 @@ fn an_unknown_host_is_an_error_and_the_hosts_are_bounded() {
     assert!(!bench.detector.is_ejected(HOSTS_MAX));
 }
 
+#[test]
+fn many_results_at_once_are_judged_like_one_by_one() {
+    let reason = EjectionReason::SuccessRate;
+    for rates in [[50u32, 100, 100, 100, 100], [0, 100, 100, 100, 100], [0, 0, 0, 100, 100]] {
+        let mut single = Bench::new(rates_only(), 5);
+        single.interval(&rates.map(|rate| rate as usize));
+        let mut bulk = Bench::new(rates_only(), 5);
+        for (host, rate) in rates.into_iter().enumerate() {
+            // in several parts
+            bulk.detector.tally(host, rate / 2, 100 - rate).unwrap();
+            bulk.detector.tally(host, rate - rate / 2, 0).unwrap();
+        }
+        bulk.wait(INTERVAL);
+        assert_eq!(bulk.events, single.events);
+        if rates[1] == 100 {
+            assert_eq!(bulk.events, [OutlierEvent::Ejected { host: 0, reason }]);
+        }
+    }
+    let mut bulk = Bench::new(rates_only(), 5);
+    for host in 0..5 {
+        bulk.detector.tally(host, u32::MAX, u32::MAX).unwrap();
+        bulk.detector.tally(host, u32::MAX, 1).unwrap();
+    }
+    bulk.wait(INTERVAL);
+    assert!(bulk.events.is_empty());
+    assert_eq!(bulk.detector.tally(5, 1, 1), Err(UnknownHost));
+}
+
+#[test]
+fn what_is_known_of_a_host_goes_with_it_when_hosts_change() {
+    let mut bench = Bench::new(rates_only(), 5);
+    bench.interval(&[50, 100, 100, 100, 100]);
+    let ejection = bench.detector.ejection(0);
+    assert!(ejection.is_some());
+    bench.detector.tally(4, 9, 91).unwrap();
+    // the ejected one is the third now, the last one the first, the second is gone
+    let moves = [Some(4), Some(3), Some(0), None, Some(2), Some(0)];
+    bench.detector.renumber(moves.into_iter());
+    assert_eq!((bench.detector.ejection(2), bench.detector.ejected()), (ejection, 1));
+    for host in [1, 3, 4, 5] {
+        bench.detector.tally(host, 100, 0).unwrap();
+    }
+    bench.wait(INTERVAL);
+    let reason = EjectionReason::SuccessRate;
+    assert_eq!(bench.events.last(), Some(&OutlierEvent::Ejected { host: 0, reason }));
+    bench.detector.renumber((0..usize::MAX).map(|_| None));
+    assert_eq!(bench.detector.tally(HOSTS_MAX, 1, 0), Err(UnknownHost));
+    assert_eq!(bench.detector.ejected(), 0);
+}
+
+#[test]
+fn the_last_host_is_spared_where_that_is_wanted() {
+    let all = OutlierConfig { spare_last: true, always_eject_one: true, ..eager() };
+    let mut bench = Bench::new(all, 3);
+    bench.detector.set_down(2, true);
+    for host in 0..3 {
+        bench.tell(host, Observed::ServerError, 5);
+    }
+    let ejected = [0, 1, 2].map(|host| bench.detector.is_ejected(host));
+    assert_eq!(ejected, [true, false, true], "the one that is down takes nothing anyway");
+    let mut alone = Bench::new(all, 1);
+    alone.tell(0, Observed::ServerError, 50);
+    assert!(alone.events.is_empty());
+}
+
+#[test]
+fn a_host_that_is_known_to_be_bad_is_ejected_and_an_ejection_goes_on_after_a_restart() {
+    let mut bench = Bench::new(eager(), 3);
+    for _ in 0..2 {
+        let sink = &mut |event| bench.events.push(event);
+        bench.detector.eject_known(1, bench.now, &mut bench.dice, sink);
+    }
+    let reason = EjectionReason::Known;
+    assert_eq!(bench.events, [OutlierEvent::Ejected { host: 1, reason }]);
+    let until = bench.detector.until(1).unwrap();
+    assert_eq!(until.saturating_since(bench.now), Micros::from_secs(30));
+
+    let mut again = Bench::new(eager(), 3);
+    again.now = bench.now;
+    again.detector.restore(1, bench.detector.ejection(1).unwrap());
+    again.detector.restore(9, bench.detector.ejection(1).unwrap());
+    assert_eq!(again.detector.until(1), Some(until));
+    again.now = again.now.saturating_add(Micros(29_999_999));
+    let sink = &mut |event| again.events.push(event);
+    again.detector.release(again.now, sink);
+    again.detector.release(until, sink);
+    again.detector.release(until, sink);
+    assert_eq!(again.events, [OutlierEvent::Unejected { host: 1 }]);
+    // the next one lasts twice as long
+    let sink = &mut |_| {};
+    again.detector.eject_known(1, until, &mut again.dice, sink);
+    let next = again.detector.until(1).unwrap();
+    assert_eq!(next.saturating_since(until), Micros::from_secs(60));
+    again.detector.reconfigure(OutlierConfig { base_ejection: Micros::from_secs(1), ..eager() });
+    let next = again.detector.until(1).unwrap();
+    assert_eq!(next.saturating_since(until), Micros::from_secs(2));
+}
+
+#[test]
+fn what_came_while_it_was_ejected_is_not_held_against_it() {
+    let mut bench = Bench::new(rates_only(), 5);
+    bench.interval(&[50, 100, 100, 100, 100]);
+    bench.now = bench.now.saturating_add(Micros::from_secs(25));
+    for (host, failures) in [(0, 500), (1, 0), (2, 0), (3, 0), (4, 0)] {
+        bench.detector.tally(host, 500, failures).unwrap();
+    }
+    bench.wait(Micros::from_secs(5));
+    assert_eq!(bench.events.len(), 2, "{:?}", bench.events);
+    assert_eq!(bench.events.last(), Some(&OutlierEvent::Unejected { host: 0 }));
+}
+
+#[test]
+fn intervals_in_which_nobody_looked_take_the_backoff_down_too() {
+    let mut bench = Bench::new(eager(), 1);
+    for _ in 0..4 {
+        intervals_away(&mut bench);
+    }
+    bench.wait(Micros::from_secs(20));
+    assert_eq!(intervals_away(&mut bench), 9);
+}
+
 proptest! {
     #[test]
     fn never_ejects_more_than_the_share(

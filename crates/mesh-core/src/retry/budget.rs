@@ -11,6 +11,12 @@ use crate::{
     time::{Micros, Timestamp},
 };
 
+/// All of a share in millionths.
+#[cfg(feature = "traffic")]
+const WHOLE: u32 = 1_000_000;
+#[cfg(feature = "traffic")]
+const WHOLE_WIDE: u64 = WHOLE as u64;
+
 /// One more bucket than tenths of the ttl, so that a withdrawal is remembered a full ttl.
 const BUCKETS: u8 = 11;
 /// A retry costs a thousand; a request pays in its permille.
@@ -30,7 +36,8 @@ pub struct RetryBudgetConfig {
     /// Retries per second that are allowed where the share is less, for services with few requests;
     /// default 1.
     ///
-    /// Per isolate: a thousand isolates have a thousand times this.
+    /// Per isolate: a thousand isolates have a thousand times this, unless each is told its
+    /// [share](RetryBudget::share).
     pub floor_per_second: u16,
 }
 
@@ -61,6 +68,12 @@ pub struct RetryBudget {
     anchor: Timestamp,
     buckets: [Bucket; BUCKETS as usize],
     head: u8,
+    /// Part of a retry that it holds beforehand, in thousandths of one.
+    #[cfg(feature = "traffic")]
+    credit: u16,
+    /// Millionths of the floor that it lacks.
+    #[cfg(feature = "traffic")]
+    withheld: u32,
 }
 
 /// A part of the ttl.
@@ -86,7 +99,27 @@ impl RetryBudget {
     /// A budget that holds its floor only.
     #[must_use]
     pub const fn new() -> Self {
-        Self { anchor: Timestamp::ZERO, buckets: [Bucket::EMPTY; BUCKETS as usize], head: 0 }
+        Self {
+            anchor: Timestamp::ZERO,
+            buckets: [Bucket::EMPTY; BUCKETS as usize],
+            head: 0,
+            #[cfg(feature = "traffic")]
+            credit: 0,
+            #[cfg(feature = "traffic")]
+            withheld: 0,
+        }
+    }
+
+    /// Takes its share of a floor that many isolates hold together, in millionths; all of it and more
+    /// is as if nothing had been said.
+    ///
+    /// A share mostly is less than one retry, so each isolate begins with a part of one, `drawn` anew
+    /// from 0 to 999 with each share: of a thousand that hold a hundredth of a retry about ten have
+    /// one, and of a thousand with one request each a fifth may try it again where the budget is 20 %.
+    #[cfg(feature = "traffic")]
+    pub const fn share(&mut self, millionths: u32, drawn: u16) {
+        self.withheld = WHOLE.saturating_sub(millionths);
+        self.credit = if self.withheld > 0 { drawn } else { 0 };
     }
 
     /// A first attempt pays in. Retries do not: they would pay for themselves.
@@ -122,7 +155,14 @@ impl RetryBudget {
             paid = paid.saturating_add(bucket.paid.into());
             taken = taken.saturating_add(bucket.taken.into());
         }
-        paid.max(config.floor()).saturating_sub(taken.saturating_mul(RETRY_COST))
+        let floor = config.floor();
+        #[cfg(feature = "traffic")]
+        // neither can overflow: a floor is below 2^32, and a share below 2^20
+        let floor = floor.wrapping_mul(WHOLE.wrapping_sub(self.withheld).into()) / WHOLE_WIDE;
+        let held = paid.max(floor);
+        #[cfg(feature = "traffic")]
+        let held = held.wrapping_add(self.credit.into());
+        held.saturating_sub(taken.saturating_mul(RETRY_COST))
     }
 
     fn bucket(&mut self) -> Option<&mut Bucket> {
@@ -148,6 +188,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    #[cfg(feature = "traffic")]
+    use crate::dice::Dice as _;
 
     fn drain(budget: &mut RetryBudget, config: &RetryBudgetConfig, now: Timestamp) -> u32 {
         (0..100_000).take_while(|_| budget.withdraw(config, now)).count() as u32
@@ -234,6 +276,53 @@ mod tests {
         assert_eq!(budget.retries_left(&config), 65_535 * 60);
         let none = RetryBudgetConfig { permille: 0, floor_per_second: 0, ..config };
         assert!(!RetryBudget::new().withdraw(&none, Timestamp::ZERO));
+    }
+
+    /// Of isolates of which each holds an equal share: the retries that all of them together make of
+    /// failures, so many in each, within a ttl.
+    #[cfg(feature = "traffic")]
+    fn shared(config: &RetryBudgetConfig, isolates: u32, failures: u32) -> u32 {
+        let mut dice = crate::dice::SeededDice::new(7);
+        let now = Timestamp::from_millis(5_000);
+        let retries = (0..isolates).map(|_| {
+            let mut budget = RetryBudget::new();
+            budget.share(WHOLE / isolates, dice.below(1_000) as u16);
+            let retries = (0..failures).map(|_| {
+                budget.deposit(config, now);
+                u32::from(budget.withdraw(config, now))
+            });
+            retries.sum::<u32>()
+        });
+        retries.sum()
+    }
+
+    #[cfg(feature = "traffic")]
+    #[test]
+    fn a_shared_floor_is_one_floor_however_many_isolates_hold_it() {
+        // a floor of 100/s for a ttl of 10 s, and nothing for the requests
+        let config =
+            RetryBudgetConfig { permille: 0, floor_per_second: 100, ..RetryBudgetConfig::DEFAULT };
+        for (isolates, failures) in [(1, 5_000), (10, 500), (100, 100), (1_000, 100), (5_000, 100)]
+        {
+            let retries = shared(&config, isolates, failures);
+            assert!((900..=1_100).contains(&retries), "{isolates}: {retries}");
+        }
+        // with the default, one request in each: a fifth of them
+        let retries = shared(&RetryBudgetConfig::DEFAULT, 10_000, 1);
+        assert!((1_900..=2_100).contains(&retries), "{retries}");
+    }
+
+    #[cfg(feature = "traffic")]
+    #[test]
+    fn all_of_a_share_is_as_if_nothing_had_been_said() {
+        let (config, mut budget) = (RetryBudgetConfig::DEFAULT, RetryBudget::new());
+        for (millionths, least, most) in
+            [(500_000, 5, 5), (0, 0, 0), (WHOLE, 10, 10), (u32::MAX, 10, 10)]
+        {
+            budget.share(millionths, 999);
+            let left = budget.retries_left(&config);
+            assert!((least..=most).contains(&left), "{millionths}: {left}");
+        }
     }
 
     proptest! {

@@ -91,3 +91,62 @@ impl RouteTable {
         conditions.run(rows).all(|condition| self.meets(&condition, head))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use super::*;
+    use crate::{
+        method::Method,
+        route::{
+            RouteTableBuilder,
+            builder::{ConditionSpec, ValueSpec},
+        },
+        snapshot::{Snapshot, draft::SnapshotDraft, tables::Key},
+    };
+
+    const HEAD: RequestHead<'_> =
+        RequestHead { host: b"", path: b"/", query: b"", method: Method::Get, headers: &[] };
+
+    /// A flag whose only rule asks for `asked`, with that row as its shares.
+    fn flag(asked: &[ConditionSpec<'_>], shares: &[FlagShare]) -> SnapshotDraft {
+        let mut draft = SnapshotDraft::default();
+        let mut builder = RouteTableBuilder::new();
+        let conditions = builder.conditions(asked, &[]).unwrap();
+        draft.routes = builder.finish();
+        let one = Rows { start: 0, len: 1 };
+        let shares_run = Rows { start: 0, len: u32::try_from(shares.len()).unwrap() };
+        draft.flags = vec![Flag { enabled: 1, variant: 7, rules: one, seed: 1 }];
+        draft.flag_rules = vec![FlagRule { conditions, key: Key::default(), shares: shares_run }];
+        draft.flag_shares = shares.to_vec();
+        draft
+    }
+
+    fn decide(draft: &SnapshotDraft) -> FlagDecision {
+        Snapshot::decode(&draft.encode()).unwrap().routes().flag(0, &HEAD)
+    }
+
+    #[test]
+    fn a_rule_that_asks_for_its_own_flag_ends() {
+        let asked = [ConditionSpec { name: "", value: ValueSpec::Flag(0, 3) }];
+        let shares = [FlagShare { variant: 3, weight: 1, key: 0 }];
+        // no such header was handed in, so the rule does not apply
+        assert_eq!(decide(&flag(&asked, &shares)).variant, 7);
+    }
+
+    #[test]
+    fn shares_that_are_not_there_leave_the_default() {
+        let mut draft = flag(&[], &[]);
+        assert_eq!(
+            decide(&draft),
+            FlagDecision { variant: 7, rule: NONE, reason: FlagReason::Default }
+        );
+        draft.flag_rules[0].shares = Rows { start: 9, len: 1 };
+        assert_eq!(decide(&draft).variant, 7);
+        draft.flags[0].rules = Rows { start: 5, len: u32::MAX };
+        assert_eq!(decide(&draft).variant, 7);
+        draft.flags.clear();
+        assert_eq!(decide(&draft).reason, FlagReason::Disabled);
+    }
+}

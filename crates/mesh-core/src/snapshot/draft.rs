@@ -84,6 +84,8 @@ pub struct SnapshotDraft {
     pub flag_rules: Vec<FlagRule>,
     /// What those give, grouped by rule.
     pub flag_shares: Vec<FlagShare>,
+    /// Services whose state isolates share, by number; for hosts alone.
+    pub shared: Vec<u32>,
     /// The route table; its targets are rules.
     pub routes: RouteRows,
 }

@@ -22,13 +22,15 @@
 //!  "limits":["\"per-user\";q=100;w=60"],"tiers":["*"],
 //!  "flags":[["new-checkout",[["on",true],["off",false]]]],
 //!  "cookies":{"0":["canary","; Path=/"]},
-//!  "predicates":{"0":[["?","x-retry",""],["=","x-retry","1"],["!","stale",""]]}}
+//!  "predicates":{"0":[["?","x-retry",""],["=","x-retry","1"],["!","stale",""]]},
+//!  "balancers":{"0":"nearest"},"shared":[0]}
 //! ```
 //!
 //! `tiers` are there where a limit is not counted in the isolate alone: the name of a rate-limit
-//! binding, or `*` for who counts for all. `flags` have names, and names and values of their variants, in
-//! the order of their numbers. `cookies` are by rule; `predicates` by policy: `?` a header that is there, `=` one of that value,
-//! `!` a predicate given in code.
+//! binding, or `*` for who counts for all. `flags` have names, and names and values of their variants,
+//! in the order of their numbers. `cookies` are by rule; `predicates` by policy: `?` a header that is
+//! there, `=` one of that value, `!` a predicate given in code.
+//! `balancers` are those given in code, by policy. `shared` are services whose state isolates share.
 
 use alloc::{format, vec::Vec};
 
@@ -133,6 +135,12 @@ fn traffic(out: &mut Writer<'_>) {
             });
             out.raw("]");
         });
+    }
+    let custom = Algorithm::Custom.as_u8();
+    let policies = draft.policies.iter().enumerate().filter(|(_, row)| row.balancer == custom);
+    out.map("balancers", policies, |out, policy| out.text(policy.hash.name));
+    if !draft.shared.is_empty() {
+        out.column("shared", &draft.shared, |out, service| out.number(*service));
     }
     let cookies = draft.rules.iter().enumerate().filter(|(_, rule)| rule.sticky_cookie.len > 0);
     out.map("cookies", cookies, |out, rule| {

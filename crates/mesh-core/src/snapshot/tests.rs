@@ -291,8 +291,8 @@ fn sections_that_are_missing_are_empty_and_unknown_ones_passed_over() {
     let mut sections = sections_of(&draft().encode()[HEADER_BYTES..]);
     sections.push((3, vec![1; 9]));
     assert_eq!(read(&sections).unwrap().redirects().len(), 1);
-    // the unknown one, those of traffic, the host's text and the redirects
-    for _ in 0..8 {
+    // the unknown one, those of flags and traffic, the host's text and the redirects
+    for _ in 0..11 {
         sections.pop();
     }
     let snapshot = read(&sections).unwrap();

@@ -16,6 +16,7 @@ use mesh_registry::{
 use super::{
     convert::{millis, verdict},
     outcome::{EndpointSource, ListedEndpoint, ListedLocation},
+    shared::ListedEjection,
 };
 
 /// By service, and within each as they are published.
@@ -51,6 +52,7 @@ fn listed(registry: &Registry, Known { record, health }: &Known<'_>) -> ListedEn
         capabilities: record.capabilities.clone(),
         metadata: record.metadata.clone(),
         health: (*health).into(),
+        ejected: registry.shared().ejection(endpoint).map(|one| ListedEjection::of(&one)),
         source: if registry.is_configured(endpoint) {
             EndpointSource::Config
         } else {

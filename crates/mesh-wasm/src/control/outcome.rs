@@ -9,7 +9,7 @@ use mesh_config::{
 use serde::{Deserialize, Serialize};
 use tsify::Tsify;
 
-use super::Bytes;
+use super::{Bytes, shared::ListedEjection};
 
 /// What became of one registration; each is for itself.
 #[derive(Debug, Serialize, Tsify)]
@@ -97,6 +97,8 @@ pub(crate) struct Work {
     pub(super) probes: Vec<Probe>,
     /// Endpoints whose lease is over.
     pub(super) expired: Vec<EndpointName>,
+    /// Endpoints that were ejected and are used again.
+    pub(super) returned: Vec<EndpointName>,
 }
 
 /// What is to be published.
@@ -204,6 +206,10 @@ pub(crate) struct ListedEndpoint {
     pub(super) metadata: alloc::collections::BTreeMap<String, String>,
     /// Its health as published.
     pub(super) health: EndpointHealth,
+    /// Why and until when isolates leave it out, where they do.
+    #[tsify(optional)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) ejected: Option<ListedEjection>,
     /// Who says that it is there.
     pub(super) source: EndpointSource,
     /// What checks say, where there are some.

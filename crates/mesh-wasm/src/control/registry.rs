@@ -40,13 +40,13 @@ use super::{
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct RegistryBrain {
-    registry: Registry,
-    document: Document,
+    pub(super) registry: Registry,
+    pub(super) document: Document,
     /// The configuration of a rollout, beside the one in use.
     candidate: Option<Document>,
     /// Names of the bindings that the host can ask.
     reachable: Vec<String>,
-    dice: SeededDice,
+    pub(super) dice: SeededDice,
 }
 
 #[wasm_bindgen]
@@ -77,6 +77,7 @@ impl RegistryBrain {
             self.registry.configure(records::of_document(&document));
             self.document = document;
             self.check_all(timestamp(now));
+            self.share();
         });
         object(&findings(taken))
     }
@@ -152,7 +153,11 @@ impl RegistryBrain {
     pub fn wake(&mut self, now: f64) -> JsValue {
         let work = self.registry.wake(timestamp(now), &mut self.dice);
         let probes = work.probes.iter().filter_map(|endpoint| self.probe(*endpoint));
-        object(&Work { probes: probes.collect(), expired: work.lost.iter().map(name).collect() })
+        object(&Work {
+            probes: probes.collect(),
+            expired: work.lost.iter().map(name).collect(),
+            returned: work.returned.iter().map(name).collect(),
+        })
     }
 
     /// When there is something to do, if nobody calls before; may be over already.

@@ -290,6 +290,9 @@ numbers! {
         /// Puts what leased limits saw since the last time at `WORDS_AT`, as of `at_ms`: rows of
         /// `DEMAND_COLUMNS`. The number of words.
         DEMAND = 6,
+        /// Moves the attempt of `OUT.TICKET` to the endpoint that the host wrote to `OUT.ENDPOINT`: 1 where
+        /// that takes it; else 0, and all stays as it was.
+        MOVE = 7,
     }
 }
 
@@ -317,6 +320,12 @@ numbers! {
         /// A lease: one request in so many microseconds passes, none where that is 0, until that time
         /// in ms.
         LEASE = 9,
+        /// The share of a retry budget's floor that this isolate holds: a service's number, and
+        /// millionths.
+        SHARE = 10,
+        /// Where a concurrency limit begins that this isolate has not learned itself: a service's
+        /// number, and requests in flight.
+        LIMIT = 11,
     }
 }
 
@@ -357,9 +366,9 @@ numbers! {
     }
 }
 
-/// Columns of a service's counters.
-pub const SERVICE_COLUMNS: [&str; 5] =
-    ["requests", "successes", "failures", "retries", "retriesDenied"];
+/// Columns of a service's counters. `concurrency` is the limit that was learned, 0 = none.
+pub const SERVICE_COLUMNS: [&str; 6] =
+    ["requests", "successes", "failures", "retries", "retriesDenied", "concurrency"];
 
 /// Columns of a row of `ASK.DEMAND`; wide numbers in two halves.
 pub const DEMAND_COLUMNS: [&str; 9] = [

@@ -21,6 +21,7 @@ impl Engine {
             let c = state.counters;
             let row = [c.requests, c.successes, c.failures, c.retries, c.retries_denied];
             self.words.extend_from_slice(&row);
+            self.words.push(state.concurrency());
         }
         for (number, endpoint) in (0u32..).zip(snapshot.endpoints().iter()) {
             let Some(state) = self.machine.endpoint_state(number) else { continue };

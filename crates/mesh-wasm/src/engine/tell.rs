@@ -32,6 +32,10 @@ impl Engine {
                 let interval = Micros(first as u64);
                 self.machine.leases().grant(self.lease_key, interval, timestamp(second));
             }
+            #[cfg(feature = "traffic")]
+            tell::SHARE => self.machine.set_share(first as u32, second as u32),
+            #[cfg(feature = "traffic")]
+            tell::LIMIT => self.machine.set_limit(first as u32, second as u32),
             tell::ABANDON => {
                 let ticket = Ticket::from_raw(first as u32);
                 self.machine.abandon(ticket, timestamp(second), &mut self.events);

@@ -1,5 +1,5 @@
 /** An explanation as text for people. */
-import type { ChosenRule, ExplainedBackend, ExplainedFault, ExplainedLimit, Explanation, HashOn, HedgeWhen, TimeSpan } from "../../wasm/control.js";
+import type { ChosenRule, ExplainedBackend, ExplainedFault, ExplainedLimit, ExplainedOutliers, Explanation, HashOn, HedgeWhen, TimeSpan } from "../../wasm/control.js";
 import type { painter } from "./io.js";
 
 type Paint = ReturnType<typeof painter>;
@@ -63,6 +63,8 @@ function backendLines({ percent, chosen, pins, version, service, sent, policy, m
     ["hedge", policy.hedge === undefined ? "" : hedgeText(policy.hedge)],
     ["fallback", policy.fallback ?? ""],
     ["concurrency", service.concurrency === undefined ? "" : `${service.concurrency.initial}, from ${service.concurrency.min} to ${service.concurrency.max}`],
+    ["outliers", service.outlierDetection === undefined ? "" : outliersText(service.outlierDetection)],
+    ["shared", service.shareState ? "retry budget, concurrency" : ""],
     ...service.limits.map((limit) => ["limit", limitText(limit)]),
     ...mirrors.map(({ percent, service }) => ["mirror", `${percent} % to ${service}`]),
     ...faults.map((fault) => ["fault", faultText(fault)]),
@@ -77,6 +79,15 @@ function backendLines({ percent, chosen, pins, version, service, sent, policy, m
 
 function keyText(key: HashOn): string {
   return typeof key === "string" ? key : JSON.stringify(key);
+}
+
+function outliersText({ baseEjectionTime, enforcingFailurePercentage, enforcingSuccessRate, failurePercentageThreshold, interval, maxEjectionPercent, openIsolatesPercent, successRateStdevFactor }: ExplainedOutliers): string {
+  const signs = [
+    ...(enforcingSuccessRate === 0 ? [] : [`${successRateStdevFactor} deviations below the mean`]),
+    ...(enforcingFailurePercentage === 0 ? [] : [`${failurePercentageThreshold} % failures`]),
+    ...(openIsolatesPercent === 0 ? [] : [`open in ${openIsolatesPercent} % of isolates`]),
+  ];
+  return `${signs.join(" or ") || "none"}, each ${duration(interval)}; out for ${duration(baseEjectionTime)} and longer, up to ${maxEjectionPercent} %`;
 }
 
 function limitText({ name, requests, per, burst, by, value }: ExplainedLimit): string {

@@ -27,7 +27,7 @@ export async function servicesCommand(args: string[]): Promise<number> {
 function lines(endpoints: readonly ListedEndpoint[]): string[] {
   const paint = painter(process.stdout);
   const now = Date.now();
-  const rows = endpoints.map(({ address, expiresAt, health, id, service, source, version }) => [service, address, version || "-", health, source, expiresAt === undefined ? "never" : span(expiresAt - now), id]);
+  const rows = endpoints.map(({ address, ejected, expiresAt, health, id, service, source, version }) => [service, address, version || "-", ejected === undefined ? health : `${health} (ejected: ${ejected.reason})`, source, expiresAt === undefined ? "never" : span(expiresAt - now), id]);
   const [head = "", ...rest] = table([["service", "endpoint", "version", "health", "source", "expires in", "id"], ...rows]);
   const coloured = (line: string, { health }: ListedEndpoint): string => (health === "unhealthy" ? paint("red", line) : health === "draining" ? paint("yellow", line) : line);
   return [paint("bold", head), ...rest.map((line, i) => coloured(line, endpoints[i] as ListedEndpoint))];

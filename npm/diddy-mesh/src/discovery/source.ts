@@ -13,6 +13,8 @@ interface Memory {
   readonly levels: Levels;
   readonly registrar: Registrar;
   readonly reporter: Reporter;
+  /** Whether what was read last is a rollout. */
+  isRollout: boolean;
 }
 
 /** See the head of this file. */
@@ -32,30 +34,43 @@ export class Source implements SnapshotSource {
     const { mesh } = scene;
     const { registerEveryMs } = this.#settings;
     const registry = registryOf(scene.env, this.#settings);
-    const { levels, registrar, reporter } = this.#memory(registry, mesh);
+    const memory = this.#memory(registry, mesh);
+    const { levels, registrar } = memory;
     const location = this.#location(registry.object, mesh);
     const registrations = registrationsOf(this.#settings, scene, registry.object !== undefined);
     registrar.renew(scene, registrations, registerEveryMs, location, (due) => registerAt(registry, mesh, due, registerEveryMs));
-    const { object } = registry;
-    const report = object && reporter.due(scene);
     const found = await readLevels(scene, registry, location, levels, this.#settings);
-    if (found?.metadata.split !== undefined && object && report !== undefined) {
-      scene.waitUntil(levels.object.run(this.#settings.objectTimeoutMs, () => askObject(object, mesh, (stub) => stub.report(report))));
-    }
+    memory.isRollout = found?.metadata.split !== undefined;
     return found;
+  }
+
+  report(scene: SourceScene): void {
+    const registry = registryOf(scene.env, this.#settings);
+    const { object } = registry;
+    if (object !== undefined) {
+      const { isRollout, levels, reporter } = this.#memory(registry, scene.mesh);
+      const { freshMs, objectTimeoutMs: ms } = this.#settings;
+      const told = reporter.tell(scene, isRollout, this.#itself(), freshMs, ms, (report) => levels.object.run(ms, () => askObject(object, scene.mesh, (stub) => stub.report(report))));
+      if (told !== undefined) {
+        scene.waitUntil(told);
+      }
+    }
   }
 
   async lease({ env, mesh }: SourceScene, demands: readonly LimitDemand[]): Promise<readonly LimitLease[]> {
     const limits = limitsOf(env, this.#settings);
-    // Drawn here and not before: nothing is random outside of a request.
-    this.#isolate ??= Math.floor(Math.random() * 2 ** 48);
-    return limits === undefined ? [] : leaseFrom(limits, mesh, this.#isolate, demands);
+    return limits === undefined ? [] : leaseFrom(limits, mesh, this.#itself(), demands);
+  }
+
+  /** Which isolate it is. Drawn when it is asked for and not before: nothing is random outside of a request. */
+  #itself(): number {
+    return (this.#isolate ??= Math.floor(Math.random() * 2 ** 48));
   }
 
   #memory({ kv, object }: Registry, mesh: string): Memory {
     const identity = (object ?? kv) as object;
     const memories = this.#memories.get(identity) ?? new Map<string, Memory>();
-    const memory = memories.get(mesh) ?? { levels: new Levels(), registrar: new Registrar(), reporter: new Reporter() };
+    const memory = memories.get(mesh) ?? { levels: new Levels(), registrar: new Registrar(), reporter: new Reporter(), isRollout: false };
     this.#memories.set(identity, memories.set(mesh, memory));
     return memory;
   }

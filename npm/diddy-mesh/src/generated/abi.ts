@@ -117,6 +117,8 @@ export const TELL = {
   DRAINING: 7,
   LEASE_KEY: 8,
   LEASE: 9,
+  SHARE: 10,
+  LIMIT: 11,
 } as const;
 
 export const NOTE = {
@@ -296,6 +298,7 @@ export const SERVICE_COLUMNS = [
   "failures",
   "retries",
   "retriesDenied",
+  "concurrency",
 ] as const;
 export type ServiceColumn = (typeof SERVICE_COLUMNS)[number];
 

@@ -6,9 +6,10 @@ import { DurableObject } from "cloudflare:workers";
 import * as configs from "./configs.js";
 import type { KvWriter, ObjectState } from "./platform.js";
 import { probe } from "./probe.js";
-import type { Document, EndpointName, HistoryEntry, IsolateReport, Listing, Publishing, PublishOptions, Refusal, Registered, Registration, RegistryStatus, RegistryStub, Renewed, Rollout, RolloutStep, StoredConfig, Difference } from "../protocol.js";
+import type { Document, EndpointName, HistoryEntry, IsolateReport, Listing, Publishing, PublishOptions, Refusal, ReportAnswer, Registered, Registration, RegistryStatus, RegistryStub, Renewed, Rollout, RolloutStep, StoredConfig, Difference } from "../protocol.js";
 import { seal, type SealingKeys } from "../discovery/seal.js";
 import { current, keysOf, kvOf, publishNow } from "./publisher.js";
+import { take } from "./shared.js";
 import { State } from "./state.js";
 import { admit } from "./watchers.js";
 import type { PublishedSnapshot } from "../types.js";
@@ -162,9 +163,12 @@ export class MeshRegistry<Env extends object = object> extends DurableObject<Env
     return now && seal({ value: now.value, metadata: now.metadata }, this.#state.mesh, keys);
   }
 
-  /** Takes what became of an isolate's requests while a rollout is running. */
-  async report(report: IsolateReport): Promise<void> {
-    configs.judge(this.#state, report);
+  /** Takes what an isolate saw, and tells it what others know. */
+  async report({ rollout, shared }: IsolateReport): Promise<ReportAnswer> {
+    if (rollout !== undefined) {
+      configs.judge(this.#state, rollout);
+    }
+    return take(this.#state, shared);
   }
 
   /** Counts requests to the admin API whose token was wrong. */
@@ -212,6 +216,7 @@ export class MeshRegistry<Env extends object = object> extends DurableObject<Env
       return due;
     });
     work.expired.forEach((endpoint) => state.emit({ type: "lease_lost", endpoint }));
+    work.returned.forEach((endpoint) => state.emit({ type: "returned", endpoint }));
     // Not waited for: an endpoint that hangs would keep what is to be published, and the ends of leases.
     this.#ctx.waitUntil(this.#check(work.probes.filter(({ id }) => !this.#checking.has(id))));
     if (state.brain().isDue(Date.now())) {

@@ -3,7 +3,7 @@
  * where the two might differ.
  */
 import { RegistryBrain } from "../../wasm/control.js";
-import type { CheckRow, Registration } from "../../wasm/control.js";
+import type { CheckRow, EjectionRow, Registration } from "../../wasm/control.js";
 import { applyOverrides } from "../config.js";
 import { kindOf } from "../env.js";
 import type { ObjectState } from "./platform.js";
@@ -64,6 +64,7 @@ export class State {
       brain.restore(JSON.parse(document) as Registration, expiresAt, now);
     }
     brain.restoreChecks(JSON.parse(storage.get("checks")) as CheckRow[]);
+    brain.restoreEjections(JSON.parse(storage.get("ejections")) as EjectionRow[]);
     brain.resume(storage.get("version"), storage.get("settled"));
     const overrides = JSON.stringify(Object.entries(this.env).filter(([name]) => name.startsWith("MESH__")));
     if (storage.get("overrides") !== overrides) {
@@ -93,7 +94,7 @@ export class State {
       const brain = this.brain();
       return this.#ctx.storage.transactionSync(() => {
         const done = work(brain);
-        this.storage.set({ version: brain.version });
+        this.storage.set({ version: brain.version, ejections: JSON.stringify(brain.ejections()) });
         return done;
       });
     } catch (error) {

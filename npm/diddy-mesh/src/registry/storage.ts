@@ -36,6 +36,8 @@ export interface Facts {
   counts: string;
   /** What is known of checked endpoints, as JSON. */
   checks: string;
+  /** The endpoints that isolates leave out, as JSON. */
+  ejections: string;
   /** What variables overrode when the configuration was taken into use, as JSON. */
   overrides: string;
 }
@@ -56,6 +58,7 @@ const NOTHING: Facts = {
   since: 0,
   counts: "[0,0,0,0]",
   checks: "[]",
+  ejections: "[]",
   overrides: "[]",
 };
 

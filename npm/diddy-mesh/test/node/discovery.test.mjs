@@ -39,7 +39,7 @@ test("options that cannot be meant are refused at once", () => {
 test("it works without workerd: no Cache API, and bindings that are plain objects", async () => {
   const value = new Uint8Array([1, 2, 3]);
   const object = { idFromName: (name) => name, get: () => ({ snapshot: async () => ({ value, metadata: { version: 3 } }) }) };
-  const scene = { mesh: "m", serviceName: "s", serviceVersion: undefined, env: {}, version: 0, wanted: 0, stats: () => ({}), waitUntil: () => undefined, emit: () => undefined };
+  const scene = { mesh: "m", serviceName: "s", serviceVersion: undefined, env: {}, version: 0, wanted: 0, stats: () => ({}), shared: () => [], hint: () => undefined, news: () => undefined, waitUntil: () => undefined, emit: () => undefined };
   const found = await discovery({ kv: kv(), object, register: false }).read(scene);
   assert.deepEqual(found.value, value);
   assert.equal(found.metadata.version, 3);

@@ -110,7 +110,7 @@ const source = (options, serviceVersion = "1.4.0") => `
       const version = ${JSON.stringify(serviceVersion)};
       if (pathname === "/read") {
         const [inUse, wanted] = search.slice(1).split(",").map(Number);
-        const scene = { mesh: "default", serviceName, serviceVersion: version, env, version: inUse, wanted, stats: () => ({}), waitUntil: (work) => ctx.waitUntil(work), emit: ({ type, detail }) => events.push([type, detail]) };
+        const scene = { mesh: "default", serviceName, serviceVersion: version, env, version: inUse, wanted, stats: () => ({}), shared: () => [], hint: () => undefined, news: () => undefined, waitUntil: (work) => ctx.waitUntil(work), emit: ({ type, detail }) => events.push([type, detail]) };
         const began = now();
         const found = await discovery(${options}).read(scene).then((one) => ({ version: one && one.metadata.version }), (error) => ({ error: error.message }));
         return Response.json({ ...found, ms: now() - began });

@@ -27,6 +27,9 @@ impl Emitter {
             self.endpoint(number, &service.name, endpoint, before);
         }
         let policy = self.policy(&service.settings, None)?;
+        if service.outliers.is_some() || service.share_state {
+            self.draft.shared.push(number);
+        }
         let row = Service {
             name: self.draft.text(&service.name),
             endpoints: Rows { start, len: count(&self.draft.endpoints).saturating_sub(start) },

@@ -145,33 +145,17 @@ fn of_split(
 fn targets(rule: &FlagRule, at: &mut Cursor) -> PlannedConditions {
     let mut headers =
         at.at_field("headers", |at| conditions::plan(rule.headers.as_ref(), true, at));
-    let letters = |text: &str, from: usize, to: usize| {
-        let good = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
-        (from..=to).contains(&text.len()) && text.bytes().all(good)
-    };
-    let any = |text: &str| !text.is_empty() && text.len() <= VALUE_BYTES_MAX;
-    let continents = ["AF", "AN", "AS", "EU", "NA", "OC", "SA"];
-    let fields: [(&str, &Option<Targets>, &dyn Fn(&str) -> bool, &str); 6] = [
-        ("principal", &rule.principal, &any, "a text that is not empty"),
-        ("tenant", &rule.tenant, &any, "a text that is not empty"),
-        ("country", &rule.country, &|text| letters(text, 2, 2), "two capital letters like \"DE\""),
-        (
-            "continent",
-            &rule.continent,
-            &|text| continents.contains(&text),
-            "one of \"AF\", \"AN\", \"AS\", \"EU\", \"NA\", \"OC\", \"SA\"",
-        ),
-        (
-            "regionCode",
-            &rule.region_code,
-            &|text| letters(text, 1, 3),
-            "up to three capital letters and digits like \"TX\"",
-        ),
-        ("colo", &rule.colo, &|text| letters(text, 3, 3), "three capital letters like \"FRA\""),
+    let words: [(&str, &Option<Targets>, Word); 6] = [
+        ("principal", &rule.principal, Word::Any),
+        ("tenant", &rule.tenant, Word::Any),
+        ("country", &rule.country, Word::Capitals(2, 2)),
+        ("continent", &rule.continent, Word::Continent),
+        ("regionCode", &rule.region_code, Word::Capitals(1, 3)),
+        ("colo", &rule.colo, Word::Capitals(3, 3)),
     ];
-    for (field, targets, good, expected) in fields {
+    for (field, targets, word) in words {
         let Some(targets) = targets else { continue };
-        let test = at.at_field(field, |at| one_of(targets.list(), good, expected, at));
+        let test = at.at_field(field, |at| one_of(targets.list(), word, at));
         headers.extend(test.map(|test| PlannedCondition { name: format!(":{field}"), test }));
     }
     PlannedConditions {
@@ -180,22 +164,51 @@ fn targets(rule: &FlagRule, at: &mut Cursor) -> PlannedConditions {
     }
 }
 
+/// What a target is written as.
+#[derive(Clone, Copy)]
+enum Word {
+    /// Any text.
+    Any,
+    /// So many capital letters or digits.
+    Capitals(usize, usize),
+    /// The code of a continent.
+    Continent,
+}
+
+impl Word {
+    fn takes(self, text: &str) -> bool {
+        let capital = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+        match self {
+            Self::Any => !text.is_empty() && text.len() <= VALUE_BYTES_MAX,
+            Self::Capitals(from, to) => {
+                (from..=to).contains(&text.len()) && text.bytes().all(capital)
+            }
+            Self::Continent => ["AF", "AN", "AS", "EU", "NA", "OC", "SA"].contains(&text),
+        }
+    }
+
+    const fn expected(self) -> &'static str {
+        match self {
+            Self::Any => "a text of 1 to 4096 bytes",
+            Self::Capitals(2, _) => "two capital letters like \"DE\"",
+            Self::Capitals(3, _) => "three capital letters like \"FRA\"",
+            Self::Capitals(..) => "up to three capital letters and digits like \"TX\"",
+            Self::Continent => "one of \"AF\", \"AN\", \"AS\", \"EU\", \"NA\", \"OC\", \"SA\"",
+        }
+    }
+}
+
 /// A test for one of several texts.
-fn one_of(
-    texts: &[String],
-    good: &dyn Fn(&str) -> bool,
-    expected: &str,
-    at: &mut Cursor,
-) -> Option<PlannedTest> {
+fn one_of(texts: &[String], word: Word, at: &mut Cursor) -> Option<PlannedTest> {
     if texts.is_empty() || texts.len() > TARGETS_MAX {
         let code = if texts.is_empty() { Code::MissingField } else { Code::TooLarge };
         at.error(code, &format!("{} of them", texts.len()), "1 to 256");
         return None;
     }
-    let mut wrong = texts.iter().filter(|text| !good(text));
+    let mut wrong = texts.iter().filter(|text| !word.takes(text));
     if let Some(text) = wrong.next() {
         let found = format!("the string \"{}\"", crate::node::excerpt(text));
-        at.error(Code::InvalidName, &found, expected);
+        at.error(Code::InvalidName, &found, word.expected());
         return None;
     }
     if let [text] = texts {

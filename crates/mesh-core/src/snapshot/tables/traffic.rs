@@ -39,6 +39,8 @@ pub enum KeySource {
     Cookie,
     /// A query parameter.
     Query,
+    /// The code of a host's own balancer, by its name; no key.
+    Code,
 }
 
 record! {

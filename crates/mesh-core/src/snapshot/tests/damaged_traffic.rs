@@ -1,7 +1,7 @@
 //! Damaged rows of limits, faults, copies, origins, splits, hedges and fallbacks.
 
 use super::*;
-use crate::snapshot::tables::{Cors, Fault, Limit, Mirror, RESTRICTED};
+use crate::snapshot::tables::{Cors, Fault, Flag, FlagRule, FlagShare, Limit, Mirror, RESTRICTED};
 
 /// The Snapshot of the other tests, with all of it.
 fn whole() -> SnapshotDraft {
@@ -37,6 +37,9 @@ fn whole() -> SnapshotDraft {
         active_max: 2,
         ..Fault::default()
     });
+    draft.flags = vec![Flag { enabled: 1, variant: 1, rules: one(0), seed: 5 }; 2];
+    draft.flag_rules = vec![FlagRule { shares: Rows { start: 0, len: 2 }, ..FlagRule::default() }];
+    draft.flag_shares = vec![FlagShare { variant: 0, weight: 1, key: 1 }; 2];
     draft.cors.push(Cors { asks: one(0), origins: one(1), ..Cors::default() });
     let attributes = draft.text("; Path=/");
     let name = draft.text("session");
@@ -69,6 +72,10 @@ fn play(machine: &mut Machine, now: Timestamp) -> Vec<Event> {
         let notes = *machine.notes();
         let mut scratch = Vec::new();
         let path = crate::path::normal(path, &mut scratch).unwrap();
+        for number in 0..3 {
+            let found = machine.flag(number, &request, path);
+            assert_eq!(found, machine.flag(number, &request, path));
+        }
         for number in (0..8).filter(|bit| notes.mirrors >> bit & 1 == 1) {
             let number = notes.first_mirror.wrapping_add(number);
             steps.push(machine.begin_mirror_at(number, &request, path, now, &mut events));
@@ -151,13 +158,15 @@ proptest! {
         let fault = &mut draft.faults[0];
         let cors = &mut draft.cors[0];
         let policy = &mut draft.policies[0];
+        let flags = &mut draft.flag_rules[0];
         let all = [
             &mut rule.cors, &mut rule.limits, &mut rule.backends, &mut backend.faults,
             &mut backend.mirrors, &mut backend.pins, &mut backend.edits, &mut service.limits,
             &mut service.endpoints, &mut fault.conditions, &mut cors.asks, &mut cors.origins,
-            &mut policy.fallback, &mut policy.predicates,
+            &mut policy.fallback, &mut policy.predicates, &mut draft.flags[0].rules,
+            &mut flags.shares, &mut flags.conditions,
         ];
-        *all.into_iter().nth(at.index(14)).unwrap() = run;
+        *all.into_iter().nth(at.index(17)).unwrap() = run;
         let mut machine = Machine::new(Snapshot::decode(&draft.encode()).unwrap(), seed);
         play(&mut machine, Timestamp::from_millis(9));
     }
