@@ -29,6 +29,8 @@ async function bundle(source, data = {}) {
             wasm.set(basename(file), file);
             return { path: `./${basename(file)}`, external: true };
           });
+          // As wrangler does it for Workers with `nodejs_compat`; without it workerd refuses them.
+          onResolve({ filter: /^(node:|async_hooks$)/ }, ({ path }) => ({ path: `node:${path.replace("node:", "")}`, external: true }));
           onResolve({ filter: /\.snapshot$/ }, ({ path }) => ({ path, external: true }));
         },
       },

@@ -5,6 +5,7 @@ import { configToChange } from "./flags-registry.js";
 import { changed, didYouMean, flagOf, type StoredFlag } from "./flags-stored.js";
 import { Failure, options } from "./io.js";
 import { numberOf } from "./numbers.js";
+import { plain } from "./plain.js";
 import { tell, tellRefusal } from "./publishing.js";
 import { connect, TARGET } from "./registry.js";
 import { waiting } from "./waiting.js";
@@ -63,7 +64,7 @@ async function change({ change, form }: Changer, name: string, args: string[]): 
     return tellRefusal({ ...refusal, reason: "invalid_request", message: `${publishing.message}, while this was being changed. Run it again: it reads the new version first` });
   }
   if (publishing.ok && publishing.changed && !json) {
-    console.log(next.sentence);
+    console.log(plain(next.sentence));
   }
   return tell(publishing, { json, dryRun, percent });
 }
@@ -77,7 +78,7 @@ function withDefault(document: Document, flag: StoredFlag, variant: string): Cha
   const { defaultVariant, key, variants } = flag;
   if (!Object.hasOwn(variants, variant)) {
     const names = Object.keys(variants);
-    throw new Failure(`${key} has no variant ${JSON.stringify(variant)}${didYouMean(variant, names)}; it has ${names.join(", ")}`);
+    throw new Failure(`${key} has no variant ${JSON.stringify(variant)}${didYouMean(variant, names)}; it has ${plain(names.join(", "))}`);
   }
   return { document: variant === defaultVariant ? document : changed(document, flag, { defaultVariant: variant }), sentence: `${key}: ${defaultVariant} → ${variant} where no rule applies` };
 }
@@ -92,7 +93,7 @@ function withPercent(document: Document, flag: StoredFlag, word: string, text: s
   const rule = rules[place];
   if (rule === undefined) {
     const names = rules.flatMap(({ name }) => (name === undefined ? [] : [name]));
-    const known = rules.length === 0 ? "it has none" : `it has ${rules.map(({ name }, i) => name ?? String(i)).join(", ")}`;
+    const known = rules.length === 0 ? "it has none" : `it has ${plain(rules.map(({ name }, i) => name ?? String(i)).join(", "))}`;
     throw new Failure(`${key} has no rule ${JSON.stringify(word)}${didYouMean(word, names)}; ${known}`);
   }
   if (rule.split !== undefined) {

@@ -2,6 +2,7 @@
 import type { Document, Flag, FlagEntry, FlagRule, FlagValue } from "../../wasm/control.js";
 import { Failure } from "./io.js";
 import { nearest } from "./nearest.js";
+import { plain } from "./plain.js";
 
 /** A flag with its defaults filled in. */
 export interface StoredFlag {
@@ -33,7 +34,7 @@ export function flagOf(document: Document, key: string): StoredFlag {
 /** What a name that is not there should perhaps have been, as the end of a sentence. */
 export function didYouMean(name: string, names: readonly string[]): string {
   const near = nearest(name, names);
-  return near === undefined ? "" : `; did you mean ${near}?`;
+  return near === undefined ? "" : `; did you mean ${plain(near)}?`;
 }
 
 /** The long form of a constant is what the compiler makes of it. */

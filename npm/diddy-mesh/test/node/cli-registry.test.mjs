@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { answering, cliIn, document, TOKEN } from "../cli-registry.mjs";
 
-const COMMANDS = ["publish mesh.json", "history", "rollback", "rollout", "services", "register --service a --address https://a.example", "deregister 0123456789abcdef", "diff mesh.json", "diff --from 1"];
+const COMMANDS = ["flags", "flags enable a", "publish mesh.json", "history", "rollback", "rollout", "services", "register --service a --address https://a.example", "deregister 0123456789abcdef", "diff mesh.json", "diff --from 1"];
 const files = { "mesh.json": document(1) };
 const json = (response, status, body, headers = {}) => response.writeHead(status, { "content-type": "application/json", ...headers }).end(typeof body === "string" ? body : JSON.stringify(body));
 

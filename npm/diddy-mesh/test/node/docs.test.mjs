@@ -105,6 +105,15 @@ test("the cases of docs/testing.md hold, and its commands print what it shows", 
   assert.deepEqual(run("diff", "mesh.json", "new.json"), { ...run("diff", "mesh.json", "new.json"), status: 0, out: block("text", "diff") });
 });
 
+test("the flag of docs/flags.md is decided as it shows", () => {
+  const block = (...words) => blocks("json", "text").find((one) => one.file === join("docs", "flags.md") && words.every((word) => [one.language, ...one.words].includes(word))).text;
+  const { run } = folder({ "mesh.json": block("json", "mesh") });
+  const decided = (key, ...who) => JSON.parse(run("flags", "evaluate", key, "mesh.json", "--json", ...who).out);
+  assert.equal(run("flags", "evaluate", "new-checkout", "mesh.json", "--principal", "alice").out, block("text", "evaluate"));
+  assert.deepEqual([decided("new-checkout", "--principal", "carol", "--country", "FR").reason, decided("new-checkout", "--country", "DE").variant], ["DEFAULT", "off"]);
+  assert.deepEqual([decided("theme", "-H", "x-beta=1", "-H", "x-user=7").reason, decided("theme", "-H", "x-beta=1").variant], ["SPLIT", "plain"]);
+});
+
 test("every TypeScript block type-checks as a part of a Worker", () => {
   const target = join(root, "target");
   mkdirSync(target, { recursive: true });
@@ -216,9 +225,9 @@ test("docs/errors.md names every code, and none that is gone", async () => {
   assert.deepEqual([...told].filter((code) => !known.has(code)), [], "gone");
 });
 
-test("docs/configuration.md, docs/resilience.md and docs/traffic.md name every field of the schema, with its default", () => {
+test("docs/configuration.md, docs/resilience.md, docs/traffic.md and docs/flags.md name every field of the schema, with its default", () => {
   const { $defs, properties } = JSON.parse(read("npm/diddy-mesh/schema.json"));
-  const text = ["configuration", "resilience", "traffic"].map((page) => read(`docs/${page}.md`)).join("\n");
+  const text = ["configuration", "resilience", "traffic", "flags"].map((page) => read(`docs/${page}.md`)).join("\n");
   const fields = [["", { properties }], ...Object.entries($defs)].flatMap(([, { properties = {} }]) => Object.entries(properties));
   const named = new Set(Array.from(text.matchAll(/`([\w$.]+)`/g), ([, name]) => name.split(".")).flat());
   assert.deepEqual(fields.map(([name]) => name).filter((name) => !named.has(name)), []);
