@@ -36,16 +36,21 @@ const endpoint = (name) =>
     };`,
   );
 
-/** The registry's Worker; "/report" is a call of its object by an isolate, made of JSON with "NaN" as what it says. */
+/** The registry's Worker; "/report" is a call of its object by an isolate, made of JSON with "NaN" as what it says, and "/restart" ends the object. */
 const SOURCE = `
-  import { adminApi, MeshRegistry } from "diddy-mesh/registry";
-  export { MeshRegistry };
+  import * as diddy from "diddy-mesh/registry";
+  export class MeshRegistry extends diddy.MeshRegistry {
+    async restart() { this.ctx.abort("restarted"); }
+  }
   export default {
     async fetch(request, env, ctx) {
-      if (new URL(request.url).pathname !== "/report") return adminApi(request, env, ctx);
+      const { pathname } = new URL(request.url);
+      const stub = env.MESH_REGISTRY_OBJECT.getByName("default");
+      if (pathname === "/restart") return new Response(await stub.restart().catch(String));
+      if (pathname !== "/report") return diddy.adminApi(request, env, ctx);
       const report = JSON.parse(await request.text(), (_, value) => (value === "NaN" ? NaN : value));
       try {
-        return Response.json(await env.MESH_REGISTRY_OBJECT.getByName("default").report(report));
+        return Response.json(await stub.report(report));
       } catch ({ name, message }) {
         return Response.json({ name, message });
       }
@@ -85,6 +90,7 @@ async function mesh(users, use) {
         return answers;
       },
       ejected: async () => (await api("services")).endpoints.filter(({ ejected }) => ejected !== undefined),
+      restart: () => to("registry")("/restart"),
       stats: async (name) => (await to(name)("/stats")).json(),
       report: async (report) => (await to("registry")("/report", { method: "POST", body: JSON.stringify(report) })).json(),
     });
@@ -224,5 +230,21 @@ test("a report that cannot be meant is refused, and changes nothing for others",
     const answer = await report(reportOf(2, { requests: 100, endpoints: [huge, huge, { ...huge, address: "binding:NONE" }] }));
     assert.ok(Math.abs(answer.hints.users.retryShare - (0.25 + 0.5) / 2) < 1e-9, "the first isolate is known still, and no other");
     assert.deepEqual((await ejected()).map(({ address, ejected: { reason } }) => [address, reason]), [["binding:E0", "open_breakers"]]);
+  });
+});
+
+test("an ejection goes on where the object is restarted, and ends in its time", async () => {
+  const outlierDetection = { baseEjectionTime: "5s", successRateRequestVolume: 4 };
+  await mesh({ outlierDetection }, async ({ ejected, report, restart }) => {
+    const endpoints = ENDPOINTS.map((name, i) => ({ address: `binding:${name}`, version: "", attempts: 100, failures: i === 4 ? 50 : 0, opened: 0, open: false }));
+    await report(reportOf(1, { requests: 600, endpoints }));
+    const before = await ejected();
+    assert.deepEqual(before.map(({ address }) => address), ["binding:E4"]);
+    await restart();
+    assert.deepEqual(await ejected(), before);
+    await until(async () => (await ejected()).length === 0);
+    assert.ok(Date.now() >= before[0].ejected.until);
+    await restart();
+    assert.deepEqual(await ejected(), []);
   });
 });
