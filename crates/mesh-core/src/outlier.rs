@@ -135,12 +135,7 @@ impl OutlierDetector {
     /// # Errors
     ///
     /// [`UnknownHost`] where `host` is not an index of this detector.
-    pub fn tally(
-        &mut self,
-        host: usize,
-        successes: u32,
-        failures: u32,
-    ) -> Result<(), UnknownHost> {
+    pub fn tally(&mut self, host: usize, successes: u32, failures: u32) -> Result<(), UnknownHost> {
         self.hosts.get_mut(host).ok_or(UnknownHost)?.tally(successes, failures);
         Ok(())
     }
@@ -204,9 +199,9 @@ impl OutlierDetector {
     /// What is known of a host goes with it; of two that name the same one, with the first.
     pub fn renumber(&mut self, had: impl Iterator<Item = Option<usize>>) {
         let mut old = core::mem::take(&mut self.hosts);
-        let hosts = had.take(HOSTS_MAX).map(|at| {
-            at.and_then(|at| old.get_mut(at)).map(core::mem::take).unwrap_or_default()
-        });
+        let hosts = had
+            .take(HOSTS_MAX)
+            .map(|at| at.and_then(|at| old.get_mut(at)).map(core::mem::take).unwrap_or_default());
         self.hosts = hosts.collect();
     }
 

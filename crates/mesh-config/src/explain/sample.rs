@@ -2,8 +2,8 @@
 
 use super::{
     ExplainRequest, ExplainedAnswer, ExplainedBackend, ExplainedConcurrency, ExplainedCors,
-    ExplainedFault, ExplainedLimit, ExplainedMirror, ExplainedOutliers, ExplainedSplit, Explainer, Explanation,
-    Others, SplitBy,
+    ExplainedFault, ExplainedLimit, ExplainedMirror, ExplainedOutliers, ExplainedSplit, Explainer,
+    Explanation, Others, SplitBy,
 };
 use crate::{
     decode::{Cursor, Decode},

@@ -7,9 +7,7 @@ use crate::{
     decode::Cursor,
     defaults,
     diagnostic::Code,
-    document::{
-        Count, OutlierDetection, OutlierDetectionSettings, Percent, StdevFactor, TimeSpan,
-    },
+    document::{Count, OutlierDetection, OutlierDetectionSettings, Percent, StdevFactor, TimeSpan},
 };
 
 /// The shortest time that means anything where isolates tell every few seconds.
@@ -49,17 +47,20 @@ pub(super) fn check(said: Option<&OutlierDetection>, at: &mut Cursor) {
 /// Fills in the defaults; `None` = off.
 pub(crate) fn plan(said: Option<&OutlierDetection>) -> Option<PlannedOutliers> {
     let settings = said?.settings()?;
-    let share = |value: Option<Percent>, otherwise| percent(value.map_or(otherwise, Percent::value));
+    let share =
+        |value: Option<Percent>, otherwise| percent(value.map_or(otherwise, Percent::value));
     let count = |value: Option<Count>, otherwise| value.map_or(otherwise, Count::value);
-    let hosts = |value| usize::try_from(count(value, defaults::OUTLIER_HOSTS)).unwrap_or(usize::MAX);
+    let hosts =
+        |value| usize::try_from(count(value, defaults::OUTLIER_HOSTS)).unwrap_or(usize::MAX);
     let base_ejection =
         TimeSpan::or_millis(settings.base_ejection_time, defaults::OUTLIER_EJECTION_MS);
     let max_ejection =
         TimeSpan::or_millis(settings.max_ejection_time, defaults::OUTLIER_EJECTION_MAX_MS);
     let max_ejection_percent =
         share(settings.max_ejection_percent, defaults::OUTLIER_EJECTION_PERCENT);
-    let factor =
-        settings.success_rate_stdev_factor.map_or(defaults::OUTLIER_STDEV_FACTOR, StdevFactor::value);
+    let factor = settings
+        .success_rate_stdev_factor
+        .map_or(defaults::OUTLIER_STDEV_FACTOR, StdevFactor::value);
     let config = OutlierConfig {
         // what comes from isolates has no order
         consecutive_5xx: 0,

@@ -1,11 +1,7 @@
 //! What isolates share: what is found in it, what hosts are told, and what a registry is.
 
 use mesh_config::{
-    compile_json, diff_nodes,
-    document::Document,
-    explain_node,
-    node::Node,
-    shared::SharedState,
+    compile_json, diff_nodes, document::Document, explain_node, node::Node, shared::SharedState,
 };
 use mesh_core::{outlier::OutlierConfig, snapshot::Snapshot, time::Micros};
 use serde_json::json;

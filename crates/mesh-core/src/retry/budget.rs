@@ -302,7 +302,8 @@ mod tests {
         // a floor of 100/s for a ttl of 10 s, and nothing for the requests
         let config =
             RetryBudgetConfig { permille: 0, floor_per_second: 100, ..RetryBudgetConfig::DEFAULT };
-        for (isolates, failures) in [(1, 5_000), (10, 500), (100, 100), (1_000, 100), (5_000, 100)] {
+        for (isolates, failures) in [(1, 5_000), (10, 500), (100, 100), (1_000, 100), (5_000, 100)]
+        {
             let retries = shared(&config, isolates, failures);
             assert!((900..=1_100).contains(&retries), "{isolates}: {retries}");
         }

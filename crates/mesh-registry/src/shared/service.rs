@@ -98,7 +98,11 @@ impl SharedService {
     }
 
     /// Counts results; which breakers are open after them.
-    fn tally(&mut self, report: &ServiceReport, mut open: BTreeSet<Identity>) -> BTreeSet<Identity> {
+    fn tally(
+        &mut self,
+        report: &ServiceReport,
+        mut open: BTreeSet<Identity>,
+    ) -> BTreeSet<Identity> {
         let Some(detector) = &mut self.detector else { return BTreeSet::new() };
         for one in &report.endpoints {
             let Some(&host) = self.places.get(&one.endpoint) else { continue };

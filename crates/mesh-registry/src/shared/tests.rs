@@ -80,11 +80,7 @@ impl Bench {
             opened: 0,
             open: false,
         });
-        let report = ServiceReport {
-            requests: 100,
-            limit: None,
-            endpoints: endpoints.collect(),
-        };
+        let report = ServiceReport { requests: 100, limit: None, endpoints: endpoints.collect() };
         self.tell(isolate, &report);
     }
 
@@ -113,7 +109,7 @@ fn what_a_thousand_isolates_see_a_little_of_is_seen_by_all_together() {
         let endpoints = (0..10).map(|number| EndpointReport {
             endpoint: endpoint(number).identity(),
             attempts: 3,
-            failures: if number == 3 { 1 + (isolate as u32 & 1) } else { 0 },
+            failures: if number == 3 { 1 + u32::from(isolate % 2 == 0) } else { 0 },
             opened: 0,
             open: false,
         });
@@ -204,8 +200,7 @@ fn breakers_that_open_in_enough_isolates_eject() {
         (10, 9, 100, false),
         (10, 10, 0, false),
     ] {
-        let mut bench =
-            Bench::new(SharedConfig { open_isolates_percent: percent, ..config() }, 3);
+        let mut bench = Bench::new(SharedConfig { open_isolates_percent: percent, ..config() }, 3);
         for isolate in 0..isolates {
             bench.tell(isolate, &requests(1, None));
         }
@@ -238,7 +233,8 @@ fn a_breaker_that_closed_or_an_isolate_that_is_gone_counts_no_more() {
 
 #[test]
 fn never_the_last_ones() {
-    for (endpoints, percent, most) in [(1, 100, 0), (2, 100, 1), (4, 10, 1), (10, 50, 5), (4, 0, 0)] {
+    for (endpoints, percent, most) in [(1, 100, 0), (2, 100, 1), (4, 10, 1), (10, 50, 5), (4, 0, 0)]
+    {
         let outliers = OutlierConfig {
             max_ejection_percent: percent,
             always_eject_one: percent > 0,
