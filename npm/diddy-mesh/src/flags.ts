@@ -5,7 +5,7 @@
 import { catalogueOf, frozen } from "./flags/catalogue.js";
 import { decide, failed, type Decision, type FlagErrorCode, type FlagReason } from "./flags/decision.js";
 import type { FlagContext, FlagSubject } from "./flags/subject.js";
-import type { Mesh } from "./mesh.js";
+import type { DiddyMesh } from "./index.js";
 import { guarded } from "./recovery.js";
 
 export type { FlagContext, FlagErrorCode, FlagReason, FlagSubject };
@@ -37,10 +37,10 @@ export interface FlagInfo {
 
 /** The flags of a mesh, for any request. Cheap to make; see `flags`. */
 export class Flags {
-  readonly #mesh: Mesh;
+  readonly #mesh: DiddyMesh;
 
   /** @internal */
-  constructor(mesh: Mesh) {
+  constructor(mesh: DiddyMesh) {
     this.#mesh = mesh;
   }
 
@@ -102,7 +102,7 @@ export class Flags {
 }
 
 /** The flags of a mesh. They change with its Snapshot; each question sees one Snapshot only. */
-export function flags(mesh: Mesh): Flags {
+export function flags(mesh: DiddyMesh): Flags {
   return new Flags(mesh);
 }
 

@@ -1,6 +1,6 @@
 /** The class that users hold. It keeps options only: everything costly lives in the slot of the isolate. */
 import { bodyOf, isReusable } from "./body.js";
-import { DEPTH_HEADER, numberIn, TIMEOUT_HEADER, type Call, type Ground } from "./call.js";
+import { DEPTH_HEADER, numberIn, TIMEOUT_HEADER, type Call } from "./call.js";
 import { answer, type Goal } from "./enter.js";
 import { envOf, keepAlive } from "./env.js";
 import { MeshError } from "./errors.js";
@@ -48,26 +48,6 @@ export class Mesh {
   /** Calls a service by its name. A path goes to the service; the origin of a URL is kept where the endpoint is a binding. */
   fetch(service: string, target: string | URL | Request, init?: MeshRequestInit): Promise<Response> {
     return this.#call(undefined, service, target, init);
-  }
-
-  /**
-   * Waits until this isolate has a Snapshot, for Workers that ask flags without `handle`. Where there is a registry, it is
-   * read if it was not yet, for a second at most, and read again in the background as `handle` does; else nothing is waited
-   * for. Call it inside a request: Workers read nothing before one. Rejects with a `MeshError` where there is no registry of
-   * that kind in `env`.
-   */
-  async ready(env?: object, ctx?: ContextLike): Promise<void> {
-    const ground = this.ground(env, ctx);
-    await (this.#registry && this.#features.registry?.refresh(ground, this.#registry));
-  }
-
-  /**
-   * What a question stands on that is no request.
-   * @internal
-   */
-  ground(env?: object, ctx?: ContextLike): Ground {
-    const bindings = envOf(env ?? this.#options.env);
-    return { slot: this.slot(bindings), features: this.#features, options: this.#options, env: bindings, ctx, now: performance.now() };
   }
 
   /** How often an engine of this isolate crashed and was made anew. */

@@ -4,7 +4,7 @@
  */
 import type { AnyProviderEvent, EvaluationContext, JsonValue, ProviderEventEmitter, ResolutionDetails } from "@openfeature/core";
 import { flags, type FlagContext, type FlagDetails, type Flags } from "./flags.js";
-import type { Mesh } from "./mesh.js";
+import type { DiddyMesh } from "./index.js";
 import { Emitter } from "./openfeature/emitter.js";
 
 /** Carries a request through the SDK, which copies contexts; hooks that write a context down do not see it. */
@@ -35,12 +35,12 @@ export class MeshProvider {
    * Tells of `PROVIDER_CONFIGURATION_CHANGED` at the first question after another Snapshot came, whatever it changed.
    */
   readonly events: ProviderEventEmitter<AnyProviderEvent> = new Emitter();
-  readonly #mesh: Mesh;
+  readonly #mesh: DiddyMesh;
   readonly #flags: Flags;
   /** The Snapshot that the last answer came from. */
   #last: Uint8Array | undefined;
 
-  constructor(mesh: Mesh) {
+  constructor(mesh: DiddyMesh) {
     this.#mesh = mesh;
     this.#flags = flags(mesh);
   }
