@@ -114,6 +114,7 @@ pub mod shared;
 mod compile;
 mod decode;
 mod facts;
+mod migrate;
 mod nearest;
 mod plan;
 mod read;

@@ -4,6 +4,7 @@ use crate::{
     decode::{Cursor, Decode},
     diagnostic::Diagnostics,
     document::Document,
+    migrate,
     node::Node,
 };
 
@@ -21,8 +22,16 @@ impl Document {
     /// Reads what can be read, and what is wrong with the rest.
     pub(crate) fn decode_what_is_there(node: &Node) -> (Option<Self>, Diagnostics) {
         let mut at = Cursor::default();
-        let document = <Self as Decode>::decode(node, &mut at);
-        (document, at.diagnostics)
+        match migrate::current(node) {
+            Ok(node) => {
+                let document = <Self as Decode>::decode(&node, &mut at);
+                (document, at.diagnostics)
+            }
+            Err(found) => {
+                at.diagnostics.push(found);
+                (None, at.diagnostics)
+            }
+        }
     }
 
     /// Reads a document from JSON text.

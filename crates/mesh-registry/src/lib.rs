@@ -8,8 +8,9 @@
 //! ```
 //!
 //! A [`registry::Registry`] is what one writer keeps: leases and checks, and when they are published.
-//! What isolates see is [`shared`], and part of it. Beside it, [`rollout`] tells whether a configuration that some use does worse than that of the
-//! others, and [`allowance`] shares out a rate that many hold together.
+//! What isolates see is [`shared`], and part of it. Beside it, [`rollout`] tells whether a
+//! configuration that some use does worse than that of the others, and [`allowance`] shares out a rate
+//! that many hold together.
 //!
 //! Like the brain, nothing here owns a socket, a clock or a timer: time and dice are handed in, and
 //! what is to be done next is asked for ([`leases::Leases::next_expiry`], [`checks::Checks::due`]). A
