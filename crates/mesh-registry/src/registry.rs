@@ -363,10 +363,9 @@ impl Registry {
     }
 
     fn health_of(&self, record: &Record, endpoint: Identity) -> Health {
-        match self.health_without(record, endpoint) {
-            Health::Healthy if self.shared.is_ejected(endpoint) => Health::Unhealthy,
-            health => health,
-        }
+        let health = self.health_without(record, endpoint);
+        let ejected = health == Health::Healthy && self.shared.is_ejected(endpoint);
+        if ejected { Health::Unhealthy } else { health }
     }
 
     /// The health as isolates have no part in it.

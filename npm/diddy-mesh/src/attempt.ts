@@ -145,6 +145,9 @@ export function respond(call: Call, brain: Brain): Response {
 
 /** Reads the OUT slots of a SEND step, before anything is awaited. */
 export function order(call: Call, brain: Brain): Sending {
+  if (call.slot.known.balancers !== undefined) {
+    call.features.traffic?.choose(call, brain);
+  }
   const endpoint = call.slot.endpoints[brain.slot(OUT.ENDPOINT)];
   const bits = brain.slot(OUT.FLAGS);
   if (bits & FLAG.TARGET) {

@@ -56,6 +56,8 @@ export interface Tables {
   readonly cookies?: Readonly<Record<string, readonly [name: string, attributes: string]>>;
   /** By number. */
   readonly flags?: readonly FlagRow[];
+  /** Names of balancers given in code, by policy. */
+  readonly balancers?: Readonly<Record<string, string>>;
   /** Services whose state isolates share. */
   readonly shared?: readonly number[];
   /** By policy. */

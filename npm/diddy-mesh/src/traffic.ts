@@ -1,4 +1,5 @@
 /** What `diddy-mesh` does to traffic besides routing, balancing, breaking and retrying it; its core has none of it. */
+import { choose } from "./traffic/balancers.js";
 import { direct } from "./traffic/direct.js";
 import { grpcTimeout } from "./traffic/grpc.js";
 import { hedged } from "./traffic/hedge.js";
@@ -8,4 +9,4 @@ import { noted, notesOf } from "./traffic/notes.js";
 import { again } from "./traffic/predicates.js";
 import { isTraffic } from "./traffic/tables.js";
 
-export const traffic = { again, carry, direct, grpcTimeout, hedged, identity, introduce, isTraffic, noted, notesOf };
+export const traffic = { again, carry, choose, direct, grpcTimeout, hedged, identity, introduce, isTraffic, noted, notesOf };

@@ -162,12 +162,40 @@ export interface MeshOptions extends CoreOptions {
   readonly observability?: boolean | undefined;
   /** Predicates that `retries.on` names: whether an answer asks for another attempt. They see status and headers, and leave the body alone. */
   readonly predicates?: Readonly<Record<string, (response: Response, request: Request) => boolean>> | undefined;
+  /** Balancers that `loadBalancer` names. Each is asked at each attempt of its requests, so it must be quick, and may not wait. */
+  readonly balancers?: Readonly<Record<string, Balancer>> | undefined;
   /** Who calls, as a key of limits, splits and balancers: the value of `principal`. Nothing proves it but this function. */
   readonly principal?: ((request: Request) => string | undefined) | undefined;
   /** The tenant that a request is for: the value of `tenant`. */
   readonly tenant?: ((request: Request) => string | undefined) | undefined;
   /** Called for each event after the answer was made. What it throws is ignored. */
   readonly onEvent?: ((event: MeshEvent) => void) | undefined;
+}
+
+/**
+ * Chooses an endpoint by its place among `candidates`, which are all of the service; `undefined` = what the engine proposes.
+ * One that cannot be reached, is not healthy or has an open breaker takes no traffic: the engine's choice then stands, as
+ * it does where the code throws, and the event `balancer_failed` says so.
+ */
+export type Balancer = (candidates: readonly BalancerCandidate[], scene: BalancerScene) => number | undefined;
+
+/** An endpoint that a balancer may choose. */
+export interface BalancerCandidate {
+  readonly address: string;
+  /** Empty where the configuration names none. */
+  readonly version: string;
+  /** Whether this Worker has the binding that the address names. */
+  readonly reachable: boolean;
+}
+
+/** What a balancer is told beside its candidates. */
+export interface BalancerScene {
+  readonly request: Request;
+  readonly service: string;
+  /** The place of the endpoint that the engine proposes: the better of two drawn at random. */
+  readonly proposed: number;
+  /** What this isolate knows of the candidates, in their order. Costs as much as `mesh.stats()`. */
+  readonly stats: () => readonly EndpointStats[];
 }
 
 /** What a handler gets beside the request. */

@@ -16,7 +16,7 @@ export const ISOLATES_OF_A_LOCATION = 10;
  * Operations a second. `isolates` are alive, and each gets `perSecond` requests, at least one in half a minute; `changes`
  * are those of endpoints in an hour. `counted` is what the test found.
  */
-export function operations({ isolates, cache, changes, limit }, counted) {
+export function operations({ isolates, cache, changes, limit, shared }, counted) {
   const readers = cache ? isolates / ISOLATES_OF_A_LOCATION : isolates;
   return {
     kvReads: (readers * counted.readsPerMinute) / 60,
@@ -24,7 +24,8 @@ export function operations({ isolates, cache, changes, limit }, counted) {
     requests:
       (readers * counted.registrationsPerHour) / 3_600 +
       (changes * (counted.change.requests + isolates * counted.requestsPerHint)) / 3_600 +
-      (limit ? (isolates * counted.leasesPerMinute) / 60 : 0),
+      (limit ? (isolates * counted.leasesPerMinute) / 60 : 0) +
+      (shared ? (isolates * counted.sharedMinute.requests) / 60 : 0),
     rows: (changes * counted.change.rows) / 3_600,
   };
 }
@@ -50,7 +51,7 @@ const dollars = (number) => (number === 0 ? "0" : number >= 10 ? Math.round(numb
 const row = (cells) => `| ${cells.join(" | ")} |`;
 const table = (head, rows) => [row(head), `|${"---|".repeat(head.length)}`, ...rows.map(row)].join("\n");
 
-const DEFAULT = { cache: true, changes: 1, limit: false };
+const DEFAULT = { cache: true, changes: 1, limit: false, shared: false };
 const COSTS = ["KV reads", "KV writes", "object requests", "rows written", "$ a million", "$ a month", "above what is included"];
 const cellsOf = (shape, counted) => {
   const { million, dollars: perMillion, month, monthAbove } = costs(shape, counted);
@@ -72,6 +73,7 @@ function byCircumstance(counted) {
     ["10 changes an hour", { changes: 10 }],
     ["`cache: false`", { cache: false }],
     ["`cache: false`, 10 changes an hour", { cache: false, changes: 10 }],
+    ["shared state", { shared: true }],
     ["a global limit", { limit: true }],
     ["a global limit, 10 changes an hour", { limit: true, changes: 10 }],
   ];
@@ -80,7 +82,7 @@ function byCircumstance(counted) {
 }
 
 /** What was counted. */
-function byUnit({ change, checks, heartbeat, inKv, leasesPerMinute, readsPerMinute, registrationRowsPerDay, registrationsPerHour, requestsPerHint, rolloutMinute }) {
+function byUnit({ change, checks, heartbeat, inKv, leasesPerMinute, readsPerMinute, registrationRowsPerDay, registrationsPerHour, requestsPerHint, rolloutMinute, sharedMinute }) {
   return table(
     ["what", "KV reads", "KV writes", "object requests", "rows written"],
     [
@@ -90,6 +92,7 @@ function byUnit({ change, checks, heartbeat, inKv, leasesPerMinute, readsPerMinu
       ["an endpoint that comes or goes", 0, change.kvWrites, change.requests, change.rows],
       ["an isolate that hears of a change by a hint", 0, 0, requestsPerHint, 0],
       ["a minute of an isolate with a global limit of one key", 0, 0, leasesPerMinute, 0],
+      ["a minute of an isolate with shared state", 0, 0, sharedMinute.requests, sharedMinute.rows],
       ["a minute of an isolate while a rollout runs", 0, 0, rolloutMinute.requests, rolloutMinute.rows],
       ["a heartbeat for ten endpoints, each third of their lease", 0, 0, heartbeat.requests, heartbeat.rows],
       ["an hour of an isolate, to register where there is KV alone", inKv.reads, `${inKv.writes} of all`, 0, 0],

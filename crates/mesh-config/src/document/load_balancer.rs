@@ -25,6 +25,8 @@ names! {
         ConsistentHash = "consistentHash",
         /// By the load that endpoints report in `endpoint-load-metrics`.
         Adaptive = "adaptive",
+        /// As code says that the host is given by name; of what `p2c` proposes.
+        Custom = "custom",
     }
 }
 
@@ -85,7 +87,7 @@ pub enum LoadBalancer {
 
 object! {
     /// A load balancer and its settings.
-    pub struct LoadBalancerSettings is "an object with `type` and `on`" {
+    pub struct LoadBalancerSettings is "an object with `type`, `on` and `name`" {
         required {
             /// Which one.
             "type" => name: BalancerName,
@@ -93,6 +95,8 @@ object! {
         optional {
             /// The key of `consistentHash`; required there, and only there.
             "on" => on: HashOn,
+            /// The name of the code of `custom`; required there, and only there.
+            "name" => code: Tag,
         }
     }
 }
@@ -102,7 +106,7 @@ impl LoadBalancer {
     #[must_use]
     pub fn settings(&self) -> LoadBalancerSettings {
         match self {
-            Self::Name(name) => LoadBalancerSettings { name: *name, on: None },
+            Self::Name(name) => LoadBalancerSettings { name: *name, on: None, code: None },
             Self::Settings(settings) => settings.clone(),
         }
     }

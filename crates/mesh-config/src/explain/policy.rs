@@ -7,7 +7,7 @@ use super::{outliers::ExplainedOutliers, reason::Asked, rule, traffic::Explained
 use crate::{
     document::{
         BalancerName, BreakerMode, HashOn, HealthCheck, HedgePercentile, HedgeWhen, RetryCondition,
-        TimeSpan,
+        Tag, TimeSpan,
     },
     plan::{Plan, PlannedFallback, PlannedHedge, PlannedService, Settings},
 };
@@ -103,6 +103,9 @@ pub struct ExplainedPolicy {
     /// The key of `consistentHash`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hash_on: Option<HashOn>,
+    /// The name of the code of `custom`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub balancer_code: Option<Tag>,
     /// When a second attempt is sent beside a slow first one; absent where never.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hedge: Option<HedgeWhen>,
@@ -218,6 +221,7 @@ impl ExplainedPolicy {
             },
             load_balancer: settings.balancer,
             hash_on: settings.hash_on.clone(),
+            balancer_code: settings.balancer_code.clone(),
             hedge: settings.hedge.and_then(hedge),
             fallback: settings.fallback.as_ref().map(|target| fallback(target, plan)),
         }

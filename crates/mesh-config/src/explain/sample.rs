@@ -82,6 +82,7 @@ fn full(mut sample: Explanation, refused: &Explanation) -> Explanation {
         let variant = move |(key, (hedge, check)): (HashOn, (_, _))| {
             let mut backend = backend(one.clone());
             backend.policy.hash_on = Some(key);
+            backend.policy.balancer_code = Tag::parse("code").ok();
             backend.policy.hedge = hedge;
             backend.service.health_check = check;
             backend

@@ -189,5 +189,18 @@ pub(super) fn check_settings(layer: &Layer<'_>, settings: &Settings, at: &mut Cu
             }
             None | Some(_) => {}
         });
+        let custom = settings.balancer == BalancerName::Custom;
+        at.at_field("loadBalancer", |at| match &settings.balancer_code {
+            None if custom => at.error_with_hint(
+                Code::MissingField,
+                "custom without `name`",
+                "the name under which hosts are given the code",
+                Some("write { \"type\": \"custom\", \"name\": \"nearest\" }".to_owned()),
+            ),
+            Some(_) if !custom => {
+                at.error(Code::ConflictingFields, "`name`", "it with custom only");
+            }
+            None | Some(_) => {}
+        });
     }
 }

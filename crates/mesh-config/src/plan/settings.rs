@@ -18,7 +18,7 @@ use crate::{
     document::{
         Backoff, BackoffSettings, BalancerName, Budget, BudgetFloor, BudgetSettings, Bytes, HashOn,
         Hedge, HedgePercentile, HedgeWhen, LoadBalancer, Percent, Retries, RetryCondition,
-        RetryConditionName, RetryCount, RetrySettings, StatusRange, TimeSpan, Timeout,
+        RetryConditionName, RetryCount, RetrySettings, StatusRange, Tag, TimeSpan, Timeout,
         TimeoutSettings,
     },
 };
@@ -47,6 +47,8 @@ pub(crate) struct Settings {
     pub(crate) budget: Option<RetryBudgetConfig>,
     pub(crate) balancer: BalancerName,
     pub(crate) hash_on: Option<HashOn>,
+    /// The name of a balancer given in code.
+    pub(crate) balancer_code: Option<Tag>,
     pub(crate) hedge: Option<PlannedHedge>,
     /// Resolved apart, as it names services.
     pub(crate) fallback: Option<PlannedFallback>,
@@ -115,6 +117,7 @@ impl Settings {
                 .map_or(defaults::RETRY_BODY_BYTES_MAX, Bytes::value),
             budget: budget(retries.iter().filter_map(|retries| retries.budget.as_ref())),
             balancer: balancer.as_ref().map_or(BalancerName::P2c, |balancer| balancer.name),
+            balancer_code: balancer.as_ref().and_then(|balancer| balancer.code.clone()),
             hash_on: balancer.and_then(|balancer| balancer.on),
             hedge: layers.iter().find_map(|layer| layer.hedge).and_then(hedge),
             fallback: None,

@@ -35,6 +35,7 @@ pub(crate) const GOOD: &[&str] = &[
                               "slowStart": { "window": "1m", "minPercent": 20 } },
                        "b": { "retries": false, "breaker": false, "timeout": null,
                               "loadBalancer": { "type": "consistentHash", "on": "clientAddress" } },
+                       "d": { "loadBalancer": { "type": "custom", "name": "nearest" } },
                        "c": { "retries": { "budget": false, "backoff": "50ms" },
                               "healthCheck": "/health" } } }"#,
     r#"{ "services": { "a": {}, "b": {} }, "routing": { "rules": [

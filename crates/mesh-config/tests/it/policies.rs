@@ -6,7 +6,10 @@ use mesh_core::{
     snapshot::tables::{Backend, KeySource, NONE, PredicateKind},
 };
 
-use crate::traffic::{edits, rule, rules, snapshot};
+use crate::{
+    meaning::findings,
+    traffic::{edits, rule, rules, snapshot},
+};
 
 #[test]
 fn limits_are_buckets_of_time_with_names_and_seeds() {
@@ -155,4 +158,30 @@ fn predicates_stand_in_a_table_and_as_bits() {
     assert!(!policy(2).retry.conditions.on.intersects(RetryOn::HEADER.union(RetryOn::PREDICATE)));
     assert_eq!(policy(0), policy(1));
     assert_eq!(snapshot.predicates().len(), 3);
+}
+
+#[test]
+fn balancers_given_in_code_are_named_to_hosts() {
+    let of = |balancer: &str| format!(r#"{{ "services": {{ "a": {{ "loadBalancer": {balancer} }} }} }}"#);
+    let snapshot = snapshot(&of(r#"{ "type": "custom", "name": "nearest" }"#));
+    let text = String::from_utf8(snapshot.host_text().to_vec()).unwrap();
+    assert!(text.contains(r#""balancers":{"0":"nearest"}"#), "{text}");
+    for (balancer, expected) in [
+        (r#""custom""#, "missing-field: services.a.loadBalancer: custom without `name`; "),
+        (
+            r#"{ "type": "p2c", "name": "nearest" }"#,
+            "conflicting-fields: services.a.loadBalancer: `name`; expected it with custom only",
+        ),
+        (
+            r#"{ "type": "custom", "name": "a b" }"#,
+            "invalid-name: services.a.loadBalancer.name: the string \"a b\"; ",
+        ),
+        (
+            r#"{ "type": "custom", "name": "n", "on": "path" }"#,
+            "hash-key: services.a.loadBalancer: `on`; ",
+        ),
+    ] {
+        let found = findings(&of(balancer));
+        assert!(found.iter().any(|one| one.starts_with(expected)), "{found:#?}");
+    }
 }

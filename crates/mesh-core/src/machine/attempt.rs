@@ -110,8 +110,8 @@ impl Machine {
     }
 
     /// Books the attempt on its endpoint.
-    #[inline(always)]
-    fn take(
+    #[inline]
+    pub(super) fn take(
         &mut self,
         live: &mut Live,
         service: View<'_, Service>,

@@ -2,6 +2,8 @@
 
 mod begin;
 mod breaker;
+#[cfg(feature = "balancers")]
+mod choose;
 mod concurrency;
 mod cors;
 mod deadline;

@@ -109,7 +109,7 @@ fn what_a_thousand_isolates_see_a_little_of_is_seen_by_all_together() {
         let endpoints = (0..10).map(|number| EndpointReport {
             endpoint: endpoint(number).identity(),
             attempts: 3,
-            failures: if number == 3 { 1 + (isolate as u32 & 1) } else { 0 },
+            failures: if number == 3 { 1 + u32::from(isolate % 2 == 0) } else { 0 },
             opened: 0,
             open: false,
         });

@@ -228,12 +228,10 @@ impl RegistryBrain {
 }
 
 impl EjectedFor {
+    /// What has an order among requests is not judged here.
     fn of(reason: EjectionReason) -> Self {
-        match reason {
-            EjectionReason::FailurePercentage => Self::FailurePercentage,
-            EjectionReason::Known => Self::OpenBreakers,
-            _ => Self::SuccessRate,
-        }
+        let all = [Self::FailurePercentage, Self::OpenBreakers];
+        all.into_iter().find(|one| one.reason() == reason).unwrap_or(Self::SuccessRate)
     }
 
     const fn reason(self) -> EjectionReason {

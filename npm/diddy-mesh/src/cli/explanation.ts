@@ -52,7 +52,7 @@ function backendLines({ percent, chosen, pins, version, service, sent, policy, m
   const facts = [
     ["sent", sent === undefined ? "" : `${sent.host ?? ""}${sent.path}`],
     ...(sent?.edits ?? []).map((edit) => ["", edit]),
-    ["balancer", policy.hashOn === undefined ? policy.loadBalancer : `${policy.loadBalancer} on ${keyText(policy.hashOn)}`],
+    ["balancer", policy.balancerCode !== undefined ? `${policy.loadBalancer} ${policy.balancerCode}` : policy.hashOn === undefined ? policy.loadBalancer : `${policy.loadBalancer} on ${keyText(policy.hashOn)}`],
     ["timeout", `${duration(policy.requestTimeout)} in all, ${policy.attemptTimeout === 0 ? "the same" : duration(policy.attemptTimeout)} per attempt`],
     ["retries", retries.attempts === 0 ? "none" : `${retries.attempts}, on ${retries.on.map((on) => (typeof on === "object" ? JSON.stringify(on) : on)).join(" ")}; ${retries.methods.join(" ")}`],
     ["", retries.attempts === 0 ? "" : `wait ${duration(retries.backoffBase)} to ${duration(retries.backoffMax)}; budget ${retries.budget === undefined ? "none" : `${retries.budget.percent} % or ${retries.budget.minPerSecond}/s`}`],

@@ -104,6 +104,7 @@ export const ASK = {
   WORDS_AT: 4,
   ENDPOINTS: 5,
   DEMAND: 6,
+  MOVE: 7,
 } as const;
 
 export const TELL = {

@@ -11,6 +11,6 @@ const isFlag: Check = (value) => isText((value as FlagRow)[0]) && (value as Flag
 const isMap = (value: object | undefined, cell: Check): boolean => value === undefined || (typeof value === "object" && Object.values(value).every(cell));
 
 /** Whether they have the shape that they should. */
-export function isTraffic({ cookies, cors, flags, limits, predicates, shared, tiers }: Tables): boolean {
-  return isMap(cors, isCors) && isColumn(flags ?? [], isFlag) && isMap(limits, isValue) && isMap(tiers, isText) && isColumn(shared ?? [], Number.isInteger) && isMap(cookies, isCookie) && isMap(predicates, (value) => isColumn(value, isPredicate));
+export function isTraffic({ balancers, cookies, cors, flags, limits, predicates, shared, tiers }: Tables): boolean {
+  return isMap(balancers, isText) && isMap(cors, isCors) && isColumn(flags ?? [], isFlag) && isMap(limits, isValue) && isMap(tiers, isText) && isColumn(shared ?? [], Number.isInteger) && isMap(cookies, isCookie) && isMap(predicates, (value) => isColumn(value, isPredicate));
 }

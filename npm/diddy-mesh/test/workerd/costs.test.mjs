@@ -282,6 +282,16 @@ test("docs/costs.md says what operations cost, as they are counted", async () =>
     await skip(-20 * SECOND);
     await api("deregister", { ids });
 
+    // Shared state: isolates report. A new one names itself first.
+    const shared = { outlierDetection: true, shareState: true };
+    const sharing = { ...DOCUMENT, services: { ...DOCUMENT.services, users: shared } };
+    await changed(() => api("config", { document: sharing }));
+    await minute(1);
+    counted.sharedMinute = await spent(() => minute(1));
+    assert.deepEqual(await spent(() => minute(10)), counted.sharedMinute);
+    await changed(() => api("config", { document: DOCUMENT }));
+    await minute(1);
+
     // A rollout: isolates report. What they had before, they begin with.
     await api("config", { document: { ...DOCUMENT, services: { ...DOCUMENT.services, users: { timeout: 1_000 } } }, percent: 50 });
     await until(async () => (await published(mf)).split !== undefined);

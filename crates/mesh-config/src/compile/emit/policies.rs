@@ -28,7 +28,12 @@ impl Emitter {
         rule: Option<&PlannedRule>,
     ) -> Result<u32, BuildError> {
         let hashes = settings.balancer == BalancerName::ConsistentHash;
-        let hash = self.key(settings.hash_on.as_ref().filter(|_| hashes))?;
+        let mut hash = self.key(settings.hash_on.as_ref().filter(|_| hashes))?;
+        let custom = settings.balancer == BalancerName::Custom;
+        if let Some(code) = settings.balancer_code.as_ref().filter(|_| custom) {
+            hash.source = KeySource::Code as u8;
+            hash.name = self.draft.text(code.as_str());
+        }
         // no budget: one retry for each request, and a floor that no isolate reaches
         let budget = settings.budget.unwrap_or(RetryBudgetConfig {
             permille: 1_000,
