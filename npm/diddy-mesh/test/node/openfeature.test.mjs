@@ -47,12 +47,16 @@ test("attributes are the principal, places and addresses by their names, else he
     "X-Plan": onFor({ headers: { "x-plan": "pro" } }),
     seats: onFor({ headers: { seats: "5" } }),
     staff: onFor({ headers: { staff: "true" } }),
-    method: "constant",
+    "no-header": onFor({ headers: { country: "DE" } }),
+    "no-header-either": onFor({ headers: { targetingkey: "7" } }),
   });
   const context = { targetingKey: "7", tenant: 42, country: "DE", continent: "EU", regionCode: "BY", colo: "FRA", url: "https://a.test/?q=1", clientAddress: "192.0.2.1", "X-Plan": "pro", seats: 5, staff: true };
   for (const [name, value] of Object.entries(context)) {
     assert.equal(await of.getBooleanValue(name, false, { [name]: value }), true, name);
     assert.equal(await of.getBooleanValue(name, true, { ...context, [name]: undefined }), false, `${name} away`);
+  }
+  for (const key of ["no-header", "no-header-either"]) {
+    assert.equal(await of.getBooleanValue(key, true, context), false, key);
   }
   for (const strange of [{ country: { DE: 1 }, targetingKey: ["7"], seats: [5], staff: new Date() }, { country: null, seats: null }, { __proto__: { staff: true } }, { headers: { staff: "true" } }, { principal: "7" }]) {
     for (const name of ["country", "targetingKey", "seats", "staff"]) {

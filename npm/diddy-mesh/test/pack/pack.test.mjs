@@ -118,8 +118,10 @@ test("Node loads every entry, with one instance behind them", async () => {
     import { DiddyMesh as Core } from "diddy-mesh/core";
     import { compile } from "diddy-mesh/config";
     import { discovery } from "diddy-mesh/discovery";
+    import { flags } from "diddy-mesh/flags";
     import { hooks } from "diddy-mesh/hooks";
     import { init } from "diddy-mesh/init";
+    import { MeshProvider } from "diddy-mesh/openfeature";
     import schema from "diddy-mesh/schema.json" with { type: "json" };
     const inner = { fetch: () => new Response("inner") };
     const config = { services: { inner: { endpoints: ["local:INNER"] } }, routing: { rules: [{ service: "inner" }] } };
@@ -127,10 +129,13 @@ test("Node loads every entry, with one instance behind them", async () => {
       const answer = await new Mesh({ serviceName: "s", config, local: { INNER: inner } }).handle(new Request("https://a.test/x"));
       console.log(answer.status, await answer.text());
     }
+    // Without OpenFeature's SDK, which is not installed here.
+    const mesh = new DiddyMesh({ serviceName: "s", config: { services: {}, flags: { on: true } } });
+    console.log(flags(mesh).boolean("on", false), (await new MeshProvider(mesh).resolveBooleanEvaluation("on", false)).value);
     console.log(compile(config).snapshot instanceof Uint8Array, typeof init, typeof MeshError, typeof discovery, typeof hooks, schema.$schema);`;
   writeFileSync(join(project, "node.mjs"), script);
   const { stdout } = await run(process.execPath, ["--no-warnings", "node.mjs"], { cwd: project });
-  assert.equal(stdout, "200 inner\n200 inner\ntrue function function function function https://json-schema.org/draft/2020-12/schema\n");
+  assert.equal(stdout, "200 inner\n200 inner\ntrue true\ntrue function function function function https://json-schema.org/draft/2020-12/schema\n");
 });
 
 test("without a fitting condition the engine is given by hand", async () => {
