@@ -2,6 +2,7 @@
 
 pub mod global_limit;
 pub mod retry_storm;
+pub mod shared_outlier;
 pub mod slow_endpoint;
 pub mod supermarket;
 
@@ -16,5 +17,6 @@ pub fn all(seed: u64) -> Result<Vec<Figure>, DocumentError> {
     figures.extend(slow_endpoint::figures(seed, slow_endpoint::SEEDS)?);
     figures.extend(retry_storm::figures(seed)?);
     figures.extend(global_limit::figures(seed)?);
+    figures.extend(shared_outlier::figures(seed)?);
     Ok(figures)
 }

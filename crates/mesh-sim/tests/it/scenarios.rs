@@ -3,7 +3,7 @@
 use mesh_sim::{
     figure::Figure,
     scenario::{
-        global_limit, retry_storm, slow_endpoint,
+        global_limit, retry_storm, shared_outlier, slow_endpoint,
         supermarket::{self, Length, Theory},
     },
 };
@@ -64,4 +64,11 @@ fn global_limit_with_one_seed() {
 #[test]
 fn global_limit_with_another_seed() {
     assert_all_hold(&global_limit::figures(42).unwrap());
+}
+
+#[test]
+fn a_shared_outlier_with_several_seeds() {
+    for seed in [1, 2, 7, 42, 1_000] {
+        assert_all_hold(&shared_outlier::figures(seed).unwrap());
+    }
 }
