@@ -12,7 +12,7 @@ use alloc::borrow::Cow;
 
 use crate::{
     decode::whole_number,
-    diagnostic::{Code, Diagnostic},
+    diagnostic::{Code, Diagnostic, Diagnostics},
     node::Node,
 };
 
@@ -23,11 +23,11 @@ type Step = fn(&mut Node);
 const STEPS: &[Step] = &[];
 
 /// The document in the version that this build reads.
-pub(crate) fn current(node: &Node) -> Result<Cow<'_, Node>, Diagnostic> {
+pub(crate) fn current(node: &Node) -> Result<Cow<'_, Node>, Diagnostics> {
     brought_up(node, STEPS)
 }
 
-fn brought_up<'n>(node: &'n Node, steps: &[Step]) -> Result<Cow<'n, Node>, Diagnostic> {
+fn brought_up<'n>(node: &'n Node, steps: &[Step]) -> Result<Cow<'n, Node>, Diagnostics> {
     let Some(version) = version_of(node) else { return Ok(Cow::Borrowed(node)) };
     let newest = steps.len().saturating_add(1);
     if version > newest {
@@ -35,7 +35,9 @@ fn brought_up<'n>(node: &'n Node, steps: &[Step]) -> Result<Cow<'n, Node>, Diagn
         let expected = format!("at most version {newest}, which this build reads");
         let hint = "use the release of diddy-mesh that it was written for";
         let found = Diagnostic::error(Code::OutOfRange, "version", &found, &expected);
-        return Err(found.with_hint(hint));
+        let mut all = Diagnostics::default();
+        all.push(found.with_hint(hint));
+        return Err(all);
     }
     if version == newest {
         return Ok(Cow::Borrowed(node));
@@ -66,7 +68,7 @@ fn version_of(node: &Node) -> Option<usize> {
     }
 }
 
-#[cfg(all(test, feature = "json"))]
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -106,7 +108,10 @@ mod tests {
             (r#"{"hosts":"a"}"#, r#"{"names":["a"],"version":3}"#),
             (r#"{"version":1,"hosts":"a"}"#, r#"{"names":["a"],"version":3}"#),
             (r#"{"version":null,"hosts":"a"}"#, r#"{"names":["a"],"version":3}"#),
-            (r#"{"version":2,"hosts":"a","names":"b"}"#, r#"{"hosts":"a","names":["b"],"version":3}"#),
+            (
+                r#"{"version":2,"hosts":"a","names":"b"}"#,
+                r#"{"hosts":"a","names":["b"],"version":3}"#,
+            ),
             (r#"{"version":3,"hosts":"a"}"#, r#"{"version":3,"hosts":"a"}"#),
         ] {
             assert_eq!(brought(text).as_deref(), Ok(expected), "{text}");

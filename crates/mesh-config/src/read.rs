@@ -21,17 +21,13 @@ impl Document {
 
     /// Reads what can be read, and what is wrong with the rest.
     pub(crate) fn decode_what_is_there(node: &Node) -> (Option<Self>, Diagnostics) {
+        let node = match migrate::current(node) {
+            Ok(node) => node,
+            Err(found) => return (None, found),
+        };
         let mut at = Cursor::default();
-        match migrate::current(node) {
-            Ok(node) => {
-                let document = <Self as Decode>::decode(&node, &mut at);
-                (document, at.diagnostics)
-            }
-            Err(found) => {
-                at.diagnostics.push(found);
-                (None, at.diagnostics)
-            }
-        }
+        let document = <Self as Decode>::decode(&node, &mut at);
+        (document, at.diagnostics)
     }
 
     /// Reads a document from JSON text.

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! registrations ──▶ leases ──┐
-//! other sources ──▶ kept ────┴─▶ merge ──▶ the endpoints of each service
+//! sources ─▶ kept ───────────┴─▶ merge ──▶ the endpoints of each service
 //! probes ─────────▶ checks ──┐
 //! isolates ───────▶ shared ──┴──────────▶ their health
 //! ```
@@ -59,6 +59,7 @@ pub mod record;
 pub mod registry;
 pub mod rollout;
 pub mod shared;
+pub mod sources;
 
 /// The programs of the texts, compiled and run.
 #[cfg(doctest)]

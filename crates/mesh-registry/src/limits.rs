@@ -33,3 +33,6 @@ pub const REPORTERS_MAX: usize = 50_000;
 /// Isolates that share one limit; those beyond get what is left of a part like everybody's, and are not
 /// counted on.
 pub const ASKERS_MAX: usize = 4_096;
+
+/// Most sources of records beside registrations.
+pub const SOURCES_MAX: usize = 16;

@@ -162,7 +162,9 @@ fn predicates_stand_in_a_table_and_as_bits() {
 
 #[test]
 fn balancers_given_in_code_are_named_to_hosts() {
-    let of = |balancer: &str| format!(r#"{{ "services": {{ "a": {{ "loadBalancer": {balancer} }} }} }}"#);
+    let of = |balancer: &str| {
+        format!(r#"{{ "services": {{ "a": {{ "loadBalancer": {balancer} }} }} }}"#)
+    };
     let snapshot = snapshot(&of(r#"{ "type": "custom", "name": "nearest" }"#));
     let text = String::from_utf8(snapshot.host_text().to_vec()).unwrap();
     assert!(text.contains(r#""balancers":{"0":"nearest"}"#), "{text}");
