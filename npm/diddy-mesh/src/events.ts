@@ -8,16 +8,18 @@ import type { Slot } from "./slot.js";
 import type { MeshEvent } from "./types.js";
 
 /** Hands every waiting event to `sink`, after the current turn. */
-export async function drain(slot: Slot, sink: (event: MeshEvent) => void): Promise<void> {
+export async function drain(slot: Slot, sink: (event: MeshEvent) => void | Promise<void>): Promise<void> {
   await Promise.resolve();
   const events = slot.noticed.splice(0).concat(guarded(slot, () => ofEngine(slot, slot.brain())) ?? [], endpointChanges(slot));
-  for (const event of events) {
+  const work = events.map((event) => {
     try {
-      sink(event);
+      return sink(event);
     } catch {
       // An observer must not disturb what it observes.
+      return undefined;
     }
-  }
+  });
+  await Promise.allSettled(work);
 }
 
 function ofEngine(slot: Slot, brain: Brain): MeshEvent[] {

@@ -17,8 +17,19 @@ export interface BreakerChange {
   readonly reason: string | undefined;
 }
 
+/** Takes events out of the Worker. */
+export interface Exporter {
+  /**
+   * Gets what happened since the last time, up to some hundred events, after an answer was made. What it promises keeps the
+   * Worker alive; what it throws is ignored, and the events are not offered again.
+   */
+  export(events: readonly MeshEvent[]): void | Promise<void>;
+}
+
 /** What is called when; all optional. What a hook throws is ignored, as is what it promises: nobody waits. */
 export interface Hooks {
+  /** Where all events go, in batches. */
+  readonly exporters?: readonly Exporter[] | undefined;
   /** After the first request of an isolate. */
   readonly onStart?: ((event: MeshEvent) => void) | undefined;
   /** A Snapshot is in use. Its version is 0 where it was compiled by hand. */
@@ -36,8 +47,9 @@ interface Process {
 }
 
 /** Makes an `onEvent` of hooks. Make it once, at module scope: the first event that it hears is the isolate's first. */
-export function hooks({ onBreaker, onEndpointChange, onEvent, onShutdown, onSnapshot, onStart }: Hooks): (event: MeshEvent) => void {
+export function hooks({ exporters = [], onBreaker, onEndpointChange, onEvent, onShutdown, onSnapshot, onStart }: Hooks): (event: MeshEvent) => void | Promise<void> {
   let started = false;
+  let batch: MeshEvent[] | undefined;
   if (onShutdown !== undefined) {
     (globalThis as { process?: Process }).process?.once?.("beforeExit", onShutdown);
   }
@@ -64,5 +76,22 @@ export function hooks({ onBreaker, onEndpointChange, onEvent, onShutdown, onSnap
         // One hook must not keep the others from hearing.
       }
     }
+    if (exporters.length === 0) {
+      return undefined;
+    }
+    if (batch !== undefined) {
+      // Whose promise the batch is waits for it: one of another request must not.
+      batch.push(event);
+      return undefined;
+    }
+    batch = [event];
+    return exported();
   };
+
+  async function exported(): Promise<void> {
+    await Promise.resolve();
+    const events = batch ?? [];
+    batch = undefined;
+    await Promise.allSettled(exporters.map(async (exporter) => exporter.export(events)));
+  }
 }

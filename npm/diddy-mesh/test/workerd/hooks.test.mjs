@@ -45,3 +45,44 @@ test("each hook hears of its own kind, and one that throws keeps no other from h
     assert.deepEqual(changes.sort(), ["binding:BAD draining", "binding:NEW added", "binding:OLD removed"]);
   });
 });
+
+test("exporters get all events in batches, may send them on, and do not harm each other", async () => {
+  const source = `
+    import { DiddyMesh } from "diddy-mesh";
+    import { hooks } from "diddy-mesh/hooks";
+    import config from "./mesh.snapshot";
+    let env;
+    const batches = [];
+    const exporters = [
+      { export: () => { throw new Error("full"); } },
+      { export: async () => { throw new Error("full, later"); } },
+      // Sent after a wait, by the request that the events belong to.
+      { export: async (events) => {
+          await new Promise((resolve) => setTimeout(resolve, 5));
+          await env.SINK.fetch("https://sink/", { method: "POST", body: JSON.stringify(events.map(({ type }) => type)) });
+          batches.push(events.length);
+        } },
+    ];
+    const mesh = new DiddyMesh({ serviceName: "gateway", config, onEvent: hooks({ exporters }) });
+    export default {
+      fetch: (request, bindings, ctx) => {
+        env = bindings;
+        return new URL(request.url).pathname === "/batches" ? Response.json(batches) : mesh.handle(request, {}, bindings, ctx);
+      },
+    };`;
+  const sink = `const seen = []; export default { fetch: async (request) => { if (request.method === "POST") seen.push(...await request.json()); return Response.json(seen); } };`;
+  const config = { services: { users: {} }, routing: { rules: [{ path: "/sink", service: "sink" }, { service: "users" }] } };
+  config.services.sink = {};
+  const gateway = await worker("gateway", source, { config, serviceBindings: { USERS: "users", SINK: "sink" } });
+  await running([gateway, await worker("users", `export default { fetch: () => new Response("ok") };`), await worker("sink", sink)], async (fetch) => {
+    const answers = await Promise.all(Array.from({ length: 20 }, async () => (await fetch("/x")).text()));
+    assert.deepEqual(new Set(answers), new Set(["ok"]));
+    let seen = [];
+    for (let i = 0; i < 100 && seen.filter((type) => type === "request_end").length < 20; i++) {
+      seen = await (await fetch("/sink")).json();
+    }
+    assert.ok(seen.filter((type) => type === "request_end").length >= 20, JSON.stringify(seen));
+    const batches = await (await fetch("/batches")).json();
+    assert.ok(batches.length > 0 && batches.every((size) => size > 0));
+  });
+});
