@@ -6,6 +6,8 @@
 
 pub mod abi;
 mod ask;
+#[cfg(feature = "balancers")]
+mod choose;
 #[cfg(feature = "traffic")]
 mod demand;
 pub mod exports;

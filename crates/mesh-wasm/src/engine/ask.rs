@@ -1,10 +1,6 @@
 //! What the host asks once after a load, or now and then.
 
-use super::{
-    Engine,
-    abi::{ask, out},
-    timestamp,
-};
+use super::{Engine, abi::ask};
 
 impl Engine {
     pub(crate) fn ask(&mut self, what: u32, at_ms: f64) -> u32 {
@@ -20,13 +16,7 @@ impl Engine {
             #[cfg(feature = "traffic")]
             ask::DEMAND => self.demand(at_ms),
             #[cfg(feature = "balancers")]
-            ask::MOVE => {
-                let [ticket, endpoint] = [out::TICKET, out::ENDPOINT];
-                let (ticket, endpoint) = (self.slot(ticket), self.slot(endpoint));
-                let (ticket, endpoint) = (ticket.cast_unsigned(), endpoint.cast_unsigned());
-                let now = timestamp(at_ms);
-                self.machine.move_to(ticket, endpoint, now, &mut self.events).into()
-            }
+            ask::MOVE => self.choose(at_ms),
             _ => self.ask_observed(what, at_ms),
         };
         u32::try_from(count).unwrap_or(0)
