@@ -18,6 +18,7 @@ mod mirrors;
 mod notes;
 mod retries;
 mod select;
+#[cfg(feature = "traffic")]
 mod shared;
 mod slots;
 mod splits;

@@ -93,6 +93,7 @@ impl RouteTable {
 }
 
 #[cfg(test)]
+#[cfg(feature = "traffic")]
 mod tests {
     use alloc::vec;
 
