@@ -49,10 +49,10 @@ export function publish(state: State, document: Document, options: PublishOption
     const at = Date.now();
     const added = versions.add({ text, at, author, message, rollbackOf, hash: summary.hash }, [config]);
     if (percent === undefined) {
-      brain.configure(effective, at);
+      state.configure(brain, effective, at);
       storage.set({ config: added });
     } else {
-      brain.stage(effective);
+      state.stage(brain, effective);
       storage.set({ candidate: added, percent, since: at, counts: "[0,0,0,0]" });
     }
     return added;
@@ -115,9 +115,9 @@ export function step(state: State, next: RolloutStep, why = "stopped by hand"): 
       storage.set({ percent, since: at, counts: "[0,0,0,0]" });
       return;
     }
-    brain.stage(undefined);
+    state.stage(brain, undefined);
     if (percent === 100) {
-      brain.configure(state.overridden(versions.document(version) as Document), at);
+      state.configure(brain, state.overridden(versions.document(version) as Document), at);
       storage.set({ config: version });
     } else {
       versions.stop(version);
