@@ -60,6 +60,21 @@ const workers = async (of) => [
   ...(await Promise.all(["a", "b"].map((name) => worker(name, `export default { fetch: () => new Response("${name}") };`)))),
 ];
 
+/** Registers and takes back in KV, as Workers without an object do. */
+const registrar = (of) =>
+  worker(
+    of,
+    `
+    import { deregister, register } from "diddy-mesh/discovery";
+    export default {
+      async fetch(request, env) {
+        const { ids, registrations } = await request.json();
+        return Response.json(ids === undefined ? await register(env, registrations) : await deregister(env, ids));
+      },
+    };`,
+    { release: RELEASES[of], kvNamespaces: { KV: "kv" } },
+  );
+
 const document = (service) => ({ services: { a: { endpoints: ["binding:A"] }, b: { endpoints: ["binding:B"] } }, routing: { rules: [{ service }] } });
 
 test(`Workers of ${release} and of now read what objects of both publish`, async () => {
@@ -103,6 +118,26 @@ test(`Workers of ${release} and of now read what objects of both publish`, async
     for (const name of READERS) {
       const events = (await (await to(name)("/events")).json()).filter(([type]) => /^(registry|snapshot_refused|engine)/.test(type));
       assert.deepEqual(events, [], name);
+    }
+  });
+});
+
+test("a registration in KV is the same one whoever writes it, renews it or takes it back", async () => {
+  const entry = await worker("entry", `export default { fetch: (request, env) => env[request.headers.get("x-to")].fetch(request) };`, { serviceBindings: { before: "before", now: "now" } });
+  await running([entry, await registrar("before"), await registrar("now")], async (fetch, { mf }) => {
+    const ask = async (name, body) => (await fetch("/", { method: "POST", headers: { "x-to": name }, body: JSON.stringify(body) })).json();
+    const kv = await mf.getKVNamespace("KV", "now");
+    const stored = async () => (await kv.list()).keys.map(({ metadata, name }) => [name, metadata]);
+    const one = { service: "users", address: "https://users.example.com", version: "2.0.0", weight: 2, ttl: "1h" };
+    for (const [first, second] of [["before", "now"], ["now", "before"]]) {
+      const [{ id, ok }] = await ask(first, { registrations: [one] });
+      assert.equal(ok, true);
+      const there = await stored();
+      assert.equal(there.length, 1);
+      assert.equal((await ask(second, { registrations: [one] }))[0].id, id);
+      assert.deepEqual(await stored(), there);
+      assert.deepEqual(await ask(second, { ids: [id] }), [{ id, service: one.service, address: one.address, version: one.version }]);
+      assert.deepEqual(await stored(), []);
     }
   });
 });
