@@ -125,9 +125,12 @@ export interface Counts {
 /** What to do with a rollout: go on with another percentage (100 = take it into use), or stop it. */
 export type RolloutStep = { readonly percent: number } | { readonly stop: true };
 
-/** What an isolate saw since it told last: what became of its requests while a rollout is running, and what it knows of services whose state is shared. */
-export interface IsolateReport {
-  readonly rollout?: RolloutReport | undefined;
+/**
+ * What an isolate saw since it told last: what became of its requests while a rollout is running, and what it knows of services
+ * whose state is shared. What is told of a rollout stands beside the rest and not within: so it was from the beginning, and
+ * objects and Workers of other releases understand it.
+ */
+export interface IsolateReport extends Partial<RolloutReport> {
   readonly shared?: SharedReport | undefined;
 }
 

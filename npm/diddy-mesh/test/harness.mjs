@@ -8,8 +8,28 @@ import { Log, LogLevel, Miniflare } from "miniflare";
 
 const here = dirname(fileURLToPath(import.meta.url));
 
+/** Lets imports of the package lead to another release: one of `compat/releases.mjs`. */
+const another = ({ files, modules }, wasm) => ({
+  name: "another release",
+  setup({ onLoad, onResolve }) {
+    const within = { namespace: "release" };
+    onResolve({ filter: /^diddy-mesh/ }, ({ path }) => {
+      if (modules[path] === undefined) {
+        return { errors: [{ text: `the release has no ${path}` }] };
+      }
+      return { path: modules[path], ...within };
+    });
+    onResolve({ filter: /\.wasm$/, ...within }, ({ path }) => {
+      wasm.set(basename(path), files.get(basename(path)));
+      return { path, external: true };
+    });
+    onResolve({ filter: /^\.\/.*\.js$/, ...within }, ({ path }) => ({ path: basename(path), ...within }));
+    onLoad({ filter: /.*/, ...within }, ({ path }) => ({ contents: files.get(path) }));
+  },
+});
+
 /** Bundles a Worker's source into miniflare modules. `data` become importable files, such as "./mesh.snapshot". */
-async function bundle(source, data = {}) {
+async function bundle(source, data = {}, release) {
   const wasm = new Map();
   const { outputFiles } = await build({
     stdin: { contents: source, resolveDir: here, loader: "ts" },
@@ -21,12 +41,13 @@ async function bundle(source, data = {}) {
     external: ["cloudflare:*"],
     logLevel: "error",
     plugins: [
+      ...(release === undefined ? [] : [another(release, wasm)]),
       {
         name: "modules",
         setup({ onResolve }) {
           onResolve({ filter: /\.wasm$/ }, ({ path, resolveDir }) => {
             const file = path.startsWith(".") ? resolve(resolveDir, path) : fileURLToPath(import.meta.resolve(path));
-            wasm.set(basename(file), file);
+            wasm.set(basename(file), readFileSync(file));
             return { path: `./${basename(file)}`, external: true };
           });
           // As wrangler does it for Workers with `nodejs_compat`; without it workerd refuses them.
@@ -38,15 +59,15 @@ async function bundle(source, data = {}) {
   });
   return [
     { type: "ESModule", path: "worker.mjs", contents: outputFiles[0].text },
-    ...[...wasm].map(([path, file]) => ({ type: "CompiledWasm", path, contents: readFileSync(file) })),
+    ...[...wasm].map(([path, contents]) => ({ type: "CompiledWasm", path, contents })),
     ...Object.entries(data).map(([path, contents]) => ({ type: "Data", path, contents })),
   ];
 }
 
-/** One Worker of a test: a name, its source, and miniflare's options. `config` is compiled to "./mesh.snapshot". */
-export async function worker(name, source, { config, data = {}, ...options } = {}) {
+/** One Worker of a test: a name, its source, and miniflare's options. `config` is compiled to "./mesh.snapshot"; `release` is another one of the package. */
+export async function worker(name, source, { config, data = {}, release, ...options } = {}) {
   const files = config === undefined ? data : { ...data, "mesh.snapshot": compileOrThrow(config) };
-  return { name, modules: await bundle(source, files), compatibilityDate: "2026-04-01", ...options };
+  return { name, modules: await bundle(source, files, release), compatibilityDate: "2026-04-01", ...options };
 }
 
 /** The callee of `fixtures/echo.mjs`. */
@@ -68,16 +89,19 @@ export const GATEWAY = `
 
 /**
  * Starts Workers; the first one is the entry. `use` gets a fetch to it, the instance, its URL,
- * and a `send` over HTTP, which unlike miniflare's own fetch tells the length of a body.
+ * a `send` over HTTP, which unlike miniflare's own fetch tells the length of a body, and `deploy`,
+ * which puts other Workers in the place of these: what is stored stays.
  */
 export async function running(workers, use) {
-  const mf = new Miniflare({ workers, cf: false, host: "127.0.0.1", port: 0, log: new Log(LogLevel.NONE), handleRuntimeStdio: (out, err) => (out.resume(), err.resume()) });
+  const options = { cf: false, host: "127.0.0.1", port: 0, log: new Log(LogLevel.NONE), handleRuntimeStdio: (out, err) => (out.resume(), err.resume()) };
+  const mf = new Miniflare({ ...options, workers });
   try {
     const url = await mf.ready;
     await use((path, init) => mf.dispatchFetch(new URL(path, "http://mesh.test"), { redirect: "manual", ...init }), {
       mf,
       url,
       send: (path, init) => fetch(new URL(path, url), { redirect: "manual", ...init }),
+      deploy: (others) => mf.setOptions({ ...options, workers: others }),
     });
   } finally {
     await mf.dispose();

@@ -36,14 +36,15 @@ export class Reporter {
     const { seen, services } = now < this.#nextAt ? { seen: this.#told, services: {} } : seenSince(this.#told, scene);
     const shared = Object.keys(services).length > 0 ? { isolate, everyMs, services } : undefined;
     if (shared === undefined) {
-      return rollout && this.#ask(scene, () => ask({ rollout }));
+      return rollout && this.#ask(scene, () => ask(rollout));
     }
     this.#nextAt = now + Math.max(everyMs, ms);
-    return this.#ask(scene, () => ask({ rollout, shared }), seen);
+    return this.#ask(scene, () => ask({ ...rollout, shared }), seen);
   }
 
   async #ask(scene: SourceScene, ask: () => Promise<ReportAnswer>, seen = this.#told): Promise<void> {
     try {
+      // An object of the release before answers with nothing: it shares nothing, which is as good as no answer.
       const { hints, version } = await ask();
       this.#told = seen;
       this.#lost = 0;

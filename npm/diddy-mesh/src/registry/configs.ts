@@ -1,7 +1,7 @@
 /** Publishing configurations: compare-and-set, dry run, rollback, staged rollout. Nothing here waits: each call is one turn. */
 import { doesWorse } from "../../wasm/control.js";
 import { compile, diff } from "../config.js";
-import { refuse, type Counts, type Document, type HistoryEntry, type Publishing, type PublishOptions, type Refusal, type Rollout, type RolloutReport, type RolloutStep } from "../protocol.js";
+import { refuse, type Counts, type Document, type HistoryEntry, type IsolateReport, type Publishing, type PublishOptions, type Refusal, type Rollout, type RolloutStep } from "../protocol.js";
 import type { State } from "./state.js";
 
 const MESSAGE_CHARS_MAX = 1_000;
@@ -49,10 +49,10 @@ export function publish(state: State, document: Document, options: PublishOption
     const at = Date.now();
     const added = versions.add({ text, at, author, message, rollbackOf, hash: summary.hash }, [config]);
     if (percent === undefined) {
-      brain.configure(effective, at);
+      state.configure(brain, effective, at);
       storage.set({ config: added });
     } else {
-      brain.stage(effective);
+      state.stage(brain, effective);
       storage.set({ candidate: added, percent, since: at, counts: "[0,0,0,0]" });
     }
     return added;
@@ -115,9 +115,9 @@ export function step(state: State, next: RolloutStep, why = "stopped by hand"): 
       storage.set({ percent, since: at, counts: "[0,0,0,0]" });
       return;
     }
-    brain.stage(undefined);
+    state.stage(brain, undefined);
     if (percent === 100) {
-      brain.configure(state.overridden(versions.document(version) as Document), at);
+      state.configure(brain, state.overridden(versions.document(version) as Document), at);
       storage.set({ config: version });
     } else {
       versions.stop(version);
@@ -129,7 +129,7 @@ export function step(state: State, next: RolloutStep, why = "stopped by hand"): 
 }
 
 /** Takes what an isolate tells of its requests, and stops a rollout whose candidate does worse. What is told of another publication counts for nothing. */
-export function judge(state: State, { candidate, failures, requests, version }: RolloutReport): void {
+export function judge(state: State, { candidate, failures = NaN, requests = NaN, version }: IsolateReport): void {
   const { storage } = state;
   const whole = [requests, failures].every((number) => Number.isSafeInteger(number) && number >= 0) && failures <= requests;
   if (storage.get("candidate") === 0 || version !== storage.get("snapshot") || !whole) {

@@ -164,11 +164,9 @@ export class MeshRegistry<Env extends object = object> extends DurableObject<Env
   }
 
   /** Takes what an isolate saw, and tells it what others know. */
-  async report({ rollout, shared }: IsolateReport): Promise<ReportAnswer> {
-    if (rollout !== undefined) {
-      configs.judge(this.#state, rollout);
-    }
-    return take(this.#state, shared);
+  async report(report: IsolateReport): Promise<ReportAnswer> {
+    configs.judge(this.#state, report);
+    return take(this.#state, report.shared);
   }
 
   /** Counts requests to the admin API whose token was wrong. */

@@ -36,6 +36,11 @@ function compile(state: State, version: number): Made {
 /** What is to be published now; undefined where it does not compile, which leaves what was published. */
 export function current(state: State, { encrypt, sign }: SealingKeys): Ready | undefined {
   const { storage } = state;
+  const unusable = state.unusable();
+  if (unusable !== undefined) {
+    storage.set({ publish_error: unusable });
+    return undefined;
+  }
   const { version: latest } = state.brain();
   const first = compile(state, latest);
   const percent = storage.get("percent");

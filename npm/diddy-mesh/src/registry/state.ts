@@ -3,7 +3,7 @@
  * where the two might differ.
  */
 import { RegistryBrain } from "../../wasm/control.js";
-import type { CheckRow, EjectionRow, Registration } from "../../wasm/control.js";
+import type { CheckRow, Diagnostic, EjectionRow, Registration } from "../../wasm/control.js";
 import { applyOverrides } from "../config.js";
 import { kindOf } from "../env.js";
 import type { ObjectState } from "./platform.js";
@@ -32,6 +32,8 @@ export class State {
   #early = 0;
   /** Whether it is at work that an alarm began: what is due is done by that, and needs no alarm of its own. */
   #working = false;
+  /** Why the stored configuration, and that of a rollout, cannot be used; empty = they can. */
+  #refused: Record<"config" | "candidate", readonly Diagnostic[]> = { config: [], candidate: [] };
 
   constructor(ctx: ObjectState, env: object) {
     this.#ctx = ctx;
@@ -53,12 +55,13 @@ export class State {
     const brain = new RegistryBrain(Math.random() * 2 ** 53, reachable);
     const now = Date.now();
     const current = versions.document(storage.get("config"));
+    this.#refused = { config: [], candidate: [] };
     if (current !== undefined) {
-      brain.configure(this.overridden(current), now);
+      this.configure(brain, this.overridden(current), now);
     }
     const candidate = versions.document(storage.get("candidate"));
     if (candidate !== undefined) {
-      brain.stage(this.overridden(candidate));
+      this.stage(brain, this.overridden(candidate));
     }
     for (const { document, expiresAt } of storage.registrations()) {
       brain.restore(JSON.parse(document) as Registration, expiresAt, now);
@@ -73,6 +76,27 @@ export class State {
       storage.set({ overrides, version: brain.version });
     }
     return brain;
+  }
+
+  /** Lets the brain have the configuration in use. */
+  configure(brain: RegistryBrain, document: Document, at: number): void {
+    this.#refused = { ...this.#refused, config: brain.configure(document, at) };
+  }
+
+  /** Lets the brain have the configuration of a rollout; undefined ends one. */
+  stage(brain: RegistryBrain, document: Document | undefined): void {
+    this.#refused = { ...this.#refused, candidate: brain.stage(document) };
+  }
+
+  /**
+   * Why nothing can be published: a release that knows more stored what this one cannot read. The brain is without it then,
+   * and what it would publish is a mesh without rules.
+   */
+  unusable(): string | undefined {
+    this.brain();
+    const { candidate, config } = this.#refused;
+    const errors = [...config, ...candidate].filter(({ severity }) => severity === "error");
+    return errors.length === 0 ? undefined : `the stored configuration cannot be read by this release: ${errors.map(({ message }) => message).join("\n")}`;
   }
 
   /** The document with what the variables of this Worker override. One that leads nowhere leaves it as it is, and is told. */
