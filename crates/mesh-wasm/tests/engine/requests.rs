@@ -1,8 +1,10 @@
 //! Requests from their first step to their answer, and what the engine tells of them.
 
-use mesh_core::{event::EventKind, reason::Reason};
+use mesh_core::{event::EventKind, reason::Reason, route::FlagReason};
 use mesh_wasm::engine::{
-    abi::{self, MIRROR_TARGET, ask, caller, flag, given, need, out, outcome, step, tell},
+    abi::{
+        self, FLAG_TARGET, MIRROR_TARGET, ask, caller, flag, given, need, out, outcome, step, tell,
+    },
     exports,
 };
 use serde_json::json;
@@ -60,11 +62,37 @@ fn a_call_by_name_has_no_rule() {
         (-5, service),
         (MIRROR_TARGET + 1, service),
         (MIRROR_TARGET, mirror),
-        (i32::MIN, mirror),
+        (FLAG_TARGET + 1, mirror),
     ] {
         assert_eq!(host::begin(missing, "", "/", NOW), step::RESPOND, "{missing}");
         let answer = (host::slot(out::STATUS), host::slot(out::REASON));
         assert_eq!(answer, expected, "{missing}");
+    }
+    for flag in [FLAG_TARGET, FLAG_TARGET - 1, i32::MIN] {
+        assert_eq!(host::begin(flag, "", "/", NOW), step::FLAG, "{flag}");
+        let found = (host::slot(out::BACKEND), host::slot(out::RULE), host::slot(out::REASON));
+        assert_eq!(found, (-1, -1, FlagReason::Disabled as i32), "{flag}");
+    }
+}
+
+#[wasm_bindgen_test]
+fn a_flag_has_its_variant_by_number() {
+    host::load(
+        r#"{ "services": {}, "flags": { "off": { "enabled": false }, "on": true,
+             "some": { "rules": [{ "query": { "q": "1" }, "variant": "on" }] } } }"#,
+    );
+    for (number, query, expected) in [
+        (0, "", (-1, -1, FlagReason::Disabled)),
+        (1, "", (1, -1, FlagReason::Static)),
+        (2, "", (0, -1, FlagReason::Default)),
+        (2, "q=1", (1, 0, FlagReason::TargetingMatch)),
+        (3, "", (-1, -1, FlagReason::Disabled)),
+    ] {
+        host::write(format!("/{query}").as_bytes());
+        host::set_request(FLAG_TARGET - number, 0, [0, 1, query.len()]);
+        assert_eq!(exports::engine_begin(NOW), step::FLAG, "{number}");
+        let found = (host::slot(out::BACKEND), host::slot(out::RULE), host::slot(out::REASON));
+        assert_eq!(found, (expected.0, expected.1, expected.2 as i32), "{number} {query}");
     }
 }
 
@@ -156,7 +184,7 @@ fn counters_events_and_their_bound() {
     }
     let counters = host::words(exports::engine_ask(ask::STATS, NOW));
     assert_eq!(counters.len(), abi::SERVICE_COLUMNS.len() + abi::ENDPOINT_COLUMNS.len());
-    assert_eq!(counters[..7], [200, 150, 50, 0, 0, 200, 50]);
+    assert_eq!(counters[..8], [200, 150, 50, 0, 0, 0, 200, 50]);
     let events = host::events();
     assert_eq!(events.len(), abi::EVENTS_MAX);
     assert_eq!(events[0], (EventKind::AttemptEnd as u32, Reason::UpstreamStatus as u32));
