@@ -8,7 +8,7 @@ import type { Slot } from "./slot.js";
 import type { MeshEvent } from "./types.js";
 
 /** Hands every waiting event to `sink`, after the current turn. */
-export async function drain(slot: Slot, sink: (event: MeshEvent) => void | Promise<void>): Promise<void> {
+export async function drain(slot: Slot, sink: (event: MeshEvent) => unknown): Promise<void> {
   await Promise.resolve();
   const events = slot.noticed.splice(0).concat(guarded(slot, () => ofEngine(slot, slot.brain())) ?? [], endpointChanges(slot));
   const work = events.map((event) => {

@@ -11,7 +11,7 @@ export interface Features {
   readonly trace?: { readonly of: typeof traceOf; readonly write: typeof writeTrace };
   readonly traffic?: typeof traffic;
   readonly observe?: {
-    readonly drain: (slot: Slot, sink: (event: MeshEvent) => void | Promise<void>) => Promise<void>;
+    readonly drain: (slot: Slot, sink: (event: MeshEvent) => unknown) => Promise<void>;
   };
   readonly registry?: {
     /** The namespace that the option names. */

@@ -169,7 +169,7 @@ export interface MeshOptions extends CoreOptions {
   /** The tenant that a request is for: the value of `tenant`. */
   readonly tenant?: ((request: Request) => string | undefined) | undefined;
   /** Called for each event after the answer was made. What it throws is ignored; what it promises keeps the Worker alive. */
-  readonly onEvent?: ((event: MeshEvent) => void | Promise<void>) | undefined;
+  readonly onEvent?: ((event: MeshEvent) => void) | undefined;
 }
 
 /**
