@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { GATEWAY, running, worker } from "../harness.mjs";
 
-const given = (balancers) => GATEWAY.replace(`serviceName: "gateway",`, `serviceName: "gateway", balancers: { ${balancers} },`);
+const given = (balancers) =>
+  GATEWAY.replace(`serviceName: "gateway",`, `serviceName: "gateway", balancers: { ${balancers} },`).replace("events.splice(0)", "events.splice(0).map((event) => ({ ...event, cause: String(event.cause) }))");
 const NAMED = (name, status = 200) => `export default { fetch: () => new Response("${name}", { status: ${status} }) };`;
 const endpoints = ["a", "b", "c"].map((name) => ({ address: `binding:${name.toUpperCase()}`, version: `1.0.${name.charCodeAt(0)}` }));
 const users = { endpoints, loadBalancer: { type: "custom", name: "mine" }, retries: 0 };
