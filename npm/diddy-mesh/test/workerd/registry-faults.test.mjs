@@ -264,12 +264,12 @@ describe("the faults of a registry", { concurrency: 3 }, () => {
         await within(CONVERGED_MS + 2_000, async () => (await api("services")).endpoints.some((one) => one.id === id && one.check === "unhealthy"), "the verdict");
         assert.equal((await api("config", { document: document(2, checked), percent: 50 })).version, 2);
         await api("rollout", { percent: 10 });
-        /** What is to survive. A lease may only be longer. */
+        /** What is to survive. A lease may only be longer, and isolates go on to tell of the rollout. */
         const known = async () => {
-          const { endpoints, publishedAt, status, ...more } = await api("services");
+          const { endpoints, publishedAt, rollout: { counts, ...rollout }, status, ...more } = await api("services");
           assert.equal(status, 200);
           const { history } = await api("history");
-          return { ...more, history, endpoints: endpoints.filter(({ service }) => service === "others").map(({ expiresAt, ...one }) => ({ ...one, expiresAt: expiresAt && 0 })) };
+          return { ...more, rollout, history, endpoints: endpoints.filter(({ service }) => service === "others").map(({ expiresAt, ...one }) => ({ ...one, expiresAt: expiresAt && 0 })) };
         };
         const settled = async () => {
           await Promise.all(MEMBERS.map(seen));
