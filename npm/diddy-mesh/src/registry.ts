@@ -4,6 +4,7 @@ export { MeshLimits } from "./registry/limits.js";
 export { MeshRegistry, type RegistrySettings } from "./registry/object.js";
 export type { KvWriter, ObjectState, RegistryNamespace } from "./registry/platform.js";
 export type * from "./protocol.js";
+export type { KeyProvider } from "./discovery/keys.js";
 export type { SealingKey, SealingKeys } from "./discovery/seal.js";
 export type { Tokens } from "./registry/token.js";
 export { MeshError } from "./errors.js";
