@@ -85,7 +85,7 @@ export function contentsOf(mesh: string, keys: readonly KvKey[], now: number): C
     .filter(({ expiresAt = Infinity }) => expiresAt > now);
   const snapshot = keys.find(({ name }) => name === snapshotKey(mesh));
   if (snapshot !== undefined && !isSnapshot(snapshot.metadata)) {
-    throw new KvFailure(`the Snapshot of mesh ${mesh} was published by a registry object (or another program), which is its one writer; use --url with the Worker that holds it`);
+    throw new KvFailure(`the Snapshot of mesh ${mesh} was published by a registry object (or another program), which is its one writer; the command line takes --url with the Worker that holds it`);
   }
   const stage = keys.find(({ name }) => name === stageKey(mesh));
   if (stage !== undefined && !isStage(stage.metadata)) {

@@ -228,7 +228,7 @@ test("what KV cannot keep, what another program wrote, and what was cut off", as
   await key("put", SNAPSHOT, "of an object", "--metadata", '{"version":7}');
   const object = await mesh("publish", "1.json");
   assert.equal(object.status, 2);
-  assert.match(object.err, /published by a registry object .*its one writer; use --url/);
+  assert.match(object.err, /published by a registry object .*its one writer; the command line takes --url/);
 });
 
 test("names of namespaces are arguments and no more, and a wrangler that fails is quoted", async () => {
