@@ -1,5 +1,6 @@
 /** `diddy-mesh/discovery`: the source of Snapshots for Workers that use a registry fully, and registering at it. */
 import { registryOf, type RegistryBindings } from "./discovery/bindings.js";
+import type { ProvidedKeys } from "./discovery/keys.js";
 import { settingsOf, type DiscoveryOptions } from "./discovery/options.js";
 import { deregisterAt, registerAt } from "./discovery/register.js";
 import { REGISTER_MS } from "./discovery/registrar.js";
@@ -10,6 +11,7 @@ import type { SnapshotSource } from "./types.js";
 
 export { MeshError, type MeshErrorCode } from "./errors.js";
 export type { KvBinding, ObjectBinding, RegistryBindings } from "./discovery/bindings.js";
+export type { KeyProvider } from "./discovery/keys.js";
 export type { DiscoveryOptions } from "./discovery/options.js";
 export type { EndpointName, Registered, Registration, SnapshotSource };
 
@@ -27,8 +29,8 @@ let lastNumber = 0;
  * Equal options give the same object within an isolate, so it may be called at module scope and per request alike.
  */
 export function discovery(options: DiscoveryOptions = {}): SnapshotSource {
-  const { decrypt = {}, kv, limits, object, ...plain } = options;
-  const text = JSON.stringify([numbered(kv), numbered(limits), numbered(object), Object.entries(decrypt).map(([id, key]) => [id, numbered(key)]), plain]);
+  const { decrypt, kv, limits, object, verify, ...plain } = options;
+  const text = JSON.stringify([numbered(kv), numbered(limits), numbered(object), numberedKeys(decrypt), numberedKeys(verify), plain]);
   let source = sources.get(text);
   if (source === undefined) {
     source = new Source(settingsOf(options));
@@ -41,9 +43,13 @@ export function discovery(options: DiscoveryOptions = {}): SnapshotSource {
   return source;
 }
 
+function numberedKeys(keys: ProvidedKeys | undefined): unknown {
+  return typeof keys === "object" ? Object.entries(keys).map(([id, key]) => [id, numbered(key)]) : numbered(keys);
+}
+
 /** A text for itself; a number for what is known by its identity. */
 function numbered(value: string | object | false | undefined): string | number | false | undefined {
-  if (typeof value !== "object") {
+  if (typeof value !== "object" && typeof value !== "function") {
     return value;
   }
   const number = numbers.get(value) ?? ++lastNumber;

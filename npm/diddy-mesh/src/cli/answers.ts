@@ -1,5 +1,5 @@
 /** The shapes of what a registry answers: of each, what commands show or go by. */
-import { anObject, flag, list, nullable, number, object, oneOf, optional, text } from "./shape.js";
+import { anObject, flag, list, nullable, number, object, oneOf, optional, text } from "../shape.js";
 
 const version = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
 const diagnostic = object({ severity: oneOf("error", "warning"), code: text, path: text, message: text });

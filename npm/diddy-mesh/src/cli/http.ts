@@ -6,7 +6,7 @@ import { Failure } from "./io.js";
 import { parsePlain } from "./plain.js";
 import type { Registry } from "./registry.js";
 import { request, type Answer, type Target } from "./request.js";
-import type { Shape } from "./shape.js";
+import type { Shape } from "../shape.js";
 
 /** Registrations and identities that the API takes in one go. */
 const BATCH_MAX = 1_000;

@@ -1,15 +1,18 @@
 /**
- * A registry on a KV namespace alone, without a registry object: the command line is the one writer.
- * KV cannot compare and set, and shows a write elsewhere up to a minute late; who publishes at the same time may undo another.
+ * A registry on a KV namespace alone, without a registry object: the command line is the one who publishes configurations,
+ * and a Worker's cron may make Snapshots beside it. KV cannot compare and set, and shows a write elsewhere up to a minute
+ * late; who publishes a configuration at the same time may undo another.
  */
 import type { Made, Publication, RegistryBrain } from "../../wasm/control.js";
 import { compile, diff } from "../config.js";
+import { brainOf, keptBy, register, ttlOf, type Documents } from "../kv/brain.js";
+import { bytesOf, configKey, METADATA_BYTES_MAX, prefixOf, registrationKey, stageKey } from "../kv/keys.js";
+import { contentsOf, documentOf, historyOf, latestOf, rolloutOf, type ConfigMetadata, type Contents, type Stage } from "../kv/layout.js";
+import { isPublished, made, snapshotOf } from "../kv/snapshot.js";
 import { refuse, snapshotKey } from "../protocol.js";
 import type { Difference, Document, EndpointName, HistoryEntry, Listing, Publishing, PublishOptions, Refusal, Registered, Registration, RegistryStatus, Rollout, RolloutStep, StoredConfig } from "../protocol.js";
 import { load } from "./check.js";
 import { Failure } from "./io.js";
-import { bytesOf, configKey, contentsOf, documentOf, historyOf, latestOf, METADATA_BYTES_MAX, prefixOf, registrationKey, rolloutOf, type ConfigMetadata, type Contents, type SnapshotMetadata } from "./kv-layout.js";
-import { brainOf, keptBy, made, register, ttlOf, type Documents, type Stage } from "./kv-brain.js";
 import type { Registry } from "./registry.js";
 import type { KvEntry, WranglerKv } from "./wrangler-kv.js";
 
@@ -67,7 +70,7 @@ export class KvRegistry implements Registry {
 
   async config(version?: number): Promise<StoredConfig | undefined> {
     const contents = await this.#contents();
-    const wanted = version ?? contents.snapshot?.config ?? 0;
+    const wanted = version ?? contents.stage.config;
     const document = await this.#document(contents, wanted);
     return document && { version: wanted, document };
   }
@@ -88,8 +91,8 @@ export class KvRegistry implements Registry {
 
   async rollback(options: { readonly to?: number | undefined } & PublishOptions = {}): Promise<Publishing> {
     const contents = await this.#contents();
-    const { configs, snapshot } = contents;
-    const to = options.to ?? configs.find(({ version }) => version === snapshot?.config)?.after ?? 0;
+    const { configs, stage } = contents;
+    const to = options.to ?? configs.find(({ version }) => version === stage.config)?.after ?? 0;
     const document = await this.#document(contents, to);
     if (document === undefined) {
       return options.to === undefined ? refuse("unknown_version", "there is no version before the one in use") : unknownVersion(to);
@@ -99,21 +102,19 @@ export class KvRegistry implements Registry {
 
   async rollout(step: RolloutStep): Promise<{ readonly ok: true; readonly rollout: Rollout | null } | Refusal> {
     const contents = await this.#contents();
-    const { candidate, config = 0 } = contents.snapshot ?? {};
+    const { candidate, config } = contents.stage;
     if (candidate === undefined) {
       return refuse("no_rollout", "no rollout is running");
     }
     const { candidate: staged, ...documents } = await this.#documents(contents);
-    const since = Date.now();
-    if ("percent" in step && step.percent < 100) {
-      const publication = publicationOf(made(brainOf(contents, { ...documents, candidate: staged }), contents));
-      const snapshot = await this.#commit(publication, { config, candidate, percent: step.percent, since });
-      return { ok: true, rollout: rolloutOf({ ...contents, snapshot }) };
-    }
-    const finished = "percent" in step;
-    const publication = publicationOf(made(brainOf(contents, finished ? { current: staged } : documents), contents));
-    await this.#commit(publication, { config: finished ? candidate : config });
-    return { ok: true, rollout: null };
+    const goesOn = "percent" in step && step.percent < 100;
+    const finished = "percent" in step && !goesOn;
+    const stage = goesOn ? { config, candidate, percent: step.percent, since: Date.now() } : { config: finished ? candidate : config };
+    const next = staging(contents, stage);
+    const publication = publicationOf(made(brainOf(contents, goesOn ? { ...documents, candidate: staged } : finished ? { current: staged } : documents), contents, Date.now()));
+    await this.#kv.putAll([this.#staged(next.stage)]);
+    await this.#put(next, publication);
+    return { ok: true, rollout: rolloutOf(next.stage) };
   }
 
   async #publish(contents: Contents, document: Document, { author = "", dryRun, expect, message = "", percent }: PublishOptions, rollbackOf: number | null): Promise<Publishing> {
@@ -121,17 +122,21 @@ export class KvRegistry implements Registry {
     if (expect !== undefined && expect !== latest) {
       return refuse("conflict", `version ${latest} was published since version ${expect}`, { current: latest });
     }
-    if (contents.snapshot?.candidate !== undefined && dryRun !== true) {
-      return refuse("rollout", `the rollout of version ${contents.snapshot.candidate} is running: finish or stop it first`, { current: latest });
+    if (contents.stage.candidate !== undefined && dryRun !== true) {
+      return refuse("rollout", `the rollout of version ${contents.stage.candidate} is running: finish or stop it first`, { current: latest });
     }
     const { summary, diagnostics } = compile(document);
     if (summary === undefined) {
       return refuse("invalid", "the configuration has errors", { diagnostics });
     }
-    const config = contents.snapshot?.config ?? 0;
+    const { config, stagedAt } = contents.stage;
     const { current } = await this.#documents(contents);
     const text = JSON.stringify(document);
     const changed = current === undefined || JSON.stringify(current) !== text;
+    if (!changed && dryRun !== true && contents.snapshot?.stagedAt !== stagedAt) {
+      // Whoever published it ended before the Snapshot was written, or somebody who knew less wrote another one.
+      await this.#republish(contents, brainOf(contents, { current }));
+    }
     if (dryRun === true || !changed) {
       return { ok: true, version: changed ? latest + 1 : config, changed, diagnostics, summary, ...(dryRun === true && current !== undefined ? { difference: diff(current, document) } : {}) };
     }
@@ -144,31 +149,34 @@ export class KvRegistry implements Registry {
     const staged = percent !== undefined && current !== undefined;
     const brain = brainOf(contents, staged ? { current, candidate: document } : { current: document });
     // Registrations can have what does not go with this document: that is found before anything is written.
-    const { publication, diagnostics: found } = made(brain, contents);
+    const { publication, diagnostics: found } = made(brain, contents, at);
     if (publication === undefined) {
       return refuse("invalid", "the configuration does not compile with the endpoints that are registered", { diagnostics: found });
     }
-    await this.#kv.put(configKey(this.#mesh, version), text, metadata);
-    await this.#commit(publication, staged ? { config, candidate: version, percent, since: at } : { config: version });
+    const next = staging(contents, staged ? { config, candidate: version, percent, since: at } : { config: version });
+    await this.#kv.putAll([{ key: configKey(this.#mesh, version), value: text, metadata, ttl: undefined }, this.#staged(next.stage)]);
+    await this.#put(next, publication);
     return { ok: true, version, changed, diagnostics, summary };
   }
 
   /** Publishes where registrations change what is published; the configuration stays. */
   async #republish(contents: Contents, brain: RegistryBrain): Promise<void> {
-    const { candidate, config = 0, hash, percent, since } = contents.snapshot ?? {};
-    const publication = publicationOf(made(brain, contents), "this is stored, but with it nothing can be published");
-    if (publication.hash !== hash) {
-      await this.#commit(publication, { config, candidate, percent, since });
+    const publication = publicationOf(made(brain, contents, Date.now()), "this is stored, but with it nothing can be published");
+    if (!isPublished(contents, publication)) {
+      await this.#put(contents, publication);
     }
   }
 
-  /** Writes the Snapshot; with that, the stage is what is in use. */
-  async #commit(publication: Publication, stage: Stage): Promise<SnapshotMetadata> {
-    const { candidate = new Uint8Array(), hash, snapshot, version } = publication;
-    const split = publication.candidate === undefined ? {} : { split: snapshot.length };
-    const metadata: SnapshotMetadata = { version, ...split, ...stage, at: Date.now(), hash };
-    await this.#kv.put(snapshotKey(this.#mesh), Buffer.concat([snapshot, candidate]), metadata);
-    return metadata;
+  /** Writes the Snapshot. One that is sealed is left to the cron that has the keys: a plain one would be refused where signatures are wanted. */
+  async #put({ snapshot, stage }: Contents, publication: Publication): Promise<void> {
+    if (snapshot?.sig === undefined && snapshot?.enc === undefined) {
+      const { metadata, value } = snapshotOf(publication, stage, Date.now());
+      await this.#kv.put(snapshotKey(this.#mesh), value, metadata);
+    }
+  }
+
+  #staged(stage: Stage): KvEntry {
+    return { key: stageKey(this.#mesh), metadata: stage, ttl: undefined };
   }
 
   #entry({ id, registration }: Registered): KvEntry {
@@ -177,18 +185,18 @@ export class KvRegistry implements Registry {
   }
 
   #status(contents: Contents): RegistryStatus {
-    const { snapshot } = contents;
-    return { mesh: this.#mesh, config: snapshot?.config ?? 0, latest: latestOf(contents), snapshot: snapshot?.version ?? 0, publishedAt: snapshot?.at ?? null, publishError: null, denied: 0, rollout: rolloutOf(contents) };
+    const { snapshot, stage } = contents;
+    return { mesh: this.#mesh, config: stage.config, latest: latestOf(contents), snapshot: snapshot?.version ?? 0, publishedAt: snapshot?.at ?? null, publishError: null, denied: 0, rollout: rolloutOf(stage) };
   }
 
   async #contents(): Promise<Contents> {
-    return contentsOf(this.#mesh, await this.#kv.list(prefixOf(this.#mesh)));
+    return contentsOf(this.#mesh, await this.#kv.list(prefixOf(this.#mesh)), Date.now());
   }
 
   /** The documents in use. Without one of them nothing can be published. */
-  async #documents({ snapshot }: Contents): Promise<Documents> {
+  async #documents({ stage }: Contents): Promise<Documents> {
     const read = async (version: number | undefined): Promise<Document | undefined> => (version === undefined || version === 0 ? undefined : this.#read(version));
-    return { current: await read(snapshot?.config), candidate: await read(snapshot?.candidate) };
+    return { current: await read(stage.config), candidate: await read(stage.candidate) };
   }
 
   async #document({ configs }: Contents, version: number): Promise<Document | undefined> {
@@ -198,6 +206,12 @@ export class KvRegistry implements Registry {
   async #read(version: number): Promise<Document> {
     return documentOf(version, (await this.#kv.get(configKey(this.#mesh, version))).toString());
   }
+}
+
+/** What is there with another stage. */
+function staging(contents: Contents, stage: Stage): Contents {
+  // Later than the one before whatever the clock says, so that it holds.
+  return { ...contents, stage: { ...stage, stagedAt: Math.max(Date.now(), (contents.stage.stagedAt ?? 0) + 1) } };
 }
 
 /** What is to be published, where it compiles. */

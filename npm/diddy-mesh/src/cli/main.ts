@@ -1,4 +1,5 @@
 /** The command line: one command each of `diddy-mesh`, with exit codes 0 (well), 1 (the document has errors, or a registry refuses; of `test` and `diff`, that a case fails or something changes), 2 (wrong use, a file that cannot be read or written, or a registry that cannot be reached; of `test` and `diff`, one that has errors too). */
+import { KvFailure } from "../kv/failure.js";
 import { compileCommand } from "./compile.js";
 import { deregisterCommand } from "./deregister.js";
 import { diffCommand } from "./diff.js";
@@ -79,7 +80,7 @@ async function main(args: string[]): Promise<number> {
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  if (!(error instanceof Failure)) {
+  if (!(error instanceof Failure || error instanceof KvFailure)) {
     throw error;
   }
   console.error(`diddy-mesh: ${error.message}`);

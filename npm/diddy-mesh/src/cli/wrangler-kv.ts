@@ -4,26 +4,21 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import type { KvKey } from "../kv/layout.js";
+import { list, object, optional, number, text } from "../shape.js";
 import { Failure, reason } from "./io.js";
 import { parsePlain, plain } from "./plain.js";
-import { list, object, optional, number, text } from "./shape.js";
 
 /** Bytes that wrangler may print: a value of KV has up to 25 MiB. */
 const OUTPUT_BYTES_MAX = 32 * 1024 * 1024;
 /** Keys that wrangler lists of its local storage, and no more. */
 const LOCAL_KEYS_MAX = 1_000;
 
-/** A key as it is listed. */
-export interface KvKey {
-  readonly name: string;
-  readonly metadata?: unknown;
-  /** Seconds since 1970. */
-  readonly expiration?: number;
-}
-
-/** A key without value: what it says is its metadata. */
+/** A key; what there is to know of it is its metadata. */
 export interface KvEntry {
   readonly key: string;
+  /** Default: none. */
+  readonly value?: string | undefined;
   readonly metadata: object;
   /** Seconds. */
   readonly ttl: number | undefined;
@@ -66,7 +61,7 @@ export class WranglerKv {
 
   /** Several keys in one run. */
   async putAll(entries: readonly KvEntry[]): Promise<void> {
-    const rows = entries.map(({ key, metadata, ttl }) => ({ key, value: "", metadata, ...(ttl === undefined ? {} : { expiration_ttl: ttl }) }));
+    const rows = entries.map(({ key, metadata, ttl, value = "" }) => ({ key, value, metadata, ...(ttl === undefined ? {} : { expiration_ttl: ttl }) }));
     await inFile(JSON.stringify(rows), (path) => this.#run(["bulk", "put", path]));
   }
 

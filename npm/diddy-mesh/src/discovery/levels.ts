@@ -43,7 +43,7 @@ export async function readLevels(scene: SourceScene, { kv, object }: Registry, l
     try {
       return await levels[level].run(ms, async () => {
         const sealed = await work();
-        return sealed ? { sealed, opened: await open(sealed, mesh, settings) } : null;
+        return sealed ? { sealed, opened: await open(sealed, mesh, settings, scene.env) } : null;
       });
     } catch (error) {
       failures.push(`${level}: ${error instanceof Error ? error.message : String(error)}`);

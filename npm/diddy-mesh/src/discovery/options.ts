@@ -47,8 +47,9 @@ export function settingsOf(options: DiscoveryOptions): Settings {
       throw new MeshError("invalid_options", `discovery({ ${name} }) is a number of milliseconds above 0, not ${String(ms)}`);
     }
   }
-  for (const [id, key] of Object.entries(verify)) {
-    if (!isPublicKey(key)) {
+  // What a provider gives is seen when it is needed.
+  for (const [id, key] of typeof verify === "function" ? [] : Object.entries(verify)) {
+    if (typeof key === "string" && !isPublicKey(key)) {
       throw new MeshError("invalid_options", `discovery({ verify }): the key ${JSON.stringify(id)} is not an Ed25519 public key, ${VERIFY_BYTES} bytes as base64url`);
     }
   }

@@ -2,14 +2,11 @@
  * Registering endpoints and taking them back: at the registry's object, or in KV where there is none.
  * In KV each registration is the metadata of a key of its own, so that nobody writes what another wrote.
  */
+import { bytesOf, METADATA_BYTES_MAX, registrationKey, TTL_S_MIN } from "../kv/keys.js";
 import { registrationsPrefix, type EndpointName, type Registered, type Registration } from "../protocol.js";
 import { askObject, type KvBinding, type Registry } from "./bindings.js";
-import { shortHash, utf8 } from "./encoding.js";
+import { shortHash } from "./encoding.js";
 
-/** What KV takes as metadata. */
-const METADATA_BYTES_MAX = 1_024;
-/** Under this a key could end between two registrations that KV is slow to show. */
-const EXPIRATION_S_MIN = 180;
 const SERVICE = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const UNIT_MS: Readonly<Record<string, number>> = { us: 0.001, ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 
@@ -28,7 +25,7 @@ export async function deregisterAt({ kv, object }: Registry, mesh: string, ids: 
 async function writeToKv(kv: KvBinding, mesh: string, registration: Registration, everyMs: number): Promise<Registered> {
   const { address, service, ttl, version = "" } = registration;
   const ttlMs = msOf(ttl);
-  const bytes = utf8(JSON.stringify(registration)).length;
+  const bytes = bytesOf(registration);
   if (!SERVICE.test(service)) {
     return refused("invalid-name", "service", service, "a lowercase DNS label");
   }
@@ -39,8 +36,8 @@ async function writeToKv(kv: KvBinding, mesh: string, registration: Registration
     return refused("too-large", "", `${bytes} bytes as JSON`, `at most ${METADATA_BYTES_MAX}, which is what KV takes as metadata`);
   }
   const id = await shortHash(`${service}\n${address}\n${version}`);
-  const key = `${registrationsPrefix(mesh)}${service}/${id}`;
-  const expirationTtl = Math.max(EXPIRATION_S_MIN, Math.ceil(ttlMs / 1_000));
+  const key = registrationKey(mesh, service, id);
+  const expirationTtl = Math.max(TTL_S_MIN, Math.ceil(ttlMs / 1_000));
   const writtenAt = everyMs > 0 ? await writtenLast(kv, key, registration) : 0;
   const at = Date.now();
   const isRecent = at - writtenAt < everyMs;

@@ -9,6 +9,7 @@
  */
 import type { PublishedMetadata, PublishedSnapshot } from "../types.js";
 import { fromBase64url, sha256, toBase64url, utf8, type Bytes } from "./encoding.js";
+import { keyOf, withKeys, type Provided, type ProvidedKeys, type Ring } from "./keys.js";
 
 const IV_BYTES = 12;
 
@@ -30,18 +31,18 @@ export interface SealedSnapshot {
   readonly metadata: SealedMetadata;
 }
 
-/** Keys of a reader, by id: several while one takes over from another. */
+/** Keys of a reader, by id: several while one takes over from another. Each of them, or all together, may come from a `KeyProvider`. */
 export interface OpeningKeys {
   /** Ed25519 public keys, 32 bytes as base64url. Where given, what none of them signed is refused. */
-  readonly verify?: Readonly<Record<string, string>> | undefined;
+  readonly verify?: ProvidedKeys | undefined;
   /** AES-256-GCM keys, 32 bytes as base64url. They only read: what is plain is taken too, and `verify` is what protects. */
-  readonly decrypt?: Readonly<Record<string, string | CryptoKey>> | undefined;
+  readonly decrypt?: ProvidedKeys | undefined;
 }
 
 /** A key of a writer, and the id that readers know it by. */
 export interface SealingKey {
   readonly id: string;
-  readonly key: string | CryptoKey;
+  readonly key: Provided<string | CryptoKey>;
 }
 
 /** Keys of the writer. */
@@ -52,32 +53,41 @@ export interface SealingKeys {
   readonly encrypt?: SealingKey | undefined;
 }
 
-/** Seals what is to be published. */
-export async function seal({ value, metadata }: PublishedSnapshot, mesh: string, { encrypt, sign }: SealingKeys): Promise<SealedSnapshot> {
+/** Seals what is to be published. `env` is for those who provide keys. */
+export function seal(plain: PublishedSnapshot, mesh: string, keys: SealingKeys, env: object = {}): Promise<SealedSnapshot> {
+  return withKeys(env, (ring) => sealWith(ring, plain, mesh, keys));
+}
+
+async function sealWith(ring: Ring, { value, metadata }: PublishedSnapshot, mesh: string, { encrypt, sign }: SealingKeys): Promise<SealedSnapshot> {
   const text = textOf(mesh, metadata);
   let sealed: SealedSnapshot = { value, metadata };
   if (sign !== undefined) {
-    const key = typeof sign.key === "string" ? await crypto.subtle.importKey("pkcs8", fromBase64url(sign.key), "Ed25519", false, ["sign"]) : sign.key;
+    const key = await imported(await ring.get(sign.key, `the key ${JSON.stringify(sign.id)}`), "pkcs8", "Ed25519", "sign");
     const signature = await crypto.subtle.sign("Ed25519", key, await signed(text, value));
     sealed = { value, metadata: { ...metadata, sig: toBase64url(new Uint8Array(signature)), key: sign.id } };
   }
   if (encrypt !== undefined) {
     const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES));
-    const encrypted = await crypto.subtle.encrypt({ name: "AES-GCM", iv, additionalData: text }, await aesKey(encrypt.key, "encrypt"), value as Bytes);
+    const key = await imported(await ring.get(encrypt.key, `the key ${JSON.stringify(encrypt.id)}`), "raw", "AES-GCM", "encrypt");
+    const encrypted = await crypto.subtle.encrypt({ name: "AES-GCM", iv, additionalData: text }, key, value as Bytes);
     sealed = { value: new Uint8Array(encrypted), metadata: { ...sealed.metadata, iv: toBase64url(iv), enc: encrypt.id } };
   }
   return sealed;
 }
 
-/** Opens what was published; throws where it cannot be read or is not to be trusted. */
-export async function open({ value, metadata }: SealedSnapshot, mesh: string, { decrypt, verify }: OpeningKeys): Promise<PublishedSnapshot> {
+/** Opens what was published; throws where it cannot be read or is not to be trusted. `env` is for those who provide keys. */
+export function open(sealed: SealedSnapshot, mesh: string, keys: OpeningKeys, env: object = {}): Promise<PublishedSnapshot> {
+  return withKeys(env, (ring) => openWith(ring, sealed, mesh, keys));
+}
+
+async function openWith(ring: Ring, { value, metadata }: SealedSnapshot, mesh: string, { decrypt, verify }: OpeningKeys): Promise<PublishedSnapshot> {
   const { enc, iv, key, percent, sig, split, version } = metadata;
-  const plain = enc === undefined ? value : await decrypted(value, textOf(mesh, metadata), iv, keyOf(decrypt, enc, "encrypted"));
+  const plain = enc === undefined ? value : await decrypted(value, textOf(mesh, metadata), iv, await keyOf(ring, decrypt, enc, "encrypted"));
   if (verify !== undefined) {
     if (sig === undefined || key === undefined) {
       throw new Error("the Snapshot is not signed");
     }
-    const publicKey = await crypto.subtle.importKey("raw", fromBase64url(keyOf(verify, key, "signed")), "Ed25519", false, ["verify"]);
+    const publicKey = await imported(await keyOf(ring, verify, key, "signed"), "raw", "Ed25519", "verify");
     if (!(await crypto.subtle.verify("Ed25519", publicKey, fromBase64url(sig), await signed(textOf(mesh, metadata), plain)))) {
       throw new Error(`the signature of the Snapshot is wrong (key ${JSON.stringify(key)})`);
     }
@@ -87,24 +97,17 @@ export async function open({ value, metadata }: SealedSnapshot, mesh: string, { 
 
 async function decrypted(value: Uint8Array, text: Bytes, iv: string | undefined, key: string | CryptoKey): Promise<Uint8Array> {
   const algorithm = { name: "AES-GCM", iv: fromBase64url(iv ?? ""), additionalData: text };
-  const imported = await aesKey(key, "decrypt");
+  const known = await imported(key, "raw", "AES-GCM", "decrypt");
   try {
-    return new Uint8Array(await crypto.subtle.decrypt(algorithm, imported, value as Bytes));
+    return new Uint8Array(await crypto.subtle.decrypt(algorithm, known, value as Bytes));
   } catch {
     // The platform's own words differ and say less.
     throw new Error("the Snapshot cannot be decrypted: it was altered, or its key is another one");
   }
 }
 
-async function aesKey(key: string | CryptoKey, use: "encrypt" | "decrypt"): Promise<CryptoKey> {
-  return typeof key === "string" ? crypto.subtle.importKey("raw", fromBase64url(key), "AES-GCM", false, [use]) : key;
-}
-
-function keyOf<Key>(keys: Readonly<Record<string, Key>> | undefined, id: string, how: string): Key {
-  if (keys === undefined || !Object.hasOwn(keys, id)) {
-    throw new Error(`the Snapshot is ${how} with the key ${JSON.stringify(id)}, which is not among those given`);
-  }
-  return keys[id] as Key;
+async function imported(key: string | CryptoKey, form: "raw" | "pkcs8", algorithm: "AES-GCM" | "Ed25519", use: KeyUsage): Promise<CryptoKey> {
+  return typeof key === "string" ? crypto.subtle.importKey(form, fromBase64url(key), algorithm, false, [use]) : key;
 }
 
 /** See the head of this file. Numbers only, so that no two metadata have the same text. */

@@ -7,8 +7,10 @@ import * as configs from "./configs.js";
 import type { KvWriter, ObjectState } from "./platform.js";
 import { probe } from "./probe.js";
 import type { Document, EndpointName, HistoryEntry, IsolateReport, Listing, Publishing, PublishOptions, Refusal, ReportAnswer, Registered, Registration, RegistryStatus, RegistryStub, Renewed, Rollout, RolloutStep, StoredConfig, Difference } from "../protocol.js";
+import type { Provided } from "../discovery/keys.js";
 import { seal, type SealingKeys } from "../discovery/seal.js";
-import { current, keysOf, kvOf, publishNow } from "./publisher.js";
+import { sealingKeysOf } from "./keys.js";
+import { current, kvOf, publishNow } from "./publisher.js";
 import { take } from "./shared.js";
 import { State } from "./state.js";
 import { admit } from "./watchers.js";
@@ -19,8 +21,8 @@ import type { Probe } from "../../wasm/control.js";
 export interface RegistrySettings {
   /** Where Snapshots are published. Default: the namespace bound as MESH_REGISTRY, MESH_KV or KV_NAMESPACE, else the only one. */
   readonly kv?: KvWriter | undefined;
-  /** What Snapshots are sealed with. Default: the secrets MESH_SIGNING_KEY and MESH_ENCRYPTION_KEY, each `ID:KEY`; without them they are plain. */
-  readonly keys?: SealingKeys | undefined;
+  /** What Snapshots are sealed with. Default: the secrets MESH_SIGNING_KEY and MESH_ENCRYPTION_KEY, each `ID:KEY`; without them they are plain. They, or each key, may come from a `KeyProvider`. */
+  readonly keys?: Provided<SealingKeys> | undefined;
 }
 
 /** The end of a lease is stored this share of it later: only a heartbeat beyond that is stored, as a write costs, and a restart ends no lease early. */
@@ -158,9 +160,9 @@ export class MeshRegistry<Env extends object = object> extends DurableObject<Env
 
   /** What is to be published now; undefined where that is not newer than `since`, or where there is nothing. */
   async snapshot(since = 0): Promise<PublishedSnapshot | undefined> {
-    const keys = this.#keys();
+    const keys = await this.#keys();
     const now = this.#state.brain().version > since ? current(this.#state, keys) : undefined;
-    return now && seal({ value: now.value, metadata: now.metadata }, this.#state.mesh, keys);
+    return now && seal({ value: now.value, metadata: now.metadata }, this.#state.mesh, keys, this.env);
   }
 
   /** Takes what an isolate saw, and tells it what others know. */
@@ -202,8 +204,8 @@ export class MeshRegistry<Env extends object = object> extends DurableObject<Env
     }
   }
 
-  #keys(): SealingKeys {
-    return this.settings().keys ?? keysOf(this.env);
+  #keys(): Promise<SealingKeys> {
+    return sealingKeysOf(this.env, this.settings().keys);
   }
 
   async #work(): Promise<void> {

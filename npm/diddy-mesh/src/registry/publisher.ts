@@ -1,8 +1,7 @@
 /** Publishing to KV: only what changed, and again later where it failed. */
-import { seal, type SealingKey, type SealingKeys } from "../discovery/seal.js";
+import { seal, type SealingKeys } from "../discovery/seal.js";
 import { within } from "../discovery/within.js";
 import { bindingOf, kindOf } from "../env.js";
-import { MeshError } from "../errors.js";
 import { snapshotKey } from "../protocol.js";
 import { findRegistry } from "../published.js";
 import type { PublishedMetadata, PublishedSnapshot } from "../types.js";
@@ -65,9 +64,9 @@ export function current(state: State, { encrypt, sign }: SealingKeys): Ready | u
 }
 
 /** Publishes what changed, and tries again later where that fails. `find` gives where to, and `keys` what it is sealed with. */
-export async function publishNow(state: State, find: () => KvWriter | undefined, keys: () => SealingKeys): Promise<void> {
+export async function publishNow(state: State, find: () => KvWriter | undefined, keys: () => Promise<SealingKeys>): Promise<void> {
   try {
-    await publishChange(state, find, keys());
+    await publishChange(state, find, await keys());
   } catch (error) {
     failed(state, error);
   }
@@ -90,7 +89,7 @@ async function publishChange(state: State, find: () => KvWriter | undefined, key
   const { version } = now.metadata;
   // Until KV answers nobody knows what it has: should the answer not come, what was published before is published again too.
   storage.set({ hash: "" });
-  const { metadata, value } = await seal(now, mesh, keys);
+  const { metadata, value } = await seal(now, mesh, keys, state.env);
   const putting = find()?.put(snapshotKey(mesh), value, { metadata });
   await (putting && within(PUT_MS, putting));
   // Whatever changed while KV was written has another version, and is published next.
@@ -118,17 +117,4 @@ function failed(state: State, error: unknown): void {
 export function kvOf(env: object): KvWriter | undefined {
   const any = Object.keys(env).some((name) => kindOf(bindingOf(env, name)) === "KvNamespace");
   return any ? (findRegistry(env) as unknown as KvWriter) : undefined;
-}
-
-/** The keys that `env` has: `ID:KEY` in MESH_SIGNING_KEY (Ed25519, PKCS #8 as base64url) and MESH_ENCRYPTION_KEY (AES-256, as base64url). */
-export function keysOf(env: object): SealingKeys {
-  const key = (name: string): SealingKey | undefined => {
-    const text = bindingOf(env, name);
-    const [, id, value] = (typeof text === "string" && /^([\w.-]{1,64}):([\w-]+)$/.exec(text)) || [];
-    if (typeof text === "string" && text !== "" && id === undefined) {
-      throw new MeshError("invalid_options", `${name} is not ID:KEY, an id and a key as base64url`);
-    }
-    return id === undefined ? undefined : { id, key: value as string };
-  };
-  return { sign: key("MESH_SIGNING_KEY"), encrypt: key("MESH_ENCRYPTION_KEY") };
 }

@@ -36,8 +36,10 @@ test("a configuration is published, seen, compared and brought back", async () =
 
   assert.equal(last(await mesh("publish", "1.json", "-m", "begin: \"ünïcode\" & $HOME", "--author", "me", "--expect", "0")), "version 1 published");
   const first = await published(kv);
-  assert.deepEqual([first.metadata.version, first.metadata.config, first.metadata.split], [1, 1, undefined]);
-  assert.deepEqual(first.bytes, snapshotOf(document(1), 1));
+  assert.deepEqual([first.metadata.config, first.metadata.split], [1, undefined]);
+  const age = Date.now() - Date.UTC(2020, 0, 1) - 1000 * first.metadata.version;
+  assert.ok(age >= 0 && age < 60_000, "the version of a Snapshot is the time");
+  assert.deepEqual(first.bytes, snapshotOf(document(1), first.metadata.version));
   const stored = (await kv.list()).find(({ name }) => name === "mesh/v1/default/config/0000000001").metadata;
   assert.deepEqual([stored.version, stored.author, stored.message, stored.rollbackOf, stored.bytes], [1, "me", "begin: \"ünïcode\" & $HOME", null, JSON.stringify(document(1)).length]);
   assert.deepEqual(JSON.parse((await kv.key("get", "mesh/v1/default/config/0000000001")).toString()), document(1));
@@ -64,7 +66,9 @@ test("a configuration is published, seen, compared and brought back", async () =
     [1, "past", null, "begin"],
   ]);
   assert.match((await mesh("history", "--limit", "1")).out, /^version +state .*\n3 +current +20\d\d-\d\d-\d\d \d\d:\d\d:\d\d +me +rollback to version 1\n$/);
-  assert.equal((await published(kv)).metadata.version, 3);
+  const third = await published(kv);
+  assert.ok(third.metadata.version > first.metadata.version);
+  assert.deepEqual(third.bytes, snapshotOf(document(1), third.metadata.version));
 });
 
 test("a rollout holds both Snapshots in one value, goes on, ends well, or is stopped", async () => {
@@ -75,9 +79,9 @@ test("a rollout holds both Snapshots in one value, goes on, ends well, or is sto
   await mesh("publish", "1.json");
   assert.match((await mesh("publish", "2.json", "--percent", "10")).out, /^version 2 published to 10 % of isolates\n/);
   const { metadata, bytes } = await published(kv);
-  assert.deepEqual([metadata.version, metadata.percent, metadata.config, metadata.candidate], [2, 10, 1, 2]);
-  assert.deepEqual(bytes.subarray(0, metadata.split), snapshotOf(document(1), 2));
-  assert.deepEqual(bytes.subarray(metadata.split), snapshotOf(document(2), 2, "candidate"));
+  assert.deepEqual([metadata.percent, metadata.config, metadata.candidate], [10, 1, 2]);
+  assert.deepEqual(bytes.subarray(0, metadata.split), snapshotOf(document(1), metadata.version));
+  assert.deepEqual(bytes.subarray(metadata.split), snapshotOf(document(2), metadata.version, "candidate"));
   const refused = await mesh("publish", "3.json");
   assert.equal(refused.status, 1);
   assert.match(refused.err, /the rollout of version 2 is running[^]*rollout --stop/);
@@ -172,7 +176,7 @@ test("meshes of one namespace do not see one another", async () => {
   await mesh("publish", "2.json", "--mesh", "one-more");
   assert.equal(JSON.parse((await mesh("history", "--mesh", "one", "--json")).out).length, 1);
   assert.equal(last(await mesh("history")), "nothing is published yet");
-  assert.deepEqual((await list()).map(({ name }) => name.split("/")[2]).sort(), ["one", "one", "one-more", "one-more"]);
+  assert.deepEqual((await list()).map(({ name }) => name.split("/")[2]).sort(), ["one", "one", "one", "one-more", "one-more", "one-more"], "a version, the stage and the Snapshot of each");
 });
 
 test("what KV cannot keep, what another program wrote, and what was cut off", async () => {
@@ -191,16 +195,40 @@ test("what KV cannot keep, what another program wrote, and what was cut off", as
   assert.equal(last(await mesh("publish", "3.json")), "version 3 published");
   assert.match((await mesh("history")).out, /\n3 +current .*\n2 +stopped .*\n1 +past /);
 
+  // One who ended when the stage was written and the Snapshot was not, or whose Snapshot was written over by who knew less:
+  // what is in use is what the stage says, and publishing it once more makes the Snapshot follow.
+  const { bytes, metadata } = await published(kv);
+  await mesh("publish", "1.json");
+  writeFileSync(join(path, "bytes"), bytes);
+  await key("put", SNAPSHOT, "--path", join(path, "bytes"), "--metadata", JSON.stringify({ ...metadata, version: metadata.version + 5 }));
+  assert.match((await mesh("history")).out, /\n4 +current .*\n3 +past /);
+  assert.equal(last(await mesh("publish", "1.json")), "nothing changed: version 4 means the same");
+  const mended = await published(kv);
+  assert.equal(mended.metadata.config, 4);
+  assert.deepEqual(mended.bytes, snapshotOf(document(1), mended.metadata.version));
+  assert.ok(mended.metadata.version > metadata.version + 5);
+  // A Snapshot that is sealed belongs to a cron: a plain one would be refused by readers.
+  await key("put", SNAPSHOT, "sealed", "--metadata", JSON.stringify({ ...mended.metadata, sig: "AAAA", key: "k1" }));
+  assert.equal(last(await mesh("publish", "3.json")), "version 5 published");
+  assert.equal((await published(kv)).bytes.toString(), "sealed");
+  assert.match((await mesh("history")).out, /\n5 +current /);
+  await mesh("publish", "1.json");
+  await key("put", SNAPSHOT, "--path", join(path, "bytes"), "--metadata", JSON.stringify(metadata));
+  await mesh("rollback", "--to", "3");
+
   // The document in use is away: nothing is published that lacks it.
-  await key("put", "mesh/v1/default/config/0000000003", "no JSON", "--metadata", JSON.stringify({ ...half, version: 3 }));
+  await key("put", "mesh/v1/default/config/0000000007", "no JSON", "--metadata", JSON.stringify({ ...half, version: 7 }));
   const broken = await mesh("register", "--service", "users", "--address", "https://a.example");
   assert.equal(broken.status, 2);
-  assert.match(broken.err, /version 3 of the configuration is listed but cannot be read/);
+  assert.match(broken.err, /version 7 of the configuration is listed but cannot be read/);
+  await key("put", "mesh/v1/default/stage", "broken", "--metadata", '{"config":"7"}');
+  const unstaged = await mesh("publish", "1.json");
+  assert.deepEqual([unstaged.status, /stage does not say which configuration is in use: found \{"config":"7"\}/.test(unstaged.err)], [2, true], unstaged.err);
 
   await key("put", SNAPSHOT, "of an object", "--metadata", '{"version":7}');
   const object = await mesh("publish", "1.json");
   assert.equal(object.status, 2);
-  assert.match(object.err, /published by a registry object .*its one writer; use --url/);
+  assert.match(object.err, /published by a registry object .*its one writer; the command line takes --url/);
 });
 
 test("names of namespaces are arguments and no more, and a wrangler that fails is quoted", async () => {

@@ -99,3 +99,94 @@ test("keys may come as CryptoKeys", async () => {
   const sealed = await seal(plain, "default", { sign: { id: "k", key: privateKey }, encrypt: { id: "e", key: encrypting } });
   assert.deepEqual(await open(sealed, "default", { verify: { k: known }, decrypt: { e: encrypting } }), plain);
 });
+
+/** A provider that answers as the test has it, and how often it was asked with what. */
+function provider(answer) {
+  const one = Object.assign((env) => (one.asked.push(env), one.answer(env)), { asked: [], answer });
+  return one;
+}
+const ENV = { SECRET: aes };
+
+test("keys may come from providers, each or all together, which are asked once", async () => {
+  const [signKey, encryptKey] = [provider(() => one.secret), provider(async ({ SECRET }) => SECRET)];
+  const sealing = { sign: { id: "k1", key: signKey }, encrypt: { id: "e1", key: encryptKey } };
+  const [each, all] = [provider(({ SECRET }) => SECRET), provider(async () => ({ k1: one.known }))];
+  for (let i = 0; i < 3; i++) {
+    const sealed = await seal(plain, "default", sealing, ENV);
+    assert.deepEqual(await open(sealed, "default", { verify: all, decrypt: { e1: each, other: provider(() => assert.fail("it is not needed")) } }, ENV), plain);
+  }
+  for (const { asked } of [signKey, encryptKey, each, all]) {
+    assert.deepEqual(asked, [ENV]);
+  }
+  const imported = await crypto.subtle.importKey("raw", Buffer.from(one.known, "base64url"), "Ed25519", false, ["verify"]);
+  await open(await seal(plain, "default", keys), "default", { ...good, verify: { k1: provider(() => imported) } });
+  // All keys of a provider may have providers of their own.
+  assert.deepEqual(await open(await seal(plain, "default", keys), "default", { verify: provider(() => ({ k1: provider(() => one.known) })), decrypt: good.decrypt }), plain);
+});
+
+test("a provider is asked again where what it gave opens nothing, and then not for a while", async (t) => {
+  let now = 1_000;
+  t.mock.method(performance, "now", () => now);
+  const older = await seal(plain, "default", { sign: keys.sign });
+  const newer = await seal(plain, "default", { sign: { id: "k2", key: two.secret } });
+  const all = provider(() => ({ k1: one.known }));
+  await open(older, "default", { verify: all });
+  assert.equal(all.asked.length, 1);
+  // Another id: the provider has it by now.
+  all.answer = () => ({ k1: one.known, k2: two.known });
+  await open(newer, "default", { verify: all });
+  await open(older, "default", { verify: all });
+  assert.equal(all.asked.length, 2);
+  // An id that it does not have is not asked for each time.
+  const unknown = { ...newer, metadata: { ...newer.metadata, key: "k3" } };
+  for (let i = 0; i < 5; i++) {
+    await refuses(unknown, { verify: all }, /key "k3", which is not among/);
+  }
+  assert.equal(all.asked.length, 2, "it was asked again just now");
+  now += 10_000;
+  await refuses(unknown, { verify: all }, /k3/);
+  await refuses(unknown, { verify: all }, /k3/);
+  assert.equal(all.asked.length, 3);
+  // One that is away takes nothing that was known.
+  now += 10_000;
+  all.answer = () => Promise.reject(new Error("away"));
+  await refuses(unknown, { verify: all }, /^Error: the provider of the keys that Snapshots are signed with failed: away$/);
+  await open(newer, "default", { verify: all });
+  assert.equal(all.asked.length, 4);
+  // The same id with another key, of one key's own provider.
+  const each = provider(() => one.known);
+  const verify = { k1: each };
+  await open(older, "default", { verify });
+  each.answer = () => two.known;
+  await open(await seal(plain, "default", { sign: { id: "k1", key: two.secret } }), "default", { verify });
+  await refuses(older, { verify }, /is wrong/);
+  assert.equal(each.asked.length, 2);
+  // A key that was taken back is used for an hour at most.
+  all.answer = () => ({ k2: two.known });
+  now += 3_600_000;
+  await refuses(older, { verify: all }, /key "k1", which is not among/);
+});
+
+test("a provider that throws, gives nothing or hangs is as a wrong key", async () => {
+  const encrypted = await seal(plain, "default", keys);
+  const failing = (answer, why) => refuses(encrypted, { ...good, decrypt: { e1: provider(answer) } }, why);
+  await failing(() => { throw new Error("no such secret"); }, /the provider of the key "e1" failed: no such secret/);
+  await failing(() => undefined, /found undefined, expected a key or keys/);
+  await failing(() => null, /found null/);
+  await failing(() => 7, /found number/);
+  await failing(() => "!", /Invalid character|cannot be decoded|correctly encoded/);
+  await failing(() => otherAes, /cannot be decrypted/);
+  await refuses(encrypted, { decrypt: good.decrypt, verify: provider(() => one.known) }, /gave a text; expected keys by id/);
+  await refuses(encrypted, { decrypt: good.decrypt, verify: provider(() => undefined) }, /expected a key or keys/);
+  await refuses(plain, { verify: provider(() => ({})) }, /not signed/);
+  await refuses(encrypted, { decrypt: good.decrypt, verify: provider(() => Object.create({ k1: one.known })) }, /not among/);
+  await assert.rejects(seal(plain, "default", { sign: { id: "k1", key: provider(() => Promise.reject(new Error("away"))) } }), /the provider of the key "k1" failed: away/);
+  const began = performance.now();
+  const slow = provider(() => new Promise((resolve) => setTimeout(resolve, 2_500, aes)));
+  await refuses(encrypted, { ...good, decrypt: { e1: slow } }, /no answer within 2000 ms/);
+  assert.ok(performance.now() - began < 2_450);
+  // What came too late is there for the next one.
+  await new Promise((resolve) => setTimeout(resolve, 800));
+  assert.deepEqual(await open(encrypted, "default", { ...good, decrypt: { e1: slow } }), plain);
+  assert.equal(slow.asked.length, 1);
+});

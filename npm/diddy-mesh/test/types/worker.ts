@@ -2,12 +2,12 @@
 import { DiddyMesh, MeshError, type MeshContext, type MeshDocument, type MeshEvent, type MeshOptions } from "diddy-mesh";
 import { compile, explain, validate, type Diagnostic } from "diddy-mesh/config";
 import { DiddyMesh as Core } from "diddy-mesh/core";
-import { discovery } from "diddy-mesh/discovery";
+import { discovery, type KeyProvider } from "diddy-mesh/discovery";
 import { flags, type FlagContext, type FlagDetails } from "diddy-mesh/flags";
 import { hooks } from "diddy-mesh/hooks";
 import { init } from "diddy-mesh/init";
 import { contextOf, MeshProvider } from "diddy-mesh/openfeature";
-import { adminApi, MeshRegistry, type RegistryStub } from "diddy-mesh/registry";
+import { adminApi, MeshRegistry, publishFromKv, type KvPublication, type RegistrySettings, type RegistryStub } from "diddy-mesh/registry";
 
 interface Env {
   readonly KV_NAMESPACE: KVNamespace;
@@ -44,6 +44,14 @@ export const document = {
   routing: { rules: [{ path: "/api/users/*", service: "users" }, { path: { type: "Exact", value: "/o" }, backends: ["orders"] }] },
 } satisfies MeshDocument;
 export class Registry extends MeshRegistry<Env> {}
+const secret: KeyProvider<string, { readonly SECRET: { get(): Promise<string> } }> = (env) => env.SECRET.get();
+export class Sealing extends MeshRegistry<Env> {
+  protected override settings(): RegistrySettings {
+    return { keys: { sign: { id: "k1", key: secret } } };
+  }
+}
+export const keysProvided = discovery({ verify: (env: { readonly KEYS: string }) => ({ k1: env.KEYS }), decrypt: { e1: secret, e2: "text" } });
+export const cron = (env: Env): Promise<KvPublication> => publishFromKv(env, { kv: env.KV_NAMESPACE, keys: async () => ({ encrypt: { id: "e1", key: secret } }) });
 interface RegistryEnv {
   readonly MESH_REGISTRY_OBJECT: DurableObjectNamespace<Registry>;
 }

@@ -1,8 +1,9 @@
-/** The brain of a registry, made of what is in KV for one command. */
+/** The brain of a registry, made of what is in KV for one publication. */
 import { RegistryBrain } from "../../wasm/control.js";
-import type { Document, EndpointName, Made, Registered, Registration } from "../../wasm/control.js";
-import { Failure } from "./io.js";
-import { bytesOf, METADATA_BYTES_MAX, TTL_S_MIN, type Contents, type SnapshotMetadata } from "./kv-layout.js";
+import type { Document, EndpointName, Registered, Registration } from "../../wasm/control.js";
+import { KvFailure } from "./failure.js";
+import { bytesOf, METADATA_BYTES_MAX, TTL_S_MIN } from "./keys.js";
+import type { Contents } from "./layout.js";
 
 /** What is configured. */
 export interface Documents {
@@ -10,17 +11,20 @@ export interface Documents {
   readonly candidate?: Document | undefined;
 }
 
-/** Which versions are in use, and by how many. */
-export type Stage = Pick<SnapshotMetadata, "config" | "candidate" | "percent" | "since">;
-
-/** A brain with these documents, and all that is registered. It asks nobody for their health. */
-export function brainOf({ registrations }: Contents, { current, candidate }: Documents): RegistryBrain {
+/** A brain with these documents, and nobody who is registered. It asks nobody for their health. */
+export function configured({ current, candidate }: Documents, now: number): RegistryBrain {
   const brain = new RegistryBrain(0, []);
-  const now = Date.now();
   const errors = [...(current === undefined ? [] : brain.configure(current, now)), ...(candidate === undefined ? [] : brain.stage(candidate))];
   if (errors.length > 0) {
-    throw new Failure(`a published version does not compile any more: ${errors.map(({ message }) => message).join("; ")}`);
+    throw new KvFailure(`a published version does not compile any more: ${errors.map(({ message }) => message).join("; ")}`);
   }
+  return brain;
+}
+
+/** A brain with these documents, and all that is registered; what cannot be read of that is left out. */
+export function brainOf({ registrations }: Contents, documents: Documents): RegistryBrain {
+  const now = Date.now();
+  const brain = configured(documents, now);
   registrations.forEach(({ registration, expiresAt }) => brain.restore(registration, expiresAt, now));
   return brain;
 }
@@ -35,13 +39,6 @@ export function keptBy({ registrations }: Contents, ids: readonly string[]): { r
     const { service = "?", address = "?", version = "" } = (registration ?? {}) as Partial<Registration>;
     return id === undefined ? [] : [{ key, name: { id, service, address, version } }];
   });
-}
-
-/** What is to be published after what was. */
-export function made(brain: RegistryBrain, { snapshot }: Contents): Made {
-  const last = snapshot?.version ?? 0;
-  brain.resume(last + 1, last);
-  return brain.publication();
 }
 
 /** Registers endpoints as KV keeps them: a registration that has no room there is refused. */
