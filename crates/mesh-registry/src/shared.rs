@@ -163,7 +163,15 @@ impl Shared {
         dice: &mut impl Dice,
         sink: &mut impl FnMut(Change),
     ) -> Option<Hint> {
-        let known = self.services.values().map(SharedService::reporters).sum::<usize>();
+        let count = |services: &BTreeMap<String, SharedService>| {
+            services.values().map(SharedService::reporters).sum::<usize>()
+        };
+        let mut known = count(&self.services);
+        if known >= REPORTERS_MAX {
+            // those of services that nobody tells of any more are still there
+            self.services.values_mut().for_each(|service| service.forget(now));
+            known = count(&self.services);
+        }
         let service = self.services.get_mut(service)?;
         let hint = service.take(reporter, report, known < REPORTERS_MAX, now);
         let ejected = &mut self.ejected;

@@ -5,6 +5,7 @@ import { BODY, FLAG, NEVER, OUT, OUTCOME, STEP } from "./generated/abi.js";
 import type { Order } from "./outgoing.js";
 import type { Predicate } from "./tables.js";
 import type { Race } from "./traffic/hedge.js";
+import type { Endpoint } from "./transport.js";
 import { drop, send, sleep } from "./send.js";
 import { guarded } from "./recovery.js";
 import { final, finish, reasonName, redirect, refuse, RETRY_HEADER } from "./respond.js";
@@ -145,19 +146,13 @@ export function respond(call: Call, brain: Brain): Response {
 
 /** Reads the OUT slots of a SEND step, before anything is awaited. */
 export function order(call: Call, brain: Brain): Sending {
-  call.features.traffic?.choose(call, brain);
-  const endpoint = call.slot.endpoints[brain.slot(OUT.ENDPOINT)];
   const bits = brain.slot(OUT.FLAGS);
   if (bits & FLAG.TARGET) {
     // The first attempt's: other requests come between it and a retry, and the engine has one text.
     call.path ??= brain.text();
   }
-  if (endpoint === undefined) {
-    throw new RangeError("the engine named an endpoint that does not exist");
-  }
-  return {
+  const sending: Sending = {
     brain,
-    endpoint,
     bits,
     ticket: brain.slot(OUT.TICKET),
     attempt: brain.slot(OUT.ATTEMPT),
@@ -167,7 +162,13 @@ export function order(call: Call, brain: Brain): Sending {
     edits: call.slot.edits(brain.slot(OUT.BACKEND)),
     predicates: bits & FLAG.WANT_PREDICATES ? call.slot.known.predicates?.[brain.slot(OUT.POLICY)] : undefined,
     hedge: brain.slot(OUT.HEDGE_MS),
+    // Last: code that is asked may ask the engine in its turn, and the slots are another request's then.
+    endpoint: call.slot.endpoints[call.features.traffic?.choose(call, brain) ?? brain.slot(OUT.ENDPOINT)] as Endpoint,
   };
+  if (sending.endpoint === undefined) {
+    throw new RangeError("the engine named an endpoint that does not exist");
+  }
+  return sending;
 }
 
 /** Holds a body that a retry may need. False when the caller went away while it was read. */

@@ -55,7 +55,7 @@ export function hooks({ exporters = [], onBreaker, onEndpointChange, onEvent, on
   }
   return (event) => {
     const { at, detail, endpoint: address = "", micros = 0, service = "", type } = event;
-    const calls: (() => void)[] = [() => onEvent?.(event)];
+    const calls: (() => unknown)[] = [() => onEvent?.(event)];
     if (!started) {
       started = true;
       calls.push(() => onStart?.(event));
@@ -71,7 +71,7 @@ export function hooks({ exporters = [], onBreaker, onEndpointChange, onEvent, on
     }
     for (const call of calls) {
       try {
-        call();
+        void Promise.resolve(call()).catch(() => undefined);
       } catch {
         // One hook must not keep the others from hearing.
       }

@@ -56,12 +56,18 @@ fn on_flag(
         FlagTest::Value(value) => {
             let of_value =
                 |(_, known): &(_, crate::document::FlagValue)| known.as_boolean() == Some(*value);
-            let Some(variant) = flag.variants.iter().position(of_value) else {
-                let expected = "the name of a variant: no variant of the flag has that value";
-                at.error(Code::WrongType, &value.to_string(), expected);
-                return None;
-            };
-            variant
+            let mut same = flag.variants.iter().enumerate().filter(|(_, one)| of_value(one));
+            match (same.next(), same.next()) {
+                (Some((variant, _)), None) => variant,
+                (first, _) => {
+                    let expected = match first {
+                        Some(_) => "the name of a variant: several have that value",
+                        None => "the name of a variant: none has that value",
+                    };
+                    at.error(Code::WrongType, &value.to_string(), expected);
+                    return None;
+                }
+            }
         }
     };
     let (variant_name, _) = flag.variants.get(variant)?;

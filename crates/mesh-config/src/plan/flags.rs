@@ -110,7 +110,7 @@ fn check_variants(variants: &BTreeMap<String, FlagValue>, at: &mut Cursor) {
     }
 }
 
-fn check_name(what: &str, name: &str, at: &mut Cursor) {
+pub(super) fn check_name(what: &str, name: &str, at: &mut Cursor) {
     let inner = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     let good = name.len() <= FLAG_NAME_BYTES_MAX
         && name.starts_with(|c: char| c.is_ascii_alphanumeric())

@@ -139,9 +139,19 @@ fn flags_and_named_rules_draw_for_themselves() {
     };
     let (f, g) = (half("f", ""), half("g", ""));
     assert!((200..300).contains(&both(&f, &g)), "{}", both(&f, &g));
-    // a rule before it does not move anybody
-    let later = half("f", r#"{ "principal": "nobody", "variant": "on" },"#);
-    assert_eq!(f, later);
+    // a rule before it moves nobody where it has a name
+    let before = r#"{ "principal": "nobody", "variant": "on" },"#;
+    let named = |before: &str| {
+        on(&format!(
+            r#""f": {{ "rules": [{before}{{ "name": "half", "variant": "on", "percent": 50 }}] }}"#
+        ))
+    };
+    assert_eq!(named(""), named(before));
+    // two without names draw apart: half of half
+    let rules = r#"[{ "variant": "off", "percent": 50 }, { "variant": "on", "percent": 50 }]"#;
+    let second = on(&format!(r#""f": {{ "defaultVariant": "off", "rules": {rules} }}"#));
+    let count = second.iter().filter(|on| **on).count();
+    assert!((200..300).contains(&count), "{count}");
 }
 
 #[test]
@@ -221,6 +231,14 @@ const WRONG: &[(&str, &str)] = &[
     (
         r#""f": { "rules": [{ "name": "x", "variant": "on", "principal": "a" }, { "name": "x", "variant": "off" }] }"#,
         "duplicate-name: flags.f.rules[1].name: the name \"x\" again",
+    ),
+    (
+        r#""f": { "rules": [{ "name": "0", "variant": "on" }] }"#,
+        "invalid-name: flags.f.rules[0].name: the rule name \"0\"; expected a name that is no number",
+    ),
+    (
+        r#""f": { "rules": [{ "name": "a b", "variant": "on" }] }"#,
+        "invalid-name: flags.f.rules[0].name: the rule name \"a b\"",
     ),
     (
         r#""f": { "rules": [{ "country": "de", "variant": "on" }] }"#,
@@ -345,6 +363,10 @@ fn conditions_on_flags_that_are_wrong_are_told() {
             "unknown-name: routing.rules[0].flags.f: the unknown variant \"onn\"",
         ),
         (r#""flags": { "t": true }"#, "wrong-type: routing.rules[0].flags.t: true; "),
+        (
+            r#""flags": { "two": true }"#,
+            "wrong-type: routing.rules[0].flags.two: true; expected the name of a variant: several",
+        ),
         (r#""flags": { "f": 1 }"#, "wrong-type: routing.rules[0].flags.f: the number 1; "),
         (
             r#""matches": [{ "path": "/y" }], "flags": { "f": true }"#,
@@ -353,7 +375,7 @@ fn conditions_on_flags_that_are_wrong_are_told() {
     ] {
         let text = routed(
             &format!(r#"{{ "service": "a", {rule} }}"#),
-            r#""f": {}, "t": "x", "banner": true"#,
+            r#""f": {}, "t": "x", "banner": true, "two": { "variants": { "a": true, "b": true }, "defaultVariant": "a" }"#,
         );
         let found = findings(&text);
         assert!(found.iter().any(|one| one.starts_with(expected)), "{found:#?}");

@@ -75,6 +75,11 @@ impl SharedService {
         self.isolates.len()
     }
 
+    /// Forgets isolates that did not tell for too long.
+    pub(super) fn forget(&mut self, now: Timestamp) {
+        self.isolates.retain(|_, told| told.until > now);
+    }
+
     /// Takes what an isolate saw. `room` = whether one more may be remembered.
     pub(super) fn take(
         &mut self,
@@ -84,7 +89,7 @@ impl SharedService {
         now: Timestamp,
     ) -> Option<Hint> {
         let every = every.clamp(EVERY.0, EVERY.1);
-        self.isolates.retain(|_, told| told.until > now);
+        self.forget(now);
         let per_second = f64::from(report.requests) / every.as_secs_f64();
         let until = now.saturating_add(every.saturating_mul(REPORTS_KEPT));
         let open = self.isolates.remove(&isolate).map(|told| told.open);

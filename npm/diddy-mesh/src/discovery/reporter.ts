@@ -16,6 +16,7 @@ interface Baseline {
 
 /** After so many reports in a row that were lost, what was not told is given up, and so is what others said. */
 const LOST_MAX = 3;
+const WHOLE = { retryShare: 1 };
 
 /** See the head of this file. */
 export class Reporter {
@@ -25,6 +26,8 @@ export class Reporter {
   /** From when on there may be another report of them: one that is under way is not told twice. */
   #nextAt = -Infinity;
   #lost = 0;
+  /** Services of whose budget this isolate holds a share. */
+  readonly #sharing = new Set<string>();
 
   /**
    * Tells what there is to tell, by `ask`, which may take so long; undefined where that is nothing. Of services that are
@@ -32,14 +35,22 @@ export class Reporter {
    */
   tell(scene: SourceScene, isRollout: boolean, isolate: number, everyMs: number, ms: number, ask: (report: IsolateReport) => Promise<ReportAnswer>): Promise<void> | undefined {
     const now = performance.now();
+    const shared = scene.shared();
+    for (const service of this.#sharing) {
+      if (!shared.includes(service)) {
+        // Nobody shares it any more: the whole budget is this isolate's again.
+        this.#sharing.delete(service);
+        scene.hint(service, WHOLE);
+      }
+    }
     const rollout = isRollout ? this.#rollout(scene) : undefined;
     const { seen, services } = now < this.#nextAt ? { seen: this.#told, services: {} } : seenSince(this.#told, scene);
-    const shared = Object.keys(services).length > 0 ? { isolate, everyMs, services } : undefined;
-    if (shared === undefined) {
+    const seenShared = Object.keys(services).length > 0 ? { isolate, everyMs, services } : undefined;
+    if (seenShared === undefined) {
       return rollout && this.#ask(scene, () => ask(rollout));
     }
     this.#nextAt = now + Math.max(everyMs, ms);
-    return this.#ask(scene, () => ask({ ...rollout, shared }), seen);
+    return this.#ask(scene, () => ask({ ...rollout, shared: seenShared }), seen);
   }
 
   async #ask(scene: SourceScene, ask: () => Promise<ReportAnswer>, seen = this.#told): Promise<void> {
@@ -48,13 +59,16 @@ export class Reporter {
       const { hints, version } = await ask();
       this.#told = seen;
       this.#lost = 0;
-      Object.entries(hints).forEach(([service, hint]) => scene.hint(service, hint));
+      Object.entries(hints).forEach(([service, hint]) => {
+        this.#sharing.add(service);
+        scene.hint(service, hint);
+      });
       scene.news(version);
     } catch {
       this.#lost += 1;
       if (this.#lost >= LOST_MAX) {
         this.#told = seen;
-        scene.shared().forEach((service) => scene.hint(service, { retryShare: 1 }));
+        scene.shared().forEach((service) => scene.hint(service, WHOLE));
       }
     }
   }

@@ -31,7 +31,7 @@ export function seenSince(before: Seen, scene: SourceScene): { readonly seen: Se
         .map(({ address, attempts, breaker, breakerOpened, failures, inFlight, version }) => {
           const key = `${name} ${address} ${version} `;
           // An attempt under way may fail yet: it is told when it is over.
-          return { address, version, attempts: more(`${key}attempts`, (attempts - inFlight) >>> 0), failures: more(`${key}failures`, failures), opened: more(`${key}opened`, breakerOpened), open: breaker !== "closed" };
+          return { address, version, attempts: more(`${key}attempts`, Math.max(0, attempts - inFlight)), failures: more(`${key}failures`, failures), opened: more(`${key}opened`, breakerOpened), open: breaker !== "closed" };
         })
         .filter(({ attempts, failures, opened }) => attempts + failures + opened > 0),
     };

@@ -5,15 +5,19 @@ import { ASK, OUT } from "../generated/abi.js";
 import { readStats } from "../stats.js";
 import type { BalancerCandidate } from "../types.js";
 
-/** Asks the code of the policy's balancer, where it has one. What it throws, or takes that takes no traffic, leaves the engine's choice. */
-export function choose(call: Call, brain: Brain): void {
+/**
+ * Asks the code of the policy's balancer, where it has one: the number of the endpoint that takes the attempt. What the code
+ * throws, or takes that takes no traffic, leaves the engine's choice.
+ */
+export function choose(call: Call, brain: Brain): number {
   const { options, request, slot } = call;
   const { balancers, serviceEndpoints, services, versions } = slot.known;
+  const proposed = brain.slot(OUT.ENDPOINT);
+  const ticket = brain.slot(OUT.TICKET);
   const name = balancers?.[brain.slot(OUT.POLICY)];
   if (name === undefined) {
-    return;
+    return proposed;
   }
-  const proposed = brain.slot(OUT.ENDPOINT);
   try {
     const balancer = options.balancers?.[name];
     if (balancer === undefined) {
@@ -31,17 +35,21 @@ export function choose(call: Call, brain: Brain): void {
       stats: () => readStats(slot)[serviceName]?.endpoints ?? [],
     });
     if (chosen === undefined) {
-      return;
+      return proposed;
     }
     if (!Number.isInteger(chosen) || candidates[chosen as number] === undefined) {
       throw new TypeError(`undefined or a number from 0 to ${candidates.length - 1} was expected, not ${String(chosen)}`);
     }
-    brain.slots()[OUT.ENDPOINT] = first + (chosen as number);
-    if (brain.ask(ASK.MOVE, performance.now()) === 0) {
+    const taken = first + (chosen as number);
+    const slots = brain.slots();
+    slots[OUT.TICKET] = ticket;
+    slots[OUT.ENDPOINT] = taken;
+    if (slot.lost(brain) || brain.ask(ASK.MOVE, performance.now()) === 0) {
       throw new RangeError(`${candidates[chosen as number]?.address} takes no traffic now`);
     }
+    return taken;
   } catch (cause) {
-    brain.slots()[OUT.ENDPOINT] = proposed;
     slot.notice({ type: "balancer_failed", at: performance.now(), detail: name, cause });
+    return proposed;
   }
 }

@@ -104,6 +104,18 @@ test("what was lost is told with the next report, and after three it is given up
   assert.equal((await one.later()).users.requests, 1);
 });
 
+test("a service that is shared no longer gives the whole budget back, once", async (t) => {
+  const one = isolate(t);
+  const { state } = one;
+  state.answer = { version: 7, hints: { users: { retryShare: 0.01 } } };
+  await one.tell();
+  assert.deepEqual(state.hints, [["users", { retryShare: 0.01 }]]);
+  state.shared = [];
+  await one.later();
+  await one.later();
+  assert.deepEqual(state.hints.slice(1), [["users", { retryShare: 1 }]]);
+});
+
 test("a report of a rollout goes with it, or alone", async (t) => {
   const one = isolate(t);
   const { state } = one;

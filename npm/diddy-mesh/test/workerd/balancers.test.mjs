@@ -90,3 +90,39 @@ test("each attempt is asked for, and a retry does not go back", async () => {
     assert.equal(await texts(fetch, 4), "cccc");
   });
 });
+
+test("code that asks flags, counters or services meanwhile changes nothing of the attempt at hand", async () => {
+  const source = `
+    import { DiddyMesh } from "diddy-mesh";
+    import { flags } from "diddy-mesh/flags";
+    import config from "./mesh.snapshot";
+    const events = [];
+    const mine = (candidates, { request, stats }) => {
+      flags(mesh).boolean("late", false, request);
+      mesh.stats(); stats();
+      mesh.fetch("zzz", "/inner").then((answer) => answer.text());
+      flags(mesh).string("text", "", request);
+      return request.headers.has("x-leave") ? undefined : 1;
+    };
+    const mesh = new DiddyMesh({ serviceName: "gateway", config, balancers: { mine }, onEvent: (event) => events.push(event) });
+    export default { fetch: (request, env, ctx) => mesh.handle(request, { "/events": () => Response.json(events.splice(0)), "/stats": () => Response.json(mesh.stats()) }, env, ctx) };`;
+  const secret = (name) => [{ requestHeaders: { set: { [name]: "1" } } }];
+  const config = {
+    services: { users, zzz: {} },
+    flags: { text: "x", late: { rules: [{ variant: "on" }] } },
+    routing: { rules: [{ path: "/zzz", backends: [{ service: "zzz", filters: secret("x-zzz") }, { service: "zzz", weight: 0, filters: secret("x-other") }] }, { path: "/*", service: "users", filters: [...secret("x-users"), { rewrite: { path: { prefix: "/new" } } }] }] },
+  };
+  const tells = `export default { fetch: (request) => Response.json([new URL(request.url).pathname, ...[...request.headers.keys()].filter((name) => /^x-(zzz|other|users)$/.test(name)), NAME]) };`;
+  const gateway = await worker("gateway", source, { config, serviceBindings: { A: "a", B: "b", C: "c", ZZZ: "a" } });
+  const others = await Promise.all(["a", "b", "c"].map((name) => worker(name, tells.replace("NAME", JSON.stringify(name)))));
+  await running([gateway, ...others], async (fetch) => {
+    for (let i = 0; i < 10; i++) {
+      assert.deepEqual(await (await fetch("/x")).json(), ["/new/x", "x-users", "b"]);
+      const left = await (await fetch("/x", { headers: { "x-leave": "1" } })).json();
+      assert.deepEqual(left.slice(0, 2), ["/new/x", "x-users"]);
+    }
+    assert.deepEqual(await failures(fetch), []);
+    const { services } = await (await fetch("/stats")).json();
+    assert.ok(services.users.endpoints.every(({ inFlight }) => inFlight === 0), JSON.stringify(services.users));
+  });
+});

@@ -55,6 +55,7 @@ pub(super) fn plan(
     for (index, rule) in rules.iter().enumerate().take(FLAG_PARTS_MAX) {
         at.at_item(index, |at| {
             if let Some(name) = &rule.name {
+                at.at_field("name", |at| check_name(name, at));
                 if names.contains(&name.as_str()) {
                     let found = format!("the name \"{}\" again", crate::node::excerpt(name));
                     at.at_field("name", |at| {
@@ -67,21 +68,42 @@ pub(super) fn plan(
                 let found = format!("a rule of {flag} after one that is for all");
                 at.warning(Code::NoEffect, &found, "it before that one");
             }
-            let one = one(rule, variants, at);
-            decided |= one.conditions.is_empty() && one.shares.len() == 1;
+            let before = at.diagnostics.errors();
+            let one = one(index, rule, variants, at);
+            let sound = at.diagnostics.errors() == before;
+            decided |= sound && one.conditions.is_empty() && one.shares.len() == 1;
             planned.push(one);
         });
     }
     planned
 }
 
-fn one(rule: &FlagRule, variants: &[(String, FlagValue)], at: &mut Cursor) -> PlannedFlagRule {
+/// A number would be taken for a place.
+fn check_name(name: &str, at: &mut Cursor) {
+    super::check_name("rule", name, at);
+    if !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit()) {
+        at.error(
+            Code::InvalidName,
+            &format!("the rule name \"{name}\""),
+            "a name that is no number",
+        );
+    }
+}
+
+fn one(
+    place: usize,
+    rule: &FlagRule,
+    variants: &[(String, FlagValue)],
+    at: &mut Cursor,
+) -> PlannedFlagRule {
     let shares = match (&rule.variant, &rule.split) {
         (Some(variant), None) => {
             let number = at.at_field("variant", |at| super::number_of(variant, variants, at));
-            of_percent(rule, variant, number)
+            of_percent(place, rule, variant, number)
         }
-        (None, Some(split)) => at.at_field("split", |at| of_split(rule, split, variants, at)),
+        (None, Some(split)) => {
+            at.at_field("split", |at| of_split(place, rule, split, variants, at))
+        }
         (Some(_), Some(_)) => {
             at.error(Code::ConflictingFields, "both `variant` and `split`", "one of them");
             Vec::new()
@@ -108,22 +130,29 @@ fn one(rule: &FlagRule, variants: &[(String, FlagValue)], at: &mut Cursor) -> Pl
     }
 }
 
-fn key(rule: &FlagRule, share: &str) -> u64 {
-    let name = rule.name.as_deref().unwrap_or("");
+/// The identity of a share: one without a name goes by its place, so that rules draw apart.
+fn key(place: usize, rule: &FlagRule, share: &str) -> u64 {
+    let name = rule.name.clone().unwrap_or_else(|| format!("rules[{place}]"));
     xxh64(format!("{name}\0{share}").as_bytes(), 0)
 }
 
-fn of_percent(rule: &FlagRule, variant: &str, number: Option<usize>) -> Vec<PlannedShare> {
+fn of_percent(
+    place: usize,
+    rule: &FlagRule,
+    variant: &str,
+    number: Option<usize>,
+) -> Vec<PlannedShare> {
     let weight = millionths(rule.percent);
     let rest = WHOLE.saturating_sub(weight);
-    let mut shares = vec![PlannedShare { variant: number, weight, key: key(rule, variant) }];
+    let mut shares = vec![PlannedShare { variant: number, weight, key: key(place, rule, variant) }];
     if rest > 0 {
-        shares.push(PlannedShare { variant: None, weight: rest, key: key(rule, "\0") });
+        shares.push(PlannedShare { variant: None, weight: rest, key: key(place, rule, "\0") });
     }
     shares
 }
 
 fn of_split(
+    place: usize,
     rule: &FlagRule,
     split: &BTreeMap<String, BackendWeight>,
     variants: &[(String, FlagValue)],
@@ -133,7 +162,7 @@ fn of_split(
     for (name, weight) in split {
         let number = at.at_field(name, |at| super::number_of(name, variants, at));
         let weight = weight.value();
-        shares.push(PlannedShare { variant: number, weight, key: key(rule, name) });
+        shares.push(PlannedShare { variant: number, weight, key: key(place, rule, name) });
     }
     if shares.iter().all(|share| share.weight == 0) {
         at.error(Code::NoWeight, "a split without weights", "a weight above 0");
@@ -217,8 +246,9 @@ fn one_of(texts: &[String], word: Word, at: &mut Cursor) -> Option<PlannedTest> 
     let parts: Vec<String> = texts.iter().map(|text| regex_syntax::escape(text)).collect();
     match compile_list(&parts) {
         Ok(automaton) => Some(PlannedTest::Expression { source: parts.join("|"), automaton }),
-        Err(error) => {
-            at.error(Code::TooLarge, &error.to_string(), "fewer texts, or shorter ones");
+        Err(_) => {
+            let found = format!("{} texts whose table is larger than 64 KiB", texts.len());
+            at.error(Code::TooLarge, &found, "fewer texts, or shorter ones: some 50 UUIDs fit");
             None
         }
     }
