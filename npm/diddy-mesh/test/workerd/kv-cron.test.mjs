@@ -296,3 +296,29 @@ test("Snapshots are sealed with keys that providers give, and the command line l
     await until(async () => (await who()) === 503);
   });
 });
+
+test("a rollout goes on as the command line has it", async () => {
+  await alone(async ({ mf, kv }) => {
+    const commands = commandsOn(kv);
+    const staged = { ...DOCUMENT, services: { users: { endpoints: ["https://candidate.example"] } } };
+    await commands.publish(DOCUMENT);
+    await commands.publish(staged, { percent: 10 });
+    assert.deepEqual((await run(mf)).counts, { reads: 4, lists: 1, writes: 0 });
+    await kv.put(keyOf("a"), "", { metadata: registered("https://a.example") });
+    assert.equal((await run(mf)).changed, true);
+    const bytes = Buffer.from(await kv.get(SNAPSHOT, "arrayBuffer"));
+    const { candidate, config, percent, split, version } = await metadataOf(kv);
+    assert.deepEqual([config, candidate, percent], [1, 2, 10]);
+    const [stable, other] = [bytes.subarray(0, split), bytes.subarray(split)];
+    assert.deepEqual([stable, other].map((one) => [one.includes("a.example"), one.includes("candidate.example")]), [[true, false], [true, true]]);
+    // Another percentage that only the stage tells of: who settled it ended there.
+    const key = "mesh/v1/default/stage";
+    const { metadata } = await kv.getWithMetadata(key);
+    await kv.put(key, "", { metadata: { ...metadata, percent: 50, stagedAt: metadata.stagedAt + 1 } });
+    const moved = await run(mf);
+    assert.deepEqual([moved.changed, moved.version > version, (await metadataOf(kv)).percent], [true, true, 50]);
+    assert.deepEqual((await commands.rollout({ stop: true })).rollout, null);
+    assert.equal((await run(mf)).changed, false);
+    assert.deepEqual([(await metadataOf(kv)).split, (await metadataOf(kv)).config], [undefined, 1]);
+  });
+});
