@@ -29,7 +29,7 @@ let lastNumber = 0;
  * Equal options give the same object within an isolate, so it may be called at module scope and per request alike.
  */
 export function discovery(options: DiscoveryOptions = {}): SnapshotSource {
-  const { decrypt, kv, limits, object, verify, ...plain } = options;
+  const { decrypt = {}, kv, limits, object, verify, ...plain } = options;
   const text = JSON.stringify([numbered(kv), numbered(limits), numbered(object), numberedKeys(decrypt), numberedKeys(verify), plain]);
   let source = sources.get(text);
   if (source === undefined) {

@@ -82,7 +82,7 @@ function byCircumstance(counted) {
 }
 
 /** What was counted. */
-function byUnit({ change, checks, heartbeat, inKv, leasesPerMinute, readsPerMinute, registrationRowsPerDay, registrationsPerHour, requestsPerHint, rolloutMinute, sharedMinute }) {
+function byUnit({ change, checks, cron, heartbeat, inKv, leasesPerMinute, readsPerMinute, registrationRowsPerDay, registrationsPerHour, requestsPerHint, rolloutMinute, sharedMinute }) {
   return table(
     ["what", "KV reads", "KV writes", "object requests", "rows written"],
     [
@@ -96,10 +96,24 @@ function byUnit({ change, checks, heartbeat, inKv, leasesPerMinute, readsPerMinu
       ["a minute of an isolate while a rollout runs", 0, 0, rolloutMinute.requests, rolloutMinute.rows],
       ["a heartbeat for ten endpoints, each third of their lease", 0, 0, heartbeat.requests, heartbeat.rows],
       ["an hour of an isolate, to register where there is KV alone", inKv.reads, `${inKv.writes} of all`, 0, 0],
+      ["a run of the cron where there is KV alone", cron.same.reads, `${cron.same.lists} list`, 0, 0],
+      ["the same where something changed", cron.changed.reads, `${cron.changed.lists} list, ${cron.changed.writes}`, 0, 0],
       ["a health check", 0, 0, checks.requests, checks.rows],
     ].map((cells) => cells.map(String)),
   );
 }
 
+/** A cron where there is KV alone, by how often it runs: one change an hour. */
+function byPeriod({ cron: { changed, same } }) {
+  const rows = [1, 2, 5, 15].map((minutes) => {
+    const [runs, changes] = [(24 * 60) / minutes, 24];
+    const day = { kvReads: runs * same.reads + changes * (changed.reads - same.reads), kvWrites: runs * same.lists + changes * changed.writes, requests: 0, rows: 0 };
+    const month = times(day, 30);
+    const above = Object.fromEntries(Object.entries(month).map(([name, amount]) => [name, Math.max(0, amount - PRICES[name].included)]));
+    return [minutes === 1 ? "1 minute" : `${minutes} minutes`, ...[day.kvReads, runs * same.lists, changes * changed.writes].map((number) => number.toLocaleString("en-US")), dollars(dollarsOf(month)), dollars(dollarsOf(above))];
+  });
+  return table(["a run each", "KV reads a day", "lists a day", "writes a day", "$ a month", "above what is included"], rows);
+}
+
 /** The tables of the page, in its order. */
-export const tables = (counted) => [byUnit(counted), byTraffic(counted), byCircumstance(counted)];
+export const tables = (counted) => [byUnit(counted), byTraffic(counted), byCircumstance(counted), byPeriod(counted)];

@@ -10,8 +10,9 @@ export const TARGET_HELP = `Which registry:
   --mesh NAME          which mesh; default "default"
   --timeout SECONDS    how long one request (30), or one run of wrangler (60), may take`;
 
-export const KV_WRITES = `On KV alone the command line is the one writer. KV cannot compare and set, and shows a write elsewhere
-up to a minute late: who publishes at the same time may undo another, in spite of --expect.`;
+export const KV_WRITES = `On KV alone the command line publishes configurations, and a Worker's cron may publish who registered. KV
+cannot compare and set, and shows a write elsewhere up to a minute late: who publishes at the same time may
+undo another, in spite of --expect.`;
 
 export const JSON_OPTION = "  --json               print it as JSON";
 
@@ -32,7 +33,7 @@ ${JSON_OPTION}
 ${TARGET_HELP}
 
 On KV alone one with a ttl is kept for 180 s at least, its JSON has up to 1024 bytes, nobody checks health,
-and one that ended leaves the Snapshot when the next command publishes.
+and one that ended leaves the Snapshot when the next command publishes, or the cron does.
 ${KV_WRITES}
 
 Exit codes: 0 all were taken in, 1 one was refused, 2 wrong use, or the registry cannot be reached.`,

@@ -17,7 +17,9 @@ test("equal options are the same source, and others are not", async () => {
     assert.equal(discovery(options), discovery(options && { ...options }));
   }
   assert.equal(discovery(), discovery({ kv: undefined, decrypt: {} }));
-  const different = [{}, { kv: one }, { kv: other }, { kv: "1" }, { object: one }, { object: "1" }, { object: false }, { cache: false }, { cache: "a" }, { register: false }, { register: {} }, { decrypt: { a: key } }, { decrypt: { b: key } }, { decrypt: { a: "k" } }];
+  const [first, second] = [() => "a", () => "a"];
+  assert.equal(discovery({ verify: first, decrypt: { a: second } }), discovery({ verify: first, decrypt: { a: second } }));
+  const different = [{ verify: first }, { verify: second }, { verify: { a: first } }, { verify: { a: second } }, { verify: {} }, { decrypt: first }, { decrypt: { a: first } }, {}, { kv: one }, { kv: other }, { kv: "1" }, { object: one }, { object: "1" }, { object: false }, { cache: false }, { cache: "a" }, { register: false }, { register: {} }, { decrypt: { a: key } }, { decrypt: { b: key } }, { decrypt: { a: "k" } }];
   assert.equal(new Set(different.map((options) => discovery(options))).size, different.length);
 });
 

@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { ISOLATES_OF_A_LOCATION, tables } from "../costs.mjs";
 import { running, worker } from "../harness.mjs";
+import { commandsOn, cron, run } from "../kv-alone.mjs";
 import { caller, origin, published, registry, until } from "../registry.mjs";
 
 const SECOND = 1_000;
@@ -195,6 +196,27 @@ async function ofRegisteringInKv() {
   return found;
 }
 
+/** What a run of the cron does where there is KV alone: where nothing changed, and where an endpoint came. */
+async function ofCron() {
+  let found;
+  await running([await cron()], async (fetch, { mf }) => {
+    const kv = await mf.getKVNamespace("KV", "cron");
+    const each = async (i) => {
+      await kv.put(`mesh/v1/default/registration/origins/${i}`, "", { metadata: { service: "origins", address: `https://${i}.example` } });
+      const { changed, counts } = await run(mf);
+      assert.equal(changed, true);
+      return counts;
+    };
+    await commandsOn(kv).publish(DOCUMENT);
+    const { counts: same } = await run(mf);
+    const changed = await each(0);
+    assert.deepEqual([await each(1), (await run(mf)).counts], [changed, same]);
+    assert.equal(same.writes, 0);
+    found = { same, changed };
+  });
+  return found;
+}
+
 test("docs/costs.md says what operations cost, as they are counted", async () => {
   const alone = await ofReaders(1, { cache: false });
   const few = await ofReaders(3, { cache: false });
@@ -202,7 +224,7 @@ test("docs/costs.md says what operations cost, as they are counted", async () =>
   const { readsPerMinute, registrationRowsPerDay, registrationsPerHour } = alone;
   assert.deepEqual(few, { readsPerMinute: 3 * readsPerMinute, registrationsPerHour: 3 * registrationsPerHour, registrationRowsPerDay }, "without the cache, isolates add up");
   assert.deepEqual(location, alone, "with it, a location is as one isolate");
-  const counted = { ...alone, inKv: await ofRegisteringInKv() };
+  const counted = { ...alone, inKv: await ofRegisteringInKv(), cron: await ofCron() };
 
   await counting(1, { register: false }, async ({ api, ask, counts, mf, ofKv, skip }) => {
     const total = async () => {

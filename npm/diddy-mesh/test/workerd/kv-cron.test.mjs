@@ -11,21 +11,22 @@ const registered = (address, more = {}) => ({ service: "users", address, ...more
 const keyOf = (id, service = "users") => `mesh/v1/default/registration/${service}/${id}`;
 
 /** A Worker that asks for users, by what is published, and one that registers them. Neither has an object. */
-const gateway = (discovery = "") =>
+const gateway = (options = "", bindings = {}) =>
   worker(
     "gateway",
     `
     import { DiddyMesh } from "diddy-mesh";
-    import { deregister, discovery, register } from "diddy-mesh/discovery";
+    import { discovery } from "diddy-mesh/discovery";
     const events = [];
+    const verify = async (env) => ({ k1: env.VERIFYING });
+    const decrypting = (env) => env.ENCRYPTION;
     export default {
       fetch(request, env, ctx) {
-        const verify = env.VERIFY && ((env) => ({ k1: env.VERIFY }));
-        globalThis.mesh ??= new DiddyMesh({ serviceName: "gateway", registry: discovery({ cache: false, freshMs: 1, register: false ${discovery} }), onEvent: ({ type, detail }) => events.push([type, detail]) });
+        globalThis.mesh ??= new DiddyMesh({ serviceName: "gateway", registry: discovery({ cache: false, freshMs: 1, register: false ${options} }), onEvent: ({ type, detail }) => events.push([type, detail]) });
         return new URL(request.url).pathname === "/events" ? Response.json(events.splice(0)) : globalThis.mesh.handle(request, {}, env, ctx);
       },
     };`,
-    { kvNamespaces: { KV: "mesh" }, serviceBindings: { USERS: "users" } },
+    { kvNamespaces: { KV: "mesh" }, serviceBindings: { USERS: "users" }, bindings },
   );
 const registrar = () =>
   worker(
@@ -156,8 +157,8 @@ test("reading is bounded: pages, and no more registrations than are allowed", as
 
 test("what is broken changes nothing, and is said", async () => {
   await alone(async ({ mf, kv }) => {
-    const { config, putStage, ...commands } = { config: "mesh/v1/default/config/0000000001", putStage: (metadata) => kv.put("mesh/v1/default/stage", "x", { metadata }), ...commandsOn(kv) };
-    void commands;
+    const config = "mesh/v1/default/config/0000000001";
+    const putStage = (metadata) => kv.put("mesh/v1/default/stage", "x", { metadata });
     await commandsOn(kv).publish(DOCUMENT);
     await kv.put(keyOf("a"), "", { metadata: registered("https://a.example") });
     const before = await metadataOf(kv);
@@ -223,14 +224,13 @@ test("two at once, beside the command line and behind the times, undo nothing, a
       };
       await commands.publish(DOCUMENT);
       await now();
-      // One run that the cron will go on to see, whatever happens.
-      await tell(mf, "see?keep");
-      await run(mf);
       await kv.put(keyOf("a"), "", { metadata: registered("https://a.example") });
+      // What the cron sees now it will see again, as KV may show it for a while: an endpoint that is not published.
+      await tell(mf, "see?keep");
       const [one, two] = await Promise.all([run(mf), run(mf, "other")]);
       assert.deepEqual([one.error, two.error, one.endpoints, two.endpoints], [null, null, 1, 1]);
       await now();
-      // It keeps seeing that, while others publish two more configurations and an endpoint comes and is seen by another cron.
+      // Meanwhile somebody publishes two more configurations, and an endpoint comes that another cron sees.
       await commands.publish({ ...DOCUMENT, services: { users: { endpoints: [], timeout: 1_000 } } });
       await commands.publish({ ...DOCUMENT, services: { users: { endpoints: [], timeout: 2_000 } } });
       assert.equal(await now(), 3);
@@ -240,23 +240,85 @@ test("two at once, beside the command line and behind the times, undo nothing, a
       // A second each: KV takes no more of one key either.
       await tell(mf, "skip?5000");
       await tell(mf, "see?old");
-      // What it sees ends, so that it has something to publish: an old configuration, and none of the endpoints.
-      await tell(mf, "options", { registrationsMax: 1, mesh: "default" });
       const late = await run(mf);
-      if (late.changed) {
-        assert.equal(await now(), 1, "for the moment that is what is published");
-      }
+      assert.deepEqual([late.changed, late.endpoints, late.config], [true, 1, 1]);
+      assert.equal(await now(), 1, "for the moment that is what is published");
       await tell(mf, "see?new");
       await tell(mf, "skip?-5000");
-      await tell(mf, "options", {});
       const healed = await run(mf);
-      assert.equal(healed.endpoints, 2);
+      assert.deepEqual([healed.changed, healed.endpoints], [true, 2]);
       assert.equal(await now(), 3, "what was published is in use again");
       assert.equal((await run(mf, "other")).changed, false);
-      assert.deepEqual(versions, [...versions].sort((a, b) => a - b));
+      assert.ok(versions.every((version, i) => i === 0 || version > versions[i - 1]), versions.join());
       assert.deepEqual((await commands.history()).map(({ state, version }) => [version, state]), [[3, "current"], [2, "past"], [1, "past"]]);
       assert.equal((await commands.list()).endpoints.length, 2);
     },
     [await cron("other")],
   );
+});
+
+test("Snapshots are sealed with keys that providers give, and the command line leaves them to the cron", async () => {
+  const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+  const SIGNING = privateKey.export({ format: "der", type: "pkcs8" }).toString("base64url");
+  const ENCRYPTION = randomBytes(32).toString("base64url");
+  const reader = await gateway(", verify, decrypt: { e1: decrypting }", { VERIFYING: publicKey.export({ format: "jwk" }).x, ENCRYPTION });
+  const workers = [await cron("cron", { bindings: { SIGNING, ENCRYPTION } }), await cron("secrets", { bindings: { MESH_SIGNING_KEY: `k1:${SIGNING}` } }), reader, await users()];
+  await running(workers, async (fetch, { mf }) => {
+    const kv = await mf.getKVNamespace("KV", "cron");
+    const commands = commandsOn(kv);
+    const who = async () => (await (await mf.getWorker("gateway")).fetch("http://mesh.test/")).status;
+    await commands.publish({ ...DOCUMENT, services: { users: { endpoints: ["binding:USERS"] } } });
+    await tell(mf, "options", { keys: "failing" });
+    assert.match((await run(mf)).thrown, /the provider of what Snapshots are sealed with failed: away/);
+    await tell(mf, "options", { keys: "hanging" });
+    const hanging = await run(mf);
+    assert.deepEqual([/no answer within 2000 ms/.test(hanging.thrown), hanging.counts.writes], [true, 0]);
+    assert.notEqual(await who(), 200, "what is plain is refused");
+
+    await tell(mf, "options", { keys: "keys" });
+    const sealed = await run(mf);
+    assert.deepEqual([sealed.changed, sealed.error], [true, null], "what is plain is sealed, though it says the same");
+    const { enc, key, sig } = await metadataOf(kv);
+    assert.deepEqual([enc, key, sig.length], ["e1", "k1", 86]);
+    assert.ok(!Buffer.from(await kv.get(SNAPSHOT, "arrayBuffer")).includes("USERS"));
+    await until(async () => (await who()) === 200);
+    assert.equal((await run(mf)).changed, false);
+
+    await commands.publish(DOCUMENT);
+    assert.equal((await metadataOf(kv)).sig, sig, "the command line has no key");
+    const next = await run(mf);
+    assert.deepEqual([next.changed, next.config, next.version > sealed.version], [true, 2, true]);
+    await until(async () => (await who()) === 503);
+
+    // Other keys seal it anew: those of the secrets here, which do not encrypt.
+    const anew = await run(mf, "secrets");
+    assert.deepEqual([anew.changed, (await metadataOf(kv)).enc], [true, undefined]);
+    await until(async () => (await who()) === 503);
+  });
+});
+
+test("a rollout goes on as the command line has it", async () => {
+  await alone(async ({ mf, kv }) => {
+    const commands = commandsOn(kv);
+    const staged = { ...DOCUMENT, services: { users: { endpoints: ["https://candidate.example"] } } };
+    await commands.publish(DOCUMENT);
+    await commands.publish(staged, { percent: 10 });
+    assert.deepEqual((await run(mf)).counts, { reads: 4, lists: 1, writes: 0 });
+    await kv.put(keyOf("a"), "", { metadata: registered("https://a.example") });
+    assert.equal((await run(mf)).changed, true);
+    const bytes = Buffer.from(await kv.get(SNAPSHOT, "arrayBuffer"));
+    const { candidate, config, percent, split, version } = await metadataOf(kv);
+    assert.deepEqual([config, candidate, percent], [1, 2, 10]);
+    const [stable, other] = [bytes.subarray(0, split), bytes.subarray(split)];
+    assert.deepEqual([stable, other].map((one) => [one.includes("a.example"), one.includes("candidate.example")]), [[true, false], [true, true]]);
+    // Another percentage that only the stage tells of: who settled it ended there.
+    const key = "mesh/v1/default/stage";
+    const { metadata } = await kv.getWithMetadata(key);
+    await kv.put(key, "", { metadata: { ...metadata, percent: 50, stagedAt: metadata.stagedAt + 1 } });
+    const moved = await run(mf);
+    assert.deepEqual([moved.changed, moved.version > version, (await metadataOf(kv)).percent], [true, true, 50]);
+    assert.deepEqual((await commands.rollout({ stop: true })).rollout, null);
+    assert.equal((await run(mf)).changed, false);
+    assert.deepEqual([(await metadataOf(kv)).split, (await metadataOf(kv)).config], [undefined, 1]);
+  });
 });
