@@ -8,10 +8,12 @@ mod traffic;
 
 use alloc::string::String;
 
-pub use self::flags::{Flag, FlagRule, FlagShare};
-pub use self::traffic::{
-    Cors, Fault, Key, KeySource, Limit, Mirror, Predicate, PredicateKind, RESTRICTED,
-    SUBSET_ENDPOINTS_MAX,
+pub use self::{
+    flags::{Flag, FlagRule, FlagShare},
+    traffic::{
+        Cors, Fault, Key, KeySource, Limit, Mirror, Predicate, PredicateKind, RESTRICTED,
+        SUBSET_ENDPOINTS_MAX,
+    },
 };
 use super::row::{View, record};
 use crate::{
