@@ -4,7 +4,7 @@ use mesh_core::{
     machine::{Body, Caller, Machine, Request, Step},
     method::Method,
     reason::Reason,
-    route::{Found, RequestHead, RouteTable},
+    route::{Found, RouteTable},
     snapshot::tables::NONE,
     time::{Micros, Timestamp},
 };
@@ -85,17 +85,8 @@ impl Explainer {
 
     /// The match that takes a request, by the walk that serves requests. `path` is in normal form.
     pub(crate) fn find(&self, request: &ExplainRequest, path: &str) -> Option<Found> {
-        let parts = request.parts();
         let values = request.values(self.routes());
-        let values: Vec<Option<&[u8]>> =
-            values.iter().map(|value| value.as_deref().map(str::as_bytes)).collect();
-        self.routes().find(&RequestHead {
-            host: parts.host.as_bytes(),
-            path: path.as_bytes(),
-            query: parts.query.as_bytes(),
-            method: Method::from_name(parts.method.as_bytes()),
-            headers: &values,
-        })
+        request.with_head(path, &values, |head| self.routes().find(head))
     }
 
     /// Notes what the engine answers by itself: where the explanation says that nothing is sent, and

@@ -6,7 +6,7 @@
 use mesh_core::{
     method::{Method, MethodSet},
     route::{
-        MatchSpec, RequestHead, RouteTable, RouteTableBuilder,
+        MatchSpec, RouteTable, RouteTableBuilder,
         builder::{ConditionSpec, ValueSpec},
     },
 };
@@ -207,34 +207,18 @@ impl Asked<'_> {
                 *value = self.flag(flag).map(str::to_owned);
             }
         }
-        self.with_head(&values, |head| usize::try_from(table.find(head)?.target).ok())
+        self.request
+            .with_head(self.path, &values, |head| usize::try_from(table.find(head)?.target).ok())
     }
 
     /// The variant of a flag, by its name; `None` where it is switched off.
     fn flag(&self, name: &str) -> Option<&str> {
         let (number, flag) = (0u32..).zip(&self.plan.flags).find(|(_, flag)| flag.name == name)?;
         let values = self.request.values(self.routes);
-        let found = self.with_head(&values, |head| self.routes.flag(number, head));
+        let found =
+            self.request.with_head(self.path, &values, |head| self.routes.flag(number, head));
         let variant = usize::try_from(found.variant).ok()?;
         flag.variants.get(variant).map(|(name, _)| name.as_str())
-    }
-
-    /// The request as tables look at it, with the values of the headers that one asks for.
-    fn with_head<T>(
-        &self,
-        values: &[Option<String>],
-        ask: impl FnOnce(&RequestHead<'_>) -> T,
-    ) -> T {
-        let values: Vec<Option<&[u8]>> =
-            values.iter().map(|value| value.as_deref().map(str::as_bytes)).collect();
-        let parts = self.request.parts();
-        ask(&RequestHead {
-            host: parts.host.as_bytes(),
-            path: self.path.as_bytes(),
-            query: parts.query.as_bytes(),
-            method: Method::from_name(parts.method.as_bytes()),
-            headers: &values,
-        })
     }
 }
 

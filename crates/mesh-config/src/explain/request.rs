@@ -2,7 +2,10 @@
 
 use alloc::collections::BTreeMap;
 
-use mesh_core::route::RouteTable;
+use mesh_core::{
+    method::Method,
+    route::{RequestHead, RouteTable},
+};
 
 use crate::{
     decode::{Cursor, Decode, object, wrong_type},
@@ -108,6 +111,25 @@ impl ExplainRequest {
             .map(|(_, value)| *value)
             .collect();
         (!values.is_empty()).then(|| values.join(", "))
+    }
+
+    /// The request as route tables look at it: with its path in normal form, and those values.
+    pub(super) fn with_head<T>(
+        &self,
+        path: &str,
+        values: &[Option<String>],
+        ask: impl FnOnce(&RequestHead<'_>) -> T,
+    ) -> T {
+        let values: Vec<Option<&[u8]>> =
+            values.iter().map(|value| value.as_deref().map(str::as_bytes)).collect();
+        let parts = self.parts();
+        ask(&RequestHead {
+            host: parts.host.as_bytes(),
+            path: path.as_bytes(),
+            query: parts.query.as_bytes(),
+            method: Method::from_name(parts.method.as_bytes()),
+            headers: &values,
+        })
     }
 
     /// The values of the headers that a route table needs, in its order.
